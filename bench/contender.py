@@ -1,0 +1,60 @@
+"""One contender: a process that times its own calls.
+
+    python -s -S contender.py SPEC
+
+SPEC is JSON: the name of a factory in peers.py or programs.py, and its
+options.  Prints
+``ready`` or ``missing: why``; then, for every number on its standard input, a
+JSON list of that many samples in nanoseconds.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+import time
+
+
+def samples(call, count):
+    """A call that returns a number has measured itself."""
+    taken = []
+    clock = time.perf_counter_ns
+    for _ in range(count):
+        start = clock()
+        own = call()
+        end = clock()
+        taken.append(own if type(own) is int else end - start)
+    return taken
+
+
+def make(spec):
+    """The contender's call, made once and called once."""
+    from bench import peers, programs
+
+    name = spec["factory"]
+    factory = getattr(peers, name, None) or getattr(programs, name)
+    call = factory(**spec.get("options", {}))
+    call()
+    return call
+
+
+def main():
+    spec = json.loads(sys.argv[1])
+    # In place of this file's own directory.
+    sys.path[0] = spec["packages"]
+    answers, sys.stdout = sys.stdout, sys.stderr
+    try:
+        call = make(spec)
+    except Exception as error:
+        print(f"missing: {type(error).__name__}: {error}", file=answers)
+        return 1
+    gc.collect()
+    print("ready", file=answers, flush=True)
+    for line in sys.stdin:
+        print(json.dumps(samples(call, int(line))), file=answers, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

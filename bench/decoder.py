@@ -1,0 +1,122 @@
+"""The readers of results against the standard ones, side by side in one run.
+
+    python bench/decoder.py [rounds]
+
+Prints, for each kind of result, the median time of both, and their ratio: how
+many times as fast as pickle.loads or json.loads ours is.  The design asks for
+0.8.
+Rounds alternate between the two, and which goes first, so that a slow moment
+of the machine hits both. Processor time is taken: neither waits for anything.
+"""
+
+import dataclasses
+import functools
+import itertools
+import json
+import pickle
+import statistics
+import sys
+import time
+
+from boxed import _boxed, _serializers
+
+TARGET = 0.8
+
+
+@dataclasses.dataclass
+class Point:
+    x: int
+    y: float
+    name: str
+
+
+@dataclasses.dataclass
+class Slotted:
+    __slots__ = ("x", "y")
+    x: int
+    y: float
+
+
+def records(count):
+    return [
+        {
+            "id": i,
+            "name": f"user {i}",
+            "score": i / 7,
+            "tags": ["red", "green", str(i)],
+            "address": {"city": "Lisbon", "zip": [i, i + 1], "ok": True},
+        }
+        for i in range(count)
+    ]
+
+
+def results():
+    """Name and value of each kind of result."""
+    yield "small dict", {"status": "ok", "values": [1, 2.5, None]}
+    yield "10^6 ints", list(range(10**6))
+    yield "10^6 floats", [i / 3 for i in range(10**6)]
+    yield "10^5 strings", [f"line {i} of a text" for i in range(10**5)]
+    yield "5*10^4 nested dicts", records(50_000)
+    yield "10^5 int keys", {i * 7919: i for i in range(10**5)}
+    yield "10^5 tuple keys", {(i, i % 7): i for i in range(10**5)}
+    yield "set of 10^5 ints", set(range(10**5))
+    yield "10^5 dataclasses", [Point(i, i / 2, "p") for i in range(10**5)]
+    yield "10^5 with slots", [Slotted(i, i / 2) for i in range(10**5)]
+    yield "100 MB bytes", b"x" * 100_000_000
+
+
+def json_results():
+    yield "json: small dict", {"status": "ok", "values": [1, 2.5, None]}
+    yield "json: 10^6 ints", list(range(10**6))
+    yield "json: 10^5 floats", [i / 3 for i in range(10**5)]
+    yield "json: 10^5 exponents", [i / 3e9 for i in range(10**5)]
+    yield "json: 10^5 strings", [f"line {i} of a text" for i in range(10**5)]
+    yield "json: 5*10^4 dicts", records(50_000)
+
+
+def timed(function, repeat):
+    start = time.process_time()
+    for _ in range(repeat):
+        value = function()
+    elapsed = time.process_time() - start
+    del value
+    return elapsed
+
+
+def readers(name, value):
+    """Ours and theirs for one result, both of no argument, and its length."""
+    if name.startswith("json"):
+        data = json.dumps(value).encode()
+        reading = _serializers.Reading()
+        ours = functools.partial(_serializers.decode, "json", data, reading)
+        return ours, functools.partial(json.loads, data), len(data)
+    data = pickle.dumps(value, 5)
+    allow = {f"{c.__module__}:{c.__qualname__}": c for c in (Point, Slotted)}
+    ours = functools.partial(_boxed.decode, data, allow=allow)
+    return ours, functools.partial(pickle.loads, data), len(data)
+
+
+def compare(ours, theirs, size, rounds):
+    repeat = 1000 if size < 1000 else 1
+    times = {ours: [], theirs: []}
+    for i in range(rounds):
+        for function in (ours, theirs) if i % 2 else (theirs, ours):
+            times[function].append(timed(function, repeat) / repeat)
+    return [statistics.median(times[f]) for f in (ours, theirs)]
+
+
+def main():
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 11
+    print(f"{'result':22}{'boxed':>12}{'standard':>12}{'ratio':>8}")
+    for name, value in itertools.chain(results(), json_results()):
+        ours, theirs = compare(*readers(name, value), rounds)
+        ratio = theirs / ours
+        mark = "" if ratio >= TARGET else "  below target"
+        print(
+            f"{name:22}{ours * 1e3:9.3f} ms{theirs * 1e3:9.3f} ms"
+            f"{ratio:8.2f}{mark}"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""Starting contenders, taking turns, and what the samples say."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+from dataclasses import dataclass, field
+
+from .place import Place, ordinary_ids
+
+#: Seconds a block of calls may take before a contender is given up.
+PATIENCE = 120
+
+
+class Missing(Exception):
+    """A contender cannot run here; says why."""
+
+
+@dataclass(frozen=True)
+class Contender:
+    """Who takes part in a row.
+
+    :ivar name: as the table shows it.
+    :ivar factory: in peers.py or programs.py.
+    :ivar options: the factory's.
+    :ivar block: calls per round.
+    :ivar ordinary: run by an ordinary user where the benchmark is root's.
+    """
+
+    name: str
+    factory: str
+    options: dict[str, object] = field(default_factory=dict)
+    block: int = 10
+    ordinary: bool = False
+
+
+class Process:
+    """A contender's process."""
+
+    def __init__(self, contender: Contender, place: Place) -> None:
+        self.contender = contender
+        spec = {
+            "factory": contender.factory,
+            "options": contender.options,
+            "packages": str(place.packages),
+        }
+        program = place.packages / "bench" / "contender.py"
+        self._process = subprocess.Popen(
+            [place.interpreter, "-s", "-S", program, json.dumps(spec)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd="/",
+            # For the interpreters that peers start.
+            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(place.packages)},
+            text=True,
+            **(ordinary_ids() if contender.ordinary else {}),
+        )
+        self.pid = self._process.pid
+        said = self._process.stdout.readline().strip()
+        if said != "ready":
+            self.close()
+            raise Missing(said.partition("missing: ")[2] or "it died")
+
+    def take(self, count: int) -> list[int]:
+        """That many samples, in nanoseconds."""
+        self._process.stdin.write(f"{count}\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{self.contender.name}: its process died")
+        return json.loads(line)
+
+    def close(self) -> None:
+        self._process.stdin.close()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+
+
+def compare(contenders, reference, rounds, place):
+    """Rows of results by contender, taken in turns.
+
+    :param reference: name of the contender that ratios refer to.
+    :returns: for each contender a dict; ``missing`` says why in place of
+        numbers.
+    """
+    processes: list[Process] = []
+    results: dict[str, dict[str, object]] = {}
+    for contender in contenders:
+        try:
+            processes.append(Process(contender, place))
+        except Missing as why:
+            results[contender.name] = {"missing": str(why)}
+    taken: dict[str, list[list[int]]] = {
+        process.contender.name: [] for process in processes
+    }
+    try:
+        for number in range(rounds):
+            # Each round in the other direction: who is last in one is first
+            # in the next.
+            for process in processes[:: -1 if number % 2 else 1]:
+                block = process.take(process.contender.block)
+                taken[process.contender.name].append(block)
+    finally:
+        for process in processes:
+            process.close()
+    base = taken.get(reference)
+    for name, blocks in taken.items():
+        results[name] = summary(blocks, base)
+    return {one.name: results[one.name] for one in contenders}
+
+
+def summary(blocks, base):
+    """What one contender's blocks say, beside the reference's."""
+    samples = sorted(sample for block in blocks for sample in block)
+    found = {
+        "samples": len(samples),
+        "p10_ns": quantile(samples, 0.1),
+        "p50_ns": quantile(samples, 0.5),
+        "p90_ns": quantile(samples, 0.9),
+        "min_ns": samples[0],
+    }
+    if base is not None:
+        ratios = sorted(
+            statistics.median(own) / statistics.median(other)
+            for own, other in zip(blocks, base)
+        )
+        found["ratio"] = quantile(ratios, 0.5)
+        found["ratio_low"] = quantile(ratios, 0.25)
+        found["ratio_high"] = quantile(ratios, 0.75)
+    return found
+
+
+def quantile(ordered, share):
+    """Nearest rank of a sorted list."""
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

@@ -1,0 +1,333 @@
+"""The contenders.  A factory makes one call, ready to be repeated.
+
+Loaded in the contender's own process; everything a contender needs is
+imported by its factory, so that no other pays for it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from math import sqrt
+
+NOBODY = 65534
+
+
+def after_a_pause(call, pause: float):
+    """The call, timed by itself, each time after so many seconds."""
+
+    def paused() -> int:
+        time.sleep(pause)
+        start = time.perf_counter_ns()
+        call()
+        return time.perf_counter_ns() - start
+
+    return paused if pause else call
+
+
+def task(result: int = 0, array: bool = False):
+    """The function that is called, and its arguments.
+
+    A large result is of zeros, which take the function next to no time.
+    """
+    if array:
+        import numpy
+
+        return numpy.zeros, (result, "u1")
+    return (bytes, (result,)) if result else (sqrt, (4,))
+
+
+def consume(results) -> None:
+    """Take all results, and keep none."""
+    for _ in results:
+        pass
+
+
+def load(heap: int = 0, threads: int = 0) -> list[object]:
+    """Make the caller a big one: MiB of touched heap, idle threads."""
+    import threading
+
+    kept: list[object] = [bytearray(b"x") * (heap << 20)]
+    never = threading.Event()
+    for _ in range(threads):
+        thread = threading.Thread(target=never.wait, daemon=True)
+        thread.start()
+        kept.append(thread)
+    return kept
+
+
+# boxed
+
+
+def boxed(
+    tier: str = "full",
+    result: int = 0,
+    array: bool = False,
+    imports: tuple[str, ...] = (),
+    calls: int = 0,
+    heap: int = 0,
+    threads: int = 0,
+    pause: float = 0,
+):
+    """A warm call on one tier."""
+    from boxed import Limits, run
+
+    function, args = task(result, array)
+    limits = Limits(result=max(64 << 20, 2 * result))
+    kept = load(heap, threads)
+
+    def call() -> None:
+        run(function, args, isolation=tier, imports=imports, limits=limits)
+
+    for _ in range(calls):
+        call()
+    call.kept = kept
+    return after_a_pause(call, pause)
+
+
+def boxed_sandbox(tier: str = "full", preload: tuple[str, ...] = ()):
+    """A warm call of a Sandbox."""
+    from boxed import Sandbox
+
+    sandbox = Sandbox(isolation=tier, preload=preload)
+    return lambda: sandbox.run(sqrt, (4,))
+
+
+def boxed_map(tier: str = "full", items: int = 100_000, chunksize: int = 1):
+    """A map of tiny items, in a Sandbox that runs."""
+    from boxed import Sandbox
+
+    sandbox = Sandbox(isolation=tier)
+    return lambda: consume(
+        sandbox.map(sqrt, range(items), chunksize=chunksize)
+    )
+
+
+def boxed_new(tier: str = "full", heap: int = 0):
+    """The first call of a policy in a program that runs already."""
+    from boxed import _boxes, run
+
+    kept = load(heap)
+
+    def call() -> int:
+        _boxes.close_all()
+        start = time.perf_counter_ns()
+        run(sqrt, (4,), isolation=tier)
+        return time.perf_counter_ns() - start
+
+    call.kept = kept
+    return call
+
+
+def boxed_saturated(tier: str = "full", calls: int = 40):
+    """Nanoseconds of one core per call, with two callers on each core."""
+    import threading
+
+    from boxed import run
+
+    cores = len(os.sched_getaffinity(0))
+
+    def caller() -> None:
+        for _ in range(calls):
+            run(sqrt, (4,), isolation=tier)
+
+    def call() -> int:
+        crowd = [threading.Thread(target=caller) for _ in range(2 * cores)]
+        start = time.perf_counter_ns()
+        for thread in crowd:
+            thread.start()
+        for thread in crowd:
+            thread.join()
+        spent = time.perf_counter_ns() - start
+        return spent * cores // (calls * len(crowd))
+
+    return call
+
+
+def boxed_live(tier: str = "full", workers: int = 8, seconds: float = 3):
+    """Starts calls that sleep, and leaves them alone; nobody stands by."""
+    import threading
+
+    from boxed import _standby, run
+
+    _standby.MOST = 0
+
+    run(sqrt, (4,), isolation=tier)
+
+    def call() -> None:
+        for _ in range(workers):
+            threading.Thread(
+                target=run,
+                args=(time.sleep, (seconds,)),
+                kwargs={"isolation": tier},
+                daemon=True,
+            ).start()
+        time.sleep(seconds / 3)
+
+    return call
+
+
+# Worker processes that are used again, without isolation
+
+
+def process_pool(
+    result: int = 0, array: bool = False, heap: int = 0, pause: float = 0
+):
+    from concurrent.futures import ProcessPoolExecutor
+
+    function, args = task(result, array)
+    pool = ProcessPoolExecutor(1)
+    pool.submit(function, *args).result()
+    kept = load(heap)
+
+    def call() -> None:
+        pool.submit(function, *args).result()
+
+    call.kept = kept
+    return after_a_pause(call, pause)
+
+
+def process_pool_map(items: int = 100_000, chunksize: int = 1):
+    from concurrent.futures import ProcessPoolExecutor
+
+    pool = ProcessPoolExecutor(len(os.sched_getaffinity(0)))
+    return lambda: consume(pool.map(sqrt, range(items), chunksize=chunksize))
+
+
+def process_pool_new(heap: int = 0):
+    from concurrent.futures import ProcessPoolExecutor
+
+    kept = load(heap)
+
+    def call() -> int:
+        start = time.perf_counter_ns()
+        pool = ProcessPoolExecutor(1)
+        pool.submit(sqrt, 4).result()
+        spent = time.perf_counter_ns() - start
+        pool.shutdown()
+        return spent
+
+    call.kept = kept
+    return call
+
+
+def loky():
+    from loky import get_reusable_executor
+
+    pool = get_reusable_executor(max_workers=1, timeout=None)
+    return lambda: pool.submit(sqrt, 4).result()
+
+
+def pebble_pool():
+    from pebble import ProcessPool
+
+    pool = ProcessPool(max_workers=1)
+    return lambda: pool.schedule(sqrt, args=(4,)).result()
+
+
+# A fresh process for every call
+
+
+def pebble_process():
+    from pebble import concurrent
+
+    function = concurrent.process(_root_of)
+    return lambda: function(4).result()
+
+
+def _root_of(number: int) -> float:
+    return sqrt(number)
+
+
+def _send_root(connection, number: int) -> None:
+    connection.send(sqrt(number))
+
+
+def forkserver():
+    from multiprocessing import get_context
+
+    context = get_context("forkserver")
+
+    def call() -> None:
+        ours, theirs = context.Pipe(duplex=False)
+        process = context.Process(target=_send_root, args=(theirs, 4))
+        process.start()
+        ours.recv()
+        process.join()
+
+    return call
+
+
+_ANSWER = """
+import pickle, sys
+function, args = pickle.load(sys.stdin.buffer)
+pickle.dump(function(*args), sys.stdout.buffer)
+"""
+
+
+def _by_command(argv: list[str]):
+    import pickle
+    import subprocess
+
+    request = pickle.dumps((sqrt, (4,)))
+
+    def call() -> None:
+        done = subprocess.run(
+            argv, input=request, stdout=subprocess.PIPE, check=True
+        )
+        pickle.loads(done.stdout)
+
+    return call
+
+
+def subprocess():
+    """A plain interpreter per call."""
+    return _by_command([sys.executable, "-I", "-S", "-c", _ANSWER])
+
+
+def bubblewrap_options() -> list[str]:
+    import shutil
+
+    path = shutil.which("bwrap", path="/usr/bin:/usr/local/bin")
+    if path is None:
+        raise FileNotFoundError("bwrap is not installed")
+    options = "--ro-bind / / --dev /dev --proc /proc --tmpfs /tmp"
+    return [path, *options.split(), "--unshare-all", "--die-with-parent"]
+
+
+def bubblewrap():
+    """An interpreter in bubblewrap per call."""
+    argv = [*bubblewrap_options(), sys.executable, "-I", "-S", "-c", _ANSWER]
+    return _by_command(argv)
+
+
+_DESIGN_2017 = f"""
+import base64, os, pickle, sys
+os.setuid({NOBODY})
+function, args = pickle.loads(base64.b85decode(sys.stdin.readline().strip()))
+print(base64.b85encode(pickle.dumps(function(*args))).decode())
+"""
+
+
+def design_2017():
+    """A fresh interpreter per call that gives up its uid and nothing else,
+    and whose answer is unpickled as it comes."""
+    import base64
+    import pickle
+    import subprocess
+
+    if os.geteuid() != 0:
+        raise PermissionError("needs root in place of its cap_setuid")
+    request = base64.b85encode(pickle.dumps((sqrt, (4,)))) + b"\n"
+
+    def call() -> None:
+        done = subprocess.run(
+            [sys.executable, "-c", _DESIGN_2017],
+            input=request,
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        pickle.loads(base64.b85decode(done.stdout.strip()))
+
+    return call

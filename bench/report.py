@@ -1,0 +1,132 @@
+"""Numbers as reStructuredText: python -m bench.report JSON writes docs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from . import plot
+
+BEGIN, END = ".. bench: begin\n", ".. bench: end\n"
+
+
+def duration(nanoseconds: float) -> str:
+    """Three digits and a unit."""
+    for unit, size in (("s", 1e9), ("ms", 1e6)):
+        if nanoseconds >= size:
+            return f"{nanoseconds / size:.3g} {unit}"
+    return f"{nanoseconds / 1e3:.3g} us"
+
+
+def grid(header: list[str], lines: list[list[str]]) -> str:
+    """A simple table; the first column is what the others are about."""
+    widths = [max(map(len, column)) for column in zip(header, *lines)]
+    rule = "  ".join("=" * width for width in widths)
+
+    def line(cells: list[str]) -> str:
+        padded = (cell.ljust(width) for cell, width in zip(cells, widths))
+        return "  ".join(padded).rstrip()
+
+    body = "\n".join(map(line, lines))
+    return f"{rule}\n{line(header)}\n{rule}\n{body}\n{rule}\n"
+
+
+def table(row) -> str:
+    """One row's contenders under its title."""
+    base = row["contenders"][row["reference"]]
+    lines = []
+    for name, found in row["contenders"].items():
+        if "missing" in found:
+            lines.append([name, "missing", *"-----"])
+            continue
+        cells = [duration(found[f"{key}_ns"]) for key in ("p10", "p50", "p90")]
+        if "ratio" in found:
+            cells.append(f"{found['ratio']:.2f}")
+            cells.append(f"{found['ratio_low']:.2f}-{found['ratio_high']:.2f}")
+            cells.append(f"{found['p10_ns'] / base['p10_ns']:.2f}")
+        lines.append([name, *cells, *["-"] * (6 - len(cells))])
+    header = ["contender", "p10", "p50", "p90", "ratio", "spread", "of p10"]
+    text = f"{row['title']}\n{'^' * len(row['title'])}\n\n"
+    text += f"Ratios are to: {row['reference']}."
+    text += f" Target: {row['target']}.\n\n" if row["target"] else "\n\n"
+    text += grid(header, lines)
+    for name, found in row["contenders"].items():
+        if "missing" in found:
+            text += f"\nMissing: {name}: {found['missing']}.\n"
+    return text
+
+
+def mebibytes(size: int) -> str:
+    return f"{size / 2**20:.2f} MiB"
+
+
+def memory_table(memory) -> str:
+    """What sandboxes weigh."""
+    title = "Memory of a sandbox"
+    lines = []
+    for tier, found in memory.items():
+        if "missing" in found:
+            lines.append([tier, "missing", "-", "-", "-"])
+            continue
+        lines.append(
+            [
+                tier,
+                str(found["idle_processes"]),
+                mebibytes(found["idle_pss"]),
+                mebibytes(found["worker_pss"]),
+                mebibytes(found["worker_private"]),
+            ]
+        )
+    header = ["tier", "processes", "idle, PSS", "worker, PSS", "its own pages"]
+    text = f"{title}\n{'^' * len(title)}\n\n"
+    text += "Target: at most 1.5 MiB PSS for a live worker.\n\n"
+    return text + grid(header, lines)
+
+
+def heading(machine) -> str:
+    packages = ", ".join(f"{k} {v}" for k, v in machine["packages"].items())
+    cores, kind = machine["cores"], machine["architecture"]
+    return (
+        f"Measured on {cores} cores ({kind}, {machine['memory_gib']} GiB, load"
+        f" {machine['load']} from\nother work at the start),"
+        f" Linux {machine['kernel']}, C{machine['python']};\n{packages}.\n"
+    )
+
+
+def write_docs(docs: Path, results) -> None:
+    """Replace what is between the markers of docs/performance.rst."""
+    page = docs / "performance.rst"
+    before, _, rest = page.read_text().partition(BEGIN)
+    after = rest.partition(END)[2]
+    parts = [heading(results["machine"])]
+    parts += [table(row) for row in results["rows"].values()]
+    if "memory" in results:
+        parts.append(memory_table(results["memory"]))
+    if "warm" in results["rows"]:
+        svg = plot.dots(results["rows"]["warm"])
+        (docs / "performance.svg").write_text(svg)
+        figure = ".. image:: performance.svg\n   :alt: a warm call, p10 to p90"
+        parts.insert(1, figure + "\n")
+    if "stages" in results:
+        found = results["stages"]
+        parts += [stage_table("warm", found), stage_table("cold", found)]
+    text = "\n".join(parts)
+    page.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
+
+
+def stage_table(part: str, found) -> str:
+    """When each step of a call starts and how long it takes."""
+    what = {"cold": "The steps of a cold first call",
+            "warm": "The steps of a warm call"}  # fmt: skip
+    title = f"{what[part]}, tier {found['tier']}"
+    lines = [
+        [who, name, f"{start / 1e6:.2f}", f"{span / 1e6:.2f}" if span else ""]
+        for who, name, start, span in found[part]
+    ]
+    header = ["process", "step", "starts at, ms", "takes, ms"]
+    return f"{title}\n{'^' * len(title)}\n\n{grid(header, lines)}"
+
+
+if __name__ == "__main__":
+    write_docs(Path("docs"), json.loads(Path(sys.argv[1]).read_text()))

@@ -1,0 +1,259 @@
+"""The rows: who is compared with whom, and what the design asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .harness import Contender
+
+MIB = 1 << 20
+#: Tier, and whether its caller is an ordinary user.
+TIERS = {"full": False, "uid": False, "rootless": True, "landlock": True}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One comparison.
+
+    :ivar key: short name, for ``--only``.
+    :ivar title: for the table.
+    :ivar reference: the contender that ratios refer to.
+    :ivar target: the design's, as text; empty where it sets none.
+    :ivar limit: the highest ratio that meets it.
+    :ivar rounds: how often everybody takes a turn.
+    """
+
+    key: str
+    title: str
+    contenders: tuple[Contender, ...]
+    reference: str
+    rounds: int = 30
+    target: str = ""
+    limit: float | None = None
+
+
+def tiers(factory: str, block: int, name: str = "boxed", **options):
+    """The factory's contender on every tier."""
+    return tuple(
+        Contender(
+            f"{name}, {tier}",
+            factory,
+            {"tier": tier, **options},
+            block=block,
+            ordinary=ordinary,
+        )
+        for tier, ordinary in TIERS.items()
+    )
+
+
+POOL = Contender("ProcessPoolExecutor", "process_pool")
+
+WARM = Row(
+    "warm",
+    "A warm call of sqrt(4), ten in a row",
+    (
+        *tiers("boxed", 10),
+        POOL,
+        Contender("loky", "loky"),
+        Contender("pebble, pool", "pebble_pool"),
+        Contender("pebble, fresh process", "pebble_process", block=3),
+        Contender("multiprocessing forkserver", "forkserver", block=3),
+        Contender("subprocess", "subprocess", block=2),
+        Contender("bubblewrap", "bubblewrap", block=2),
+        Contender("the 2017 design", "design_2017", block=2),
+        Contender("socketpair round trip", "socket_round_trip"),
+    ),
+    POOL.name,
+    target="at most 0.8 of ProcessPoolExecutor",
+    limit=0.8,
+)
+
+PAUSED = Row(
+    "paused",
+    "A warm call of sqrt(4) after a pause of 20 ms",
+    (
+        *tiers("boxed", 5, pause=0.02),
+        Contender("ProcessPoolExecutor", "process_pool", {"pause": 0.02}, 5),
+    ),
+    POOL.name,
+    target="at most 0.8 of ProcessPoolExecutor",
+    limit=0.8,
+)
+
+COLD = Row(
+    "cold",
+    "From `import boxed` to the first value, in a new program",
+    (
+        *tiers("boxed_cold", 2),
+        Contender("python -I -S -c pass", "bare", block=2),
+        Contender("bwrap python -I -S -c pass", "bare_in_bubblewrap", block=2),
+    ),
+    "python -I -S -c pass",
+    rounds=20,
+    target="at most python -I -S -c pass and 5 ms; less than in bwrap",
+)
+
+PROGRAM = Row(
+    "program",
+    "The same program as a whole, from exec to exit",
+    (
+        *tiers("boxed_program", 2),
+        Contender("python -I -S -c pass", "bare", block=2),
+        Contender("bwrap python -I -S -c pass", "bare_in_bubblewrap", block=2),
+        Contender("the 2017 design, one call", "design_2017", block=2),
+    ),
+    "python -I -S -c pass",
+    rounds=12,
+)
+
+IMPORT = Row(
+    "import",
+    "The import alone",
+    (
+        Contender("import boxed", "importing", {"module": "boxed"}, 2),
+        Contender("import json", "importing", {"module": "json"}, 2),
+        Contender(
+            "import concurrent.futures.process",
+            "importing",
+            {"module": "concurrent.futures.process"},
+            2,
+        ),
+    ),
+    "import json",
+    rounds=12,
+)
+
+SATURATED = Row(
+    "saturated",
+    "One core's time per call when all cores are busy",
+    (
+        *tiers("boxed_saturated", 1),
+        Contender("fork and exit, bare interpreter", "fork_exit", block=1),
+    ),
+    "fork and exit, bare interpreter",
+    rounds=9,
+    target="at most 1.25 of fork and exit",
+    limit=1.25,
+)
+
+
+def large(mib: int, array: bool = False) -> Row:
+    size = mib * MIB
+    options = {"result": size, "array": array}
+    imports = ["numpy"] if array else []
+    pool = Contender("ProcessPoolExecutor", "process_pool", options, block=1)
+    return Row(
+        f"{'array' if array else 'bytes'}{mib}",
+        f"{mib} MiB {'in an array' if array else 'of bytes'} as the result",
+        (
+            *tiers("boxed", 1, imports=imports, **options),
+            pool,
+            Contender("memcpy, fresh memory", "copy_fresh", {"result": size}),
+            Contender("memcpy, warm memory", "copy_warm", {"result": size}),
+        ),
+        pool.name,
+        rounds=15 if mib < 60 else 9,
+        target="at most 0.5 of ProcessPoolExecutor, 1.5 of memcpy",
+        limit=0.5,
+    )
+
+
+IMPORTS = Row(
+    "numpy",
+    "A warm call with imports=['numpy']",
+    (
+        *tiers("boxed", 5, "with numpy", imports=["numpy"]),
+        Contender("plain, full", "boxed", block=5),
+    ),
+    "plain, full",
+    target="at most 2 of the plain call",
+    limit=2.0,
+)
+
+PRELOAD = Row(
+    "preload",
+    "A warm call of a Sandbox with preload=['numpy']",
+    (
+        *tiers("boxed_sandbox", 5, "with numpy", preload=["numpy"]),
+        Contender("plain, full", "boxed_sandbox", block=5),
+        Contender("run(), full", "boxed", block=5),
+    ),
+    "plain, full",
+    target="at most 2 of the plain call",
+    limit=2.0,
+)
+
+
+def mapped(chunksize: int) -> Row:
+    cores = Contender(
+        "ProcessPoolExecutor, a worker for each core",
+        "process_pool_map",
+        {"chunksize": chunksize},
+        block=1,
+    )
+    return Row(
+        f"map{chunksize}",
+        f"map of 100,000 tiny items, chunksize {chunksize}",
+        (*tiers("boxed_map", 1, chunksize=chunksize), cores),
+        cores.name,
+        rounds=11,
+        target="at most 1 of ProcessPoolExecutor",
+        limit=1.0,
+    )
+
+
+GROWTH = Row(
+    "growth",
+    "A warm call in the full tier, and what should not matter",
+    (
+        Contender("new sandbox, small caller", "boxed"),
+        Contender("after 3000 calls", "boxed", {"calls": 3000}),
+        Contender("caller with 2 GiB", "boxed", {"heap": 2048}),
+        Contender("caller with 200 threads", "boxed", {"threads": 200}),
+    ),
+    "new sandbox, small caller",
+    target="flat",
+    limit=1.1,
+)
+
+NEW = Row(
+    "new",
+    "A new sandbox and its first call, in a program that runs",
+    (
+        *tiers("boxed_new", 1),
+        Contender("boxed, caller with 2 GiB", "boxed_new", {"heap": 2048}, 1),
+        Contender("new ProcessPoolExecutor", "process_pool_new", block=1),
+        Contender(
+            "the same, caller with 2 GiB",
+            "process_pool_new",
+            {"heap": 2048},
+            1,
+        ),
+        Contender("python -I -S -c pass", "bare", block=1),
+    ),
+    "python -I -S -c pass",
+    rounds=15,
+)
+
+ROWS = (
+    WARM,
+    PAUSED,
+    COLD,
+    PROGRAM,
+    IMPORT,
+    NEW,
+    SATURATED,
+    large(1),
+    large(16),
+    large(60),
+    large(256),
+    large(256, array=True),
+    IMPORTS,
+    PRELOAD,
+    mapped(100),
+    mapped(1000),
+    mapped(10000),
+    GROWTH,
+)
+#: What `--short` leaves of them.
+SHORT = ("warm", "cold", "saturated")

@@ -1,0 +1,43 @@
+"""Run an untrusted Python function in a sandbox and get its value back.
+
+>>> from boxed import run
+>>> from math import sqrt
+>>> run(sqrt, args=(4,), serializer='json')
+2.0
+
+The function runs in a fresh process that the Linux kernel confines: another
+user, no capabilities, namespaces, Landlock, a system call filter.  See
+docs/design.rst for the walls, docs/answers.rst for what comes back.
+"""
+
+from ._errors import (
+    BoxedError,
+    CallTimeout,
+    LimitExceeded,
+    ProtocolError,
+    RemoteError,
+    SerializationError,
+    SetupError,
+    UnsafeResultError,
+    WorkerDied,
+)
+from ._limits import Limits
+from ._run import run
+from ._sandbox import Sandbox
+from ._version import __version__
+
+__all__ = [
+    "BoxedError",
+    "CallTimeout",
+    "LimitExceeded",
+    "Limits",
+    "ProtocolError",
+    "RemoteError",
+    "Sandbox",
+    "SerializationError",
+    "SetupError",
+    "UnsafeResultError",
+    "WorkerDied",
+    "__version__",
+    "run",
+]

@@ -1,0 +1,226 @@
+"""One live sandbox: the launcher's process, its sockets, and calls on it."""
+
+from __future__ import annotations
+
+import marshal
+import os
+import struct
+import sys
+import time
+
+from . import _boxed, _tiers, _trees
+from ._errors import SetupError
+from ._order import encode
+from ._setting import check, setting
+from ._standby import Standbys
+from ._text import printable, unpack
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._policy import Policy
+
+#: Seconds that launcher, interpreter and imports may take together.
+SETUP_SECONDS = 120
+#: Bytes of what the sandbox printed that an error quotes.
+MAX_LOG = 4096
+#: Seconds after which a sandbox that was told to end is given up.
+END_SECONDS = 5
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__))
+# Gives the guest's module this package without running its __init__.
+_BOOTSTRAP = (
+    "import sys; package = type(sys)('boxed');"
+    f" package.__path__ = [{_PACKAGE!r}]; sys.modules['boxed'] = package;"
+    " from boxed._guest import main;"
+    f" main({_boxed.ORDER_SERVER_FD})"
+)
+_STATUS = struct.Struct("=IIiI")
+_SECOND = 1_000_000_000
+# Stages whose status has the index of an entry as its detail.
+_NAME_AN_ENTRY = frozenset({"collect", "trees", "landlock"})
+
+
+def read_status(record: bytes) -> tuple[str, int, int]:
+    """Stage name, errno and detail of a struct boxed_status.
+
+    :raises ValueError: it is none.
+    """
+    if len(record) != _STATUS.size:
+        raise ValueError("a status record has another size")
+    magic, stage, number, detail = _STATUS.unpack(record)
+    if magic != _boxed.STATUS_MAGIC or stage >= len(_boxed.STAGES):
+        raise ValueError("a status record has another form")
+    return _boxed.STAGES[stage], number, detail
+
+
+class BoxGone(Exception):
+    """The sandbox ended between calls; nothing of the call has run."""
+
+
+def _arguments() -> list[str]:
+    """The interpreter, clean: no environment, no site, no bytecode written."""
+    optimize = "-" + "O" * sys.flags.optimize if sys.flags.optimize else ""
+    flags = ["-I", "-S", "-B", "-X", "utf8"] + ([optimize] if optimize else [])
+    return [_trees.plain(sys.executable), *flags, "-c", _BOOTSTRAP]
+
+
+class Box:
+    """A running sandbox for one policy, on one tier.
+
+    :raises SetupError: it could not be set up; nothing is left behind.
+    """
+
+    def __init__(self, policy: Policy, tier: str) -> None:
+        self.tier = tier
+        self._max_answer = policy.limits.result
+        takes_uid = tier in _tiers.TAKES_UID
+        uid = policy.uid if takes_uid else os.getuid()
+        check(policy, tier)
+        self._entries = _trees.entries(policy, as_other=takes_uid)
+        order = encode(
+            _tiers.NUMBERS[tier],
+            uid,
+            _arguments(),
+            self._entries,
+            network=policy.network,
+        )
+        try:
+            launched = _boxed.launch(_tiers.launcher_for(tier), order)
+        except OSError as error:
+            from ._remedies import explain
+
+            raise explain(tier, "start", error.errno or 0) from error
+        self.pid, self._pidfd, self.control, self.server, self._log = launched
+        self.standbys = Standbys(self.server, policy.limits.result)
+        try:
+            self._start(policy)
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self, policy: Policy) -> None:
+        deadline = time.monotonic_ns() + SETUP_SECONDS * _SECOND
+        message = marshal.dumps(setting(policy, self.tier, self._entries))
+        try:
+            _boxed.send(self.server, message)
+            ready = _boxed.receive(self.server, 1 << 20, deadline)
+        except ConnectionError:
+            ready = b""
+        except OSError as error:
+            raise SetupError(
+                f"the sandbox's settings take {len(message)} bytes",
+                stage="order",
+                errno=error.errno or 0,
+                remedy="shorten sys.path, imports or env",
+            ) from error
+        if ready == b"R":
+            return
+        if ready is None:
+            raise SetupError(
+                f"the sandbox was not ready after {SETUP_SECONDS} s",
+                stage="zygote",
+            )
+        if ready[:1] == b"E":
+            raise self._import_failure(ready[1:])
+        raise self._launch_failure()
+
+    def _import_failure(self, packed: bytes) -> SetupError:
+        from ._errors import RemoteTraceback
+
+        name, message, traceback, _ = unpack(packed, 4)
+        error = SetupError(
+            f"an import for the sandbox failed: {name}: {message}",
+            stage="imports",
+        )
+        error.__cause__ = RemoteTraceback(traceback)
+        return error
+
+    def _launch_failure(self) -> SetupError:
+        """What the launcher told before it died."""
+        deadline = time.monotonic_ns() + END_SECONDS * _SECOND
+        record = None
+        # A launcher that dies with its order unread resets the connection:
+        # that is told first, and once.
+        for _ in range(2):
+            try:
+                record = _boxed.receive(self.control, _STATUS.size, deadline)
+                break
+            except ConnectionError:
+                continue
+        try:
+            name, number, detail = read_status(record or b"")
+        except ValueError:
+            return SetupError("the launcher was killed", stage="start")
+        if name == "zygote":
+            return SetupError(
+                f"the sandboxed interpreter ended with wait status {detail}:"
+                f" {self.log_text()}",
+                stage=name,
+            )
+        path = None
+        if name in _NAME_AN_ENTRY and detail < len(self._entries):
+            path = self._entries[detail][1]
+        shown = []
+        if self.tier in _tiers.NAMESPACES:
+            shown = [entry[1] for entry in self._entries]
+        # Here, because it imports what a first call would wait for.
+        from ._remedies import explain
+
+        return explain(self.tier, name, number, path, shown)
+
+    def log_text(self) -> str:
+        """The end of what launcher, interpreter and imports printed; empty
+        where another thread closed the sandbox."""
+        try:
+            start = max(0, os.fstat(self._log).st_size - MAX_LOG)
+            text = os.pread(self._log, MAX_LOG, start)
+        except OSError:
+            return ""
+        return printable(text.decode(errors="replace")).strip()
+
+    def open_call(self) -> _boxed.Call:
+        """A call with a fresh worker.
+
+        :raises BoxGone: the sandbox has ended, or was closed by a thread.
+        """
+        if self.server < 0:
+            raise BoxGone
+        try:
+            return _boxed.Call(self.server, self._max_answer)
+        except (BrokenPipeError, ConnectionError) as error:
+            raise BoxGone from error
+
+    def close(self) -> None:
+        """End every process of the sandbox and wait for the last."""
+        pidfd, self._pidfd = self._pidfd, -1
+        self.standbys.close()
+        # Any message ends it; the end of the socket would not show while a
+        # forked copy of this process holds it too.  It may have ended before.
+        try:  # noqa: SIM105  contextlib imports functools and collections
+            _boxed.send(self.control, b"end")
+        except OSError:
+            pass
+        self.forget()
+        if pidfd < 0:
+            return
+        try:
+            import select
+
+            ended = select.poll()
+            ended.register(pidfd, select.POLLIN)
+            ended.poll(END_SECONDS * 1000)
+            os.waitpid(self.pid, os.WNOHANG)
+        except ChildProcessError:
+            # Reaped by the caller's own code, or by SIGCHLD being ignored.
+            pass
+        finally:
+            os.close(pidfd)
+
+    def forget(self) -> None:
+        """Close the descriptors only: after a fork they are the parent's."""
+        self.standbys.forget()
+        for name in ("control", "server", "_log", "_pidfd"):
+            fd = getattr(self, name)
+            if fd >= 0:
+                setattr(self, name, -1)
+                os.close(fd)

@@ -1,0 +1,272 @@
+"""One call on a live sandbox, from the request to a value or an exception."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from . import _boxed, _boxes, _serializers
+from ._box import Box, BoxGone, read_status
+from ._errors import (
+    MAX_NOTES,
+    BoxedError,
+    CallTimeout,
+    LimitExceeded,
+    ProtocolError,
+    WorkerDied,
+    told_error,
+)
+from ._parcel import opened
+from ._streams import Streams
+from ._text import printable, unpack
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from ._parcel import Parcel
+    from ._policy import Policy
+    from ._streams import Target
+
+#: Seconds that a killed worker has to be gone before the box is ended.
+KILL_SECONDS = 2
+#: Workers that a request is sent to before one reads it: a standby that has
+#: ended, a fresh one of a sandbox that has ended, one of a new sandbox.
+ATTEMPTS = 3
+#: Nanoseconds after which a call that has not answered no longer keeps the
+#: sandbox from forking for the next one: its own work is in no hurry.
+PATIENCE = 2_000_000
+
+_SIGKILL, _SIGXCPU, _ESRCH = 9, 24, 3
+_NEVER = (1 << 63) - 1
+_SECOND = 1_000_000_000
+
+
+def call(
+    policy: Policy,
+    request: Parcel,
+    *,
+    timeout: float | None,
+    reading: _serializers.Reading,
+    streams: tuple[Target, Target] = (None, None),
+    boxes: _boxes.Boxes = _boxes.shared,
+    opened: Callable[[_boxed.Call], None] | None = None,
+) -> Any:
+    """Run one request, which is closed, and return the value it yields.
+
+    :param streams: where stdout and stderr go.
+    :param boxes: the table of sandboxes to use.
+    :param opened: is given the call before its request is sent, to be
+        killed by another thread.
+    """
+    ended: BoxedError = WorkerDied("the sandbox ends as soon as it starts")
+    try:
+        for _ in range(ATTEMPTS):
+            # What ended while idle, sandbox or worker, has run nothing of this
+            # call, so another one may.
+            with boxes.using(policy) as box:
+                try:
+                    live = box.standbys.take() or box.open_call()
+                except BoxGone:
+                    boxes.discard(policy, box)
+                    continue
+                try:
+                    if opened is not None:
+                        opened(live)
+                    conversation = _Conversation(
+                        policy, box, live, timeout, streams
+                    )
+                    return conversation.value(request, reading)
+                except _Unread as unread:
+                    ended = unread.error
+                    if boxes.closed:
+                        break
+                finally:
+                    live.close()
+    finally:
+        request.close()
+    raise ended
+
+
+class _Unread(Exception):
+    """The worker ended before it had read the request."""
+
+    def __init__(self, error: BoxedError) -> None:
+        self.error = error
+
+
+class _Conversation:
+    """One request and what comes back for it, against one deadline."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        box: Box,
+        live: _boxed.Call,
+        timeout: float | None,
+        streams: tuple[Target, Target],
+    ) -> None:
+        self._policy = policy
+        self._box = box
+        self._live = live
+        self._timeout = timeout
+        self._streams = Streams(policy.limits.output, streams)
+        self._deadline = _NEVER
+        # Beyond 30 years the number of nanoseconds would not fit.
+        if timeout is not None and timeout < 1e9:
+            self._deadline = time.monotonic_ns() + int(timeout * _SECOND)
+
+    def value(self, request: Parcel, reading: _serializers.Reading) -> Any:
+        """Send the request; return the function's value or raise."""
+        body = request.sizes if request.store >= 0 else request.stream()
+        self._live.request(body, request.store)
+        # While the worker works.
+        self._box.standbys.prepare()
+        kind, body = self._answer()
+        stream: bytes | memoryview = body
+        buffers: list[memoryview] = []
+        if kind == _boxed.FRAME_STORED:
+            stream, buffers = self._stored(body)
+        elif kind != _boxed.FRAME_VALUE:
+            raise self._failure(kind, body)
+        try:
+            return _serializers.decode(
+                self._policy.serializer,
+                stream,
+                reading,
+                buffers=buffers,
+                deadline=self._deadline / _SECOND,
+            )
+        except _serializers.DecodingTimeout:
+            raise self._took_too_long() from None
+
+    def _answer(self) -> tuple[int, bytes]:
+        """Kind and body of the answer; output is forwarded meanwhile."""
+        standbys = self._box.standbys
+        limit = min(self._deadline, time.monotonic_ns() + PATIENCE)
+        while True:
+            event, kind, body = self._live.wait(limit)
+            if event == _boxed.CALL_OUTPUT:
+                self._streams.write(kind, body)
+            elif event == _boxed.CALL_TIMEOUT and limit < self._deadline:
+                limit = self._deadline
+                standbys.open(trusted=False)
+            else:
+                break
+        self._streams.finish()
+        if event == _boxed.CALL_ANSWERED:
+            if kind == _boxed.FRAME_SETUP:
+                standbys.distrust()
+            else:
+                standbys.open(trusted=True)
+            return kind, body
+        if event == _boxed.CALL_UNREAD:
+            standbys.distrust()
+            raise _Unread(self._died() if self._live.report else self._lost())
+        if event == _boxed.CALL_ENDED:
+            raise self._died()
+        error = self._given_up(event, body)
+        self._end_worker()
+        raise error
+
+    def _given_up(self, event: int, body: object) -> BoxedError:
+        if event == _boxed.CALL_TIMEOUT:
+            return self._took_too_long()
+        if event == _boxed.CALL_PROTOCOL:
+            return ProtocolError(f"{body}; it was thrown away")
+        return self._lost()
+
+    def _lost(self) -> WorkerDied:
+        log = self._box.log_text()
+        return WorkerDied(
+            f"the sandbox was lost during the call {log}".strip()
+        )
+
+    def _stored(self, sizes: bytes) -> tuple[memoryview, list[memoryview]]:
+        """The parts of an answer in the store that the worker was given.
+
+        Once sealed it stays as it is, whatever still lives of the worker.
+        """
+        store = self._live.take_store()
+        try:
+            _boxed.seal_store(store)
+            return opened(store, sizes)
+        except (OSError, ValueError) as error:
+            raise ProtocolError(
+                f"the answer is not as it was announced: {error}"
+            ) from None
+        finally:
+            os.close(store)
+
+    def _took_too_long(self) -> CallTimeout:
+        return CallTimeout(f"the call took longer than {self._timeout} s")
+
+    def _end_worker(self) -> None:
+        """Have the worker gone from the process table; else the sandbox."""
+        self._live.kill()
+        limit = time.monotonic_ns() + KILL_SECONDS * _SECOND
+        if self._live.wait_end(limit) != _boxed.CALL_ENDED:
+            # The next call finds it gone.
+            self._box.close()
+
+    def _died(self) -> BoxedError:
+        report = self._live.report
+        status = report[0] if report is not None else 0
+        if os.WIFSIGNALED(status):
+            number = os.WTERMSIG(status)
+            if self._used_its_time(number):
+                return LimitExceeded(
+                    f"the call used {self._policy.limits.cpu_time} s of"
+                    " processor time",
+                    "cpu_time",
+                )
+            return WorkerDied(
+                f"the worker was ended by signal {number}", signal=number
+            )
+        code = os.WEXITSTATUS(status)
+        return WorkerDied(
+            f"the worker exited with status {code} and no answer",
+            exitcode=code,
+        )
+
+    def _used_its_time(self, signal: int) -> bool:
+        """SIGXCPU can be ignored; SIGKILL follows a second later.
+
+        The kernel ends by ticks and reports by the clock, so that a little
+        less than the limit may be reported.
+        """
+        report, limit = self._live.report, self._policy.limits.cpu_time
+        if report is None or limit is None:
+            return False
+        used = (report[1] + report[2]) / 1e6
+        return signal == _SIGXCPU or (signal == _SIGKILL and used >= limit)
+
+    def _failure(self, kind: int, body: bytes) -> Exception:
+        try:
+            return self._describe(kind, body)
+        except ValueError as error:
+            return ProtocolError(f"the answer is malformed: {error}")
+
+    def _describe(self, kind: int, body: bytes) -> Exception:
+        if kind == _boxed.FRAME_ERROR:
+            return told_error(unpack(body, 4, MAX_NOTES))
+        if kind == _boxed.FRAME_REFUSED:
+            return _serializers.refusal(
+                self._policy.serializer, *unpack(body, 2)
+            )
+        if kind == _boxed.FRAME_TOO_LONG:
+            size = printable(body.decode("ascii", "replace"), 20)
+            return LimitExceeded(
+                f"the result takes {size} bytes; at most"
+                f" {self._policy.limits.result} are accepted",
+                "result",
+            )
+        from ._remedies import explain
+
+        stage, error_number, _ = read_status(body)
+        if error_number == _ESRCH:
+            # The zygote that forked the worker is there no more: no wall is
+            # missing, the sandbox ended while they were raised.
+            return WorkerDied("the sandbox was lost before the call began")
+        return explain(self._box.tier, stage, error_number)

@@ -1,0 +1,113 @@
+"""``boxed run math:sqrt 4``: one call from a shell."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+from . import _by_name
+from ._errors import BoxedError, CallTimeout, RemoteError, SetupError
+from ._options import ISOLATIONS
+from ._run import run
+from ._serializers import NAMES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+_EPILOG = """\
+exit status:
+  0    the function returned; its value is on stdout, as JSON where it can be
+  1    the function raised, or its worker died
+  2    wrong usage
+  3    the sandbox could not be set up
+  124  --timeout passed
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of ``boxed run``."""
+    import argparse
+
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description = (
+        "Call MODULE:FUNCTION in a sandbox. The module is imported inside it"
+        " only."
+    )
+    parser.epilog = _EPILOG
+    parser.add_argument("function", metavar="MODULE:FUNCTION")
+    parser.add_argument(
+        "args", metavar="ARGUMENT", nargs="*", help="one value in JSON each"
+    )
+    parser.add_argument(
+        "--kwargs", metavar="JSON", default="{}", help="a JSON object"
+    )
+    parser.add_argument("--serializer", choices=NAMES, default="json")
+    parser.add_argument("--timeout", type=float, metavar="SECONDS")
+    parser.add_argument("--isolation", choices=ISOLATIONS, default="auto")
+    parser.add_argument("--user", default="nobody")
+
+
+def _json(text: str, what: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        status = _usage(f"{what} {text!r} is not JSON: {error}")
+        raise SystemExit(status) from None
+
+
+def _usage(message: str) -> int:
+    print(f"boxed run: {message}", file=sys.stderr)
+    return 2
+
+
+def _print(value: Any) -> None:
+    try:
+        print(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError):
+        print(repr(value))
+
+
+def main(args: argparse.Namespace) -> int:
+    """Carry out ``boxed run`` and return its exit status."""
+    module, _, name = args.function.partition(":")
+    if not module or not name:
+        return _usage(f"{args.function!r} is not MODULE:FUNCTION")
+    values = [_json(text, "argument") for text in args.args]
+    kwargs = _json(args.kwargs, "--kwargs")
+    if not isinstance(kwargs, dict):
+        return _usage("--kwargs is not a JSON object")
+    # As for `python -m`: modules of the current directory can be named.
+    sys.path.insert(0, os.getcwd())
+    # What calls the function is in this package, which an editable
+    # installation finds by a hook and not by the path.
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    if package not in sys.path:
+        sys.path.append(package)
+    try:
+        value = run(
+            _by_name.call,
+            (args.function, values, kwargs),
+            serializer=args.serializer,
+            timeout=args.timeout,
+            isolation=args.isolation,
+            user=args.user,
+        )
+    except (BoxedError, PermissionError, ValueError, ImportError) as error:
+        return _report(error)
+    _print(value)
+    return 0
+
+
+def _report(error: Exception) -> int:
+    if isinstance(error, RemoteError):
+        print(error.traceback, end="", file=sys.stderr)
+        return 1
+    print(f"boxed run: {error}", file=sys.stderr)
+    if isinstance(error, CallTimeout):
+        return 124
+    if isinstance(error, SetupError):
+        return 3
+    return 1 if isinstance(error, BoxedError) else 2

@@ -1,0 +1,428 @@
+"""What runs inside the sandbox: the zygote's main, and a worker's one call.
+
+The zygote loads this module and _parcel, without the rest of the package, and
+imports as little as it can: every module here is start-up time.  Nothing in
+this file is a wall; a guest may overwrite all of it in its own worker.
+"""
+
+from __future__ import annotations
+
+import gc
+import io
+import marshal
+import os
+import sys
+
+from boxed import _boxed
+from boxed._parcel import LARGE, Parcel, opened
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
+
+    # From a stream and its buffers; to a parcel, with a buffer_callback.
+    Codec = tuple[Callable[..., Any], Callable[..., None]]
+
+MAX_POLICY = 192 * 1024
+MAX_TEXT = 64 * 1024
+MAX_NOTES = 64
+#: How often a worker that waits runs the path of a call.
+REHEARSALS = 2
+
+
+def main(server: int) -> None:
+    """Serve calls from the server socket; never returns."""
+    # The guest may import the real package; this one has no __init__.
+    for name in ("", "._boxed", "._guest", "._parcel"):
+        sys.modules.pop("boxed" + name, None)
+    _boxed.seal()
+    policy = marshal.loads(_boxed.receive(server, MAX_POLICY, NEVER) or b"")
+    try:
+        codec = prepare(policy)
+    except BaseException as error:
+        _boxed.send(server, b"E" + pack(describe(error)[:4]))
+        os._exit(1)
+    # Here too, for what is then the same in all workers: symbols that are
+    # bound at their first use, code that adapts itself to what it meets.
+    for _ in range(10):
+        rehearse(codec, policy)
+    # What exists now never changes: keep the collector from writing to it,
+    # which would copy every page in every worker.  Not collected before: what
+    # that frees are holes, which workers would fill page by page.
+    gc.freeze()
+    # What imports printed is the log's, not the first line of every call.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    _boxed.send(server, b"R")
+    call = _boxed.serve(server, **policy["worker"])
+    if call is not None and is_wanted(codec, policy):
+        work(call, codec)
+    os._exit(0)
+
+
+NEVER = (1 << 63) - 1
+
+
+def prepare(policy: dict[str, Any]) -> Codec:
+    """Bring the interpreter to where every call of this policy starts."""
+    sys.path[:] = policy["path"]
+    sys.argv[:] = [""]
+    os.environ.update(policy["env"])
+    codec = CODECS[policy["serializer"]]()
+    for name in policy["imports"]:
+        __import__(name)
+    for name in policy["ahead"]:
+        # Only to be early: a worker that needs it raises the error.
+        try:
+            __import__(name)
+        except Exception:
+            continue
+    if policy["main"] is not None:
+        kind, where = policy["main"]
+        load_main(kind, where, policy["source"])
+    return codec
+
+
+def load_main(kind: str, where: str, source: bytes | None) -> None:
+    """Give ``__main__`` the caller's script, as multiprocessing's spawn.
+
+    The source of a file comes along, for a guest that may not open it.
+    """
+    module = type(sys)("__mp_main__")
+    if kind == "module":
+        import runpy
+
+        content = runpy.run_module(where, run_name="__mp_main__")
+        module.__dict__.update(content)
+    else:
+        if source is None:
+            with open(where, "rb") as file:
+                source = file.read()
+        module.__dict__["__file__"] = where
+        exec(compile(source, where, "exec"), module.__dict__)
+    sys.modules["__main__"] = sys.modules["__mp_main__"] = module
+
+
+def protocol_5(library: Any) -> Codec:
+    def loads(data: bytes, buffers: list[memoryview]) -> Any:
+        return library.loads(data, buffers=buffers)
+
+    def dump(value: Any, parcel: Parcel, beside: Any) -> None:
+        library.dump(value, parcel, 5, buffer_callback=beside)
+
+    return loads, dump
+
+
+def pickle_codec() -> Codec:
+    """The accelerator alone: the module beside it imports half of re."""
+    import _pickle
+
+    return protocol_5(_pickle)
+
+
+def cloudpickle_codec() -> Codec:
+    import cloudpickle
+
+    return protocol_5(cloudpickle)
+
+
+def dill_codec() -> Codec:
+    # It asks for a temporary directory on import, to name a default file;
+    # where no directory is writable the question alone would fail.
+    import tempfile
+
+    tempfile.tempdir = "/tmp"
+    import dill
+
+    tempfile.tempdir = None
+
+    return protocol_5(dill)
+
+
+def json_codec() -> Codec:
+    """The function comes as ``module:qualname``, its value as strict JSON."""
+    import json
+
+    def loads(data: bytes, buffers: list[memoryview]) -> Any:
+        name, *content = json.loads(bytes(data))
+        module, _, path = name.partition(":")
+        __import__(module)
+        found = sys.modules[module]
+        for attribute in path.split("."):
+            found = getattr(found, attribute)
+        return (found, *content)
+
+    def dump(value: Any, parcel: Parcel, beside: Any) -> None:
+        parcel.write(json.dumps(value, allow_nan=False).encode())
+
+    return loads, dump
+
+
+CODECS: dict[str, Callable[[], Codec]] = {
+    "pickle": pickle_codec,
+    "cloudpickle": cloudpickle_codec,
+    "dill": dill_codec,
+    "json": json_codec,
+}
+
+
+def is_wanted(codec: Codec, policy: dict[str, Any]) -> bool:
+    """Wait for the request; False where none came for long.
+
+    A worker that was forked ahead of its request makes use of the time: what
+    it writes to for the first time is copied by the kernel, page by page.
+    """
+    reseed()
+    if _boxed.await_request(0):
+        return True
+    rehearse(codec, policy)
+    wait = policy["standby_ms"]
+    return _boxed.await_request(wait) or _boxed.refuse_request()
+
+
+def rehearse(codec: Codec, policy: dict[str, Any]) -> None:
+    """Run the path of a call on a harmless one."""
+    for _ in range(REHEARSALS):
+        _, value = answer(policy["rehearsal"], -1, codec)
+        packed(-1, value, codec, LARGE)
+
+
+def work(call: int, codec: Codec) -> None:
+    """One call: request in, function run, answer out."""
+    body, limit, store = _boxed.read_request(call)
+    kind, value = answer(body, store, codec)
+    if kind == _boxed.FRAME_VALUE:
+        kind, value = sent(call, value, codec, limit)
+    for stream in (sys.stdout, sys.stderr):
+        # A guest may have closed, replaced or removed them.
+        try:
+            stream.flush()
+        except BaseException:
+            continue
+    _boxed.answer(call, kind, value)
+
+
+def sent(call: int, value: Any, codec: Codec, limit: int) -> tuple[int, bytes]:
+    """The kind and body of the answer that brings a value, or says why it
+    cannot be sent."""
+    chunk = value if type(value) is Chunk else None
+    try:
+        if "pandas" in sys.modules:
+            teach_pandas()
+        return packed(call, chunk.parts() if chunk else value, codec, limit)
+    except BaseException as error:
+        refused = refusal(value, error)
+    cut = chunk.before_refused(codec[1]) if chunk else None
+    if cut is None:
+        return _boxed.FRAME_REFUSED, pack(refused)
+    return packed(call, cut, codec, limit)
+
+
+def refusal(value: object, error: BaseException) -> list[str]:
+    """Why a value cannot be sent, as text."""
+    return [type_name(type(value)), text_of(error)[:MAX_TEXT]]
+
+
+def packed(
+    call: int, value: Any, codec: Codec, limit: int
+) -> tuple[int, bytes]:
+    """The kind and body of the answer that brings a value."""
+    parcel = Parcel()
+    codec[1](value, parcel, parcel.beside)
+    size = parcel.size()
+    if size > limit:
+        return _boxed.FRAME_TOO_LONG, str(size).encode()
+    store = _boxed.ask_store(call, size) if size >= LARGE else -1
+    if store >= 0:
+        try:
+            return _boxed.FRAME_STORED, parcel.put(store)
+        finally:
+            os.close(store)
+    if parcel.buffers:
+        parcel = Parcel()
+        codec[1](value, parcel, None)
+    return _boxed.FRAME_VALUE, parcel.stream()
+
+
+# Frames of their own: eval() and exec() as the function would otherwise work
+# on the globals and locals of this module.
+OWN = "<boxed>"
+NAMES = ("function", "args", "kwargs")
+CALL = compile("function(*args, **kwargs)", OWN, "eval")
+# Not by map(), which the function's own StopIteration would end in silence.
+EACH = compile(
+    """
+def each(function, args, done):
+    for row in zip(*args):
+        done(function(*row))
+each(function, args, done)
+""",
+    OWN,
+    "exec",
+)
+
+
+def answer(body: bytes, store: int, codec: Codec) -> tuple[int, Any]:
+    """Run a request: FRAME_VALUE and what the function returned, or the kind
+    and body of another answer."""
+    try:
+        parts = codec[0](*unpacked(body, store))
+        names = dict(zip(NAMES, parts), __name__="__main__")
+        is_chunk = len(parts) < len(NAMES)
+        del parts
+        value = each(names) if is_chunk else eval(CALL, names)
+        return _boxed.FRAME_VALUE, value
+    except BaseException as error:
+        return _boxed.FRAME_ERROR, pack(describe(error))
+
+
+def unpacked(body: bytes, store: int) -> Any:
+    """A request's stream and buffers."""
+    if store < 0:
+        return body, ()
+    try:
+        return opened(store, body)
+    finally:
+        os.close(store)
+
+
+class Chunk:
+    """The function's values for columns of arguments; and why there are no
+    more of them, as text, or None."""
+
+    def __init__(self, done: list[Any], failure: list[str] | None) -> None:
+        self.done = done
+        self.failure = failure
+
+    def parts(self) -> list[Any]:
+        return [self.done, self.failure]
+
+    def before_refused(self, dump: Callable[..., None]) -> list[Any] | None:
+        """The parts, if the first value that cannot be sent had been an
+        exception; None if there is no such value."""
+        for number, one in enumerate(self.done):
+            try:
+                dump(one, Parcel(), None)
+            except BaseException as error:
+                return [self.done[:number], refusal(one, error)]
+        return None
+
+
+def each(names: dict[str, Any]) -> Chunk:
+    """Call the function for each row of arguments."""
+    done: list[Any] = []
+    try:
+        exec(EACH, dict(names, done=done.append))
+    except BaseException as error:
+        return Chunk(done, [text[:MAX_TEXT] for text in describe(error)])
+    return Chunk(done, None)
+
+
+def reseed() -> None:
+    """Forks share numpy's global generator; `random` reseeds itself.
+
+    Once, before anything of a call: what a rehearsal runs draws nothing.
+    """
+    generators = sys.modules.get("numpy.random")
+    if generators is not None:
+        generators.seed()
+
+
+def teach_pandas() -> None:
+    """Have frames sent in the pieces that the caller's decoder takes."""
+    import importlib.util
+
+    # Not by import, since nothing of the guest's is to find the package.
+    where = os.path.join(os.path.dirname(__file__), "_frames.py")
+    spec = importlib.util.spec_from_file_location("boxed._frames", where)
+    assert spec is not None and spec.loader is not None
+    frames = importlib.util.module_from_spec(spec)
+    # A pickler imports what it names; dill does by way of the package.
+    package = sys.modules.setdefault("boxed", type(sys)("boxed"))
+    package.__dict__["_frames"] = sys.modules["boxed._frames"] = frames
+    spec.loader.exec_module(frames)
+    frames.teach()
+
+
+def type_name(cls: type) -> str:
+    """Dotted name of a type; bare for a built-in one."""
+    try:
+        if cls.__module__ == "builtins":
+            return str(cls.__qualname__)
+        return f"{cls.__module__}.{cls.__qualname__}"
+    except BaseException:
+        # A metaclass, or a class made by hand, can refuse both.
+        return text_of(cls)
+
+
+def text_of(value: object) -> str:
+    try:
+        return str(value)
+    except BaseException as error:
+        return f"<unprintable: {type(error).__name__}>"
+
+
+def describe(error: BaseException) -> list[str]:
+    """Type name, message, traceback, errno and the notes of an exception."""
+    number = attribute_of(error, "errno")
+    notes = attribute_of(error, "__notes__")
+    return [
+        type_name(type(error)),
+        text_of(error),
+        shortened(traceback_of(error)),
+        str(number) if type(number) is int else "",
+        *map(text_of, notes[:MAX_NOTES] if type(notes) is list else ()),
+    ]
+
+
+def attribute_of(error: BaseException, name: str) -> Any:
+    try:
+        return getattr(error, name, None)
+    except BaseException:
+        return None
+
+
+def shortened(text: str) -> str:
+    """A traceback's head says where it began, its tail what happened."""
+    if len(text) <= MAX_TEXT:
+        return text
+    cut = "\n[...]\n"
+    head = MAX_TEXT // 4
+    return text[:head] + cut + text[head + len(cut) - MAX_TEXT :]
+
+
+def traceback_of(error: BaseException) -> str:
+    """As the interpreter would print it, without importing traceback.
+
+    With the causes, contexts, notes and members of a group that it prints.
+    """
+    trace = error.__traceback__
+    ours = (OWN, answer.__code__.co_filename)
+    while trace and trace.tb_frame.f_code.co_filename in ours:
+        trace = trace.tb_next
+    kept, sys.stderr = sys.stderr, io.StringIO()
+    try:
+        sys.__excepthook__(type(error), error.with_traceback(trace), trace)
+        return sys.stderr.getvalue() or unchained(error)
+    except BaseException as other:
+        return f"<no traceback: {type_name(type(other))}>"
+    finally:
+        sys.stderr = kept
+
+
+def unchained(error: BaseException) -> str:
+    """For a chain that is longer than the interpreter's stack."""
+    import traceback
+
+    trace = error.__traceback__
+    lines = traceback.format_exception(type(error), error, trace, chain=False)
+    return "".join(lines)
+
+
+def pack(texts: list[str]) -> bytes:
+    """Texts as length-prefixed UTF-8, each cut to MAX_TEXT characters."""
+    parts = []
+    for text in texts:
+        data = text[:MAX_TEXT].encode("utf-8", "backslashreplace")
+        parts += [len(data).to_bytes(4, "little"), data]
+    return b"".join(parts)

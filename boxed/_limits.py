@@ -1,0 +1,99 @@
+"""Limits: what one call may use up."""
+
+from __future__ import annotations
+
+import math
+
+_MIB = 1 << 20
+
+
+class Limits:
+    """What one call may use up; every call has all of them.
+
+    :param cpu_time: seconds of processor time, of all threads together,
+        rounded up to whole ones; None for no limit (``RLIMIT_CPU``, which
+        counts each process by itself).
+    :param memory: bytes of private memory above what the interpreter and the
+        preloaded modules have at the start (``RLIMIT_DATA``, which since
+        Linux 4.7 counts anonymous mappings; address space is limited to twice
+        that and 1 GiB).
+    :param threads: threads of the call, the first one included.  Exact where
+        the tier has namespaces (``RLIMIT_NPROC`` counts per uid and user
+        namespace); elsewhere 512 more, since others of the uid count too.
+    :param processes: processes of the call, the first one included.  1, the
+        default, forbids fork and exec; more need a tier with namespaces, and
+        are counted together with the threads.  Programs other than the
+        interpreter are not there unless ``read`` shows them.
+    :param open_files: descriptors (``RLIMIT_NOFILE``).
+    :param file_size: bytes of any one file (``RLIMIT_FSIZE``).
+    :param tmp_size: bytes of /tmp, and as many of /dev/shm; they have room
+        for 4096 files each.
+    :param output: bytes of stdout, and as many of stderr.
+    :param result: bytes of the serialised result, with its arrays.  Its value
+        takes at most 64 MiB and 32 times as much in the caller, and no more
+        than ``memory``.
+
+    :raises ValueError: a value is out of range.
+    :raises TypeError: a value is not a number.
+    """
+
+    __slots__ = (
+        "cpu_time",
+        "file_size",
+        "memory",
+        "open_files",
+        "output",
+        "processes",
+        "result",
+        "threads",
+        "tmp_size",
+    )
+
+    def __init__(
+        self,
+        *,
+        cpu_time: float | None = None,
+        memory: int = 1024 * _MIB,
+        threads: int = 64,
+        processes: int = 1,
+        open_files: int = 256,
+        file_size: int = 64 * _MIB,
+        tmp_size: int = 64 * _MIB,
+        output: int = 16 * _MIB,
+        result: int = 64 * _MIB,
+    ) -> None:
+        if cpu_time is not None and not 0 < cpu_time < math.inf:
+            raise ValueError(f"cpu_time must be above 0, not {cpu_time!r}")
+        self.cpu_time = cpu_time
+        self.memory = _checked("memory", memory, _MIB)
+        self.threads = _checked("threads", threads, 1, 32768)
+        self.processes = _checked("processes", processes, 1, 32768)
+        self.open_files = _checked("open_files", open_files, 16, 4096)
+        self.file_size = _checked("file_size", file_size, 0)
+        self.tmp_size = _checked("tmp_size", tmp_size, 4096)
+        self.output = _checked("output", output, 0)
+        self.result = _checked("result", result, 0)
+
+    def _key(self) -> tuple[object, ...]:
+        return tuple(getattr(self, name) for name in self.__slots__)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Limits) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __repr__(self) -> str:
+        values = (f"{name}={getattr(self, name)!r}" for name in self.__slots__)
+        return f"Limits({', '.join(values)})"
+
+
+def _checked(name: str, value: int, low: int, high: int = 1 << 62) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"{name} must be an int, not {value!r}")
+    if not low <= value <= high:
+        raise ValueError(f"{name} must be {low} to {high}, not {value!r}")
+    return value
+
+
+DEFAULT = Limits()

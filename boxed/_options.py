@@ -1,0 +1,143 @@
+"""The options that run() and Sandbox share: checked, and what they come to."""
+
+from __future__ import annotations
+
+import math
+import sys
+
+from . import _serializers
+from ._errors import SetupError
+from ._limits import DEFAULT
+from ._streams import check_target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
+
+    from ._limits import Limits
+    from ._parcel import Parcel
+    from ._policy import Policy, StrPath
+    from ._streams import Target
+
+ISOLATIONS = ("auto", "full", "uid", "rootless", "landlock")
+
+
+class Options:
+    """The options of calls, by their names in :func:`boxed.run`.
+
+    :ivar serializer: how function, arguments and result travel.
+    :ivar timeout: seconds of wall clock for a call, or None.
+    :ivar reading: how results are read.
+    :ivar streams: where stdout and stderr go.
+
+    :raises: what an option's impossible value raises.
+    """
+
+    def __init__(
+        self,
+        *,
+        serializer: str,
+        timeout: float | None,
+        user: str,
+        imports: Iterable[str],
+        preload: Iterable[str] = (),
+        limits: Limits | None,
+        isolation: str,
+        read: Iterable[StrPath],
+        write: Iterable[StrPath],
+        network: bool,
+        env: Mapping[str, str] | None,
+        allow: Iterable[type],
+        trust_result: bool,
+        stdout: Target,
+        stderr: Target,
+    ) -> None:
+        _serializers.check_name(serializer)
+        check_timeout(timeout)
+        if isolation not in ISOLATIONS:
+            raise ValueError(
+                f"unknown isolation {isolation!r}; there are {ISOLATIONS}"
+            )
+        from ._users import target_uid
+
+        uid = target_uid(user)
+        _check_platform()
+        from . import _trees
+        from ._policy import environment, granted_paths
+
+        self.streams = (
+            check_target("stdout", stdout),
+            check_target("stderr", stderr),
+        )
+        self.serializer = serializer
+        self.timeout = timeout
+        self.reading = _serializers.Reading(
+            allow=allow,
+            trust_result=trust_result,
+            memory=(limits or DEFAULT).memory,
+        )
+        self._policy: dict[str, Any] = {
+            "isolation": isolation,
+            "uid": uid,
+            "path": _trees.import_path(),
+            "imports": _module_names(imports=imports, preload=preload),
+            "serializer": serializer,
+            "limits": limits or DEFAULT,
+            "read": granted_paths("read", read),
+            "write": granted_paths("write", write),
+            "network": bool(network),
+            "env": environment(env),
+        }
+
+    def policy(self, func: Callable[..., Any], request: Parcel) -> Policy:
+        """What a sandbox for this request must be.
+
+        It depends on the function only in whether it needs the caller's
+        ``__main__``: what may go without does not run the caller's script.
+        """
+        from ._policy import Policy
+
+        wants_main = _serializers.needs_main(self.serializer, func, request)
+        return Policy(
+            main=_serializers.main_module() if wants_main else None,
+            ahead=_serializers.standard_module(func),
+            **self._policy,
+        )
+
+
+def check_timeout(timeout: float | None) -> None:
+    """
+    :raises ValueError: it is no number of seconds above 0.
+    """
+    if timeout is None:
+        return
+    if not timeout > 0 or math.isnan(timeout):
+        raise ValueError(f"timeout must be above 0 seconds, not {timeout!r}")
+
+
+def _module_names(**options: Iterable[str]) -> tuple[str, ...]:
+    """
+    :raises TypeError: an option is one name, its letters would be modules.
+    """
+    for option, names in options.items():
+        if isinstance(names, str):
+            raise TypeError(f"{option}= takes a list of names, not {names!r}")
+    return tuple(dict.fromkeys(name for o in options.values() for name in o))
+
+
+def _check_platform() -> None:
+    """Here, not on import: a program may import boxed and never call it."""
+    if not sys.platform.startswith("linux"):
+        raise SetupError(
+            f"boxed runs on Linux only, not on {sys.platform}", stage="start"
+        )
+    try:
+        from . import _boxed
+    except ImportError as error:
+        raise SetupError(
+            f"the C part of boxed is not built for this interpreter: {error}",
+            stage="start",
+            remedy="pip install --force-reinstall boxed",
+        ) from error
+    del _boxed

@@ -1,0 +1,238 @@
+"""Sandbox: one policy, and a sandbox of its own for many calls."""
+
+from __future__ import annotations
+
+import os
+
+from . import _serializers
+from ._options import Options, check_timeout
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import Any
+
+    from ._limits import Limits
+    from ._map import Call
+    from ._policy import StrPath
+    from ._streams import Target
+
+
+class _Own:
+    """Stands for the option that the Sandbox was made with."""
+
+    def __repr__(self) -> str:
+        return "<the Sandbox's>"
+
+
+_OWN = _Own()
+
+
+class Sandbox:
+    """A sandbox for many calls with the same options.
+
+    >>> from math import sqrt
+    >>> with Sandbox(preload=["numpy"], timeout=5) as sandbox:
+    ...     sandbox.run(sqrt, (4,))
+    ...     list(sandbox.map(sqrt, [1, 4, 9]))
+    2.0
+    [1.0, 2.0, 3.0]
+
+    Each call runs in a fresh process, as with :func:`run`, whose options
+    these are.  They are checked here, once, and stay: the import path too is
+    that of this moment.  The sandbox is started by the first call, is no
+    other's, and ends with :meth:`close` or the ``with`` block.  A function of
+    ``__main__`` needs a sandbox that has run the caller's script: it is a
+    second one, which the first such call starts.
+
+    Threads may share a Sandbox.  A forked process cannot use its copy, and
+    must make its own.  One that is left open is closed when it is collected
+    or the program ends, with a ``ResourceWarning``.
+
+    :param preload: modules to import before any call, once for all calls:
+        another name of ``imports``, and added to it.
+    :param timeout: what calls have that name none.
+
+    :raises: what :func:`run` raises for an option's impossible value; for a
+        wall that could not be raised, the call does.
+    """
+
+    def __init__(
+        self,
+        *,
+        serializer: str = "pickle",
+        timeout: float | None = None,
+        user: str = "nobody",
+        imports: Iterable[str] = (),
+        limits: Limits | None = None,
+        isolation: str = "auto",
+        read: Iterable[StrPath] = (),
+        write: Iterable[StrPath] = (),
+        network: bool = False,
+        env: Mapping[str, str] | None = None,
+        allow: Iterable[type] = (),
+        trust_result: bool = False,
+        stdout: Target = None,
+        stderr: Target = None,
+        preload: Iterable[str] = (),
+    ) -> None:
+        self._options = Options(
+            serializer=serializer,
+            timeout=timeout,
+            user=user,
+            imports=imports,
+            preload=preload,
+            limits=limits,
+            isolation=isolation,
+            read=read,
+            write=write,
+            network=network,
+            env=env,
+            allow=allow,
+            trust_result=trust_result,
+            stdout=stdout,
+            stderr=stderr,
+        )
+        from ._boxes import Boxes
+
+        self._process = os.getpid()
+        self._boxes = Boxes("Sandbox")
+
+    def run(
+        self,
+        func: Callable[..., Any],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        timeout: float | _Own | None = _OWN,
+    ) -> Any:
+        """Call ``func(*args, **kwargs)`` in the sandbox; return its value.
+
+        :param func: as for :func:`run`, and so ``args`` and ``kwargs``.
+        :param timeout: wall-clock seconds for the call, None for no limit.
+
+        :raises RuntimeError: the Sandbox is closed, or another process's.
+
+        It raises what :func:`run` raises, and ``WorkerDied`` where another
+        thread closes the Sandbox meanwhile.
+        """
+        seconds = self._checked(timeout)
+        options = self._options
+        request = _serializers.encode(
+            options.serializer, func, args, kwargs or {}
+        )
+        from . import _calls
+
+        return _calls.call(
+            options.policy(func, request),
+            request,
+            timeout=seconds,
+            reading=options.reading,
+            streams=options.streams,
+            boxes=self._boxes,
+        )
+
+    def map(
+        self,
+        func: Callable[..., Any],
+        *iterables: Iterable[Any],
+        chunksize: int = 1,
+        timeout: float | _Own | None = _OWN,
+    ) -> Iterator[Any]:
+        """Yield ``func(*row)`` for each row of ``zip(*iterables)``, in order.
+
+        Rows are put together in chunks.  Each chunk is a call, in a fresh
+        process: its rows run there one after another, can see what the ones
+        before changed, and share ``limits`` and ``timeout``.
+
+        Nothing happens before the first result is asked for.  Then a few
+        chunks for each processor are in flight ahead of the results that
+        were taken, so the iterables may be endless.  Closing the generator
+        ends what is in flight, and waits for that.
+
+        :param func: as for :func:`run`.
+        :param chunksize: rows for each call; the last one may have fewer.
+        :param timeout: wall-clock seconds for each chunk, None for no limit.
+
+        :raises ValueError: ``chunksize`` or ``timeout`` is impossible.
+        :raises RuntimeError: the Sandbox is closed, or another process's.
+
+        What the function raised for a row, or an iterable, is raised in its
+        place, after the results before it, and ends the generator.  What
+        concerns a chunk as a whole, as ``CallTimeout``, ``WorkerDied``,
+        ``LimitExceeded`` or ``UnsafeResultError``, is raised in the place of
+        its first row.
+        """
+        seconds = self._checked(timeout)
+        if chunksize < 1:
+            raise ValueError(f"chunksize must be above 0, not {chunksize!r}")
+        from . import _map
+
+        return _map.results(
+            self._preparing(func, seconds),
+            [iter(iterable) for iterable in iterables],
+            chunksize=chunksize,
+            serializer=self._options.serializer,
+        )
+
+    def close(self) -> None:
+        """End every process of the sandbox, and wait for that.
+
+        A call that another thread is making raises ``WorkerDied``.  In a
+        forked process it does nothing.  Closing again is no error.
+        """
+        if os.getpid() == self._process:
+            self._boxes.close()
+
+    def __enter__(self) -> Sandbox:
+        self._check_usable()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        # Not there where the options were refused.
+        boxes = getattr(self, "_boxes", None)
+        if boxes is not None and os.getpid() == self._process:
+            boxes.abandon()
+
+    def _checked(self, timeout: float | _Own | None) -> float | None:
+        self._check_usable()
+        if isinstance(timeout, _Own):
+            return self._options.timeout
+        check_timeout(timeout)
+        return timeout
+
+    def _check_usable(self) -> None:
+        if os.getpid() != self._process:
+            raise RuntimeError(
+                "this Sandbox is another process's; make one after the fork"
+            )
+        self._boxes.check_open()
+
+    def _preparing(
+        self, func: Callable[..., Any], seconds: float | None
+    ) -> Callable[[list[list[Any]]], Call]:
+        """Makes a function that encodes a chunk, and returns its call."""
+        from . import _calls
+
+        options = self._options
+
+        def prepare(columns: list[list[Any]]) -> Call:
+            self._check_usable()
+            request = _serializers.encode_columns(
+                options.serializer, func, columns
+            )
+            policy = options.policy(func, request)
+            return lambda opened: _calls.call(
+                policy,
+                request,
+                timeout=seconds,
+                reading=options.reading,
+                streams=options.streams,
+                boxes=self._boxes,
+                opened=opened,
+            )
+
+        return prepare

@@ -1,0 +1,52 @@
+"""Text that a guest chose, made fit for a terminal and for a log."""
+
+from __future__ import annotations
+
+_CONTROLS = {
+    code: f"\\x{code:02x}"
+    for code in (*range(0x20), *range(0x7F, 0xA0))
+    if chr(code) not in "\t\n"
+}
+# Directional overrides and line separators reorder or hide what is shown.
+_CONTROLS |= {
+    code: f"\\u{code:04x}"
+    for code in (
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+        0x2028,
+        0x2029,
+    )
+}
+
+
+def printable(text: str, limit: int = 65536) -> str:
+    """The text with control characters escaped, cut to limit characters.
+
+    :param text: what a guest sent; lone surrogates are allowed.
+    :param limit: length in characters after which the rest is dropped.
+    """
+    cut = text[:limit]
+    safe = cut.encode("utf-8", "backslashreplace").decode("utf-8")
+    safe = safe.translate(_CONTROLS)
+    return safe if len(text) <= limit else safe + "[...]"
+
+
+def unpack(data: bytes, count: int, more: int = 0) -> list[str]:
+    """The texts of a packed answer, printable.
+
+    :param count: how many there must be.
+    :param more: how many may follow them.
+
+    :raises ValueError: the data is not that many texts.
+    """
+    texts: list[str] = []
+    while len(texts) < count or (data and len(texts) < count + more):
+        size = int.from_bytes(data[:4], "little")
+        if len(data) < 4 + size:
+            raise ValueError("a text is cut short")
+        text = data[4 : 4 + size].decode("utf-8", "backslashreplace")
+        texts.append(printable(text))
+        data = data[4 + size :]
+    if data:
+        raise ValueError("there is more than was announced")
+    return texts

@@ -1,0 +1,130 @@
+"""Which uids sandboxes may have: what `boxed setup` accepts and why not.
+
+The launcher has a floor of its own that no configuration moves (never root,
+never the caller, never a login account); here a mistake is found while there
+is somebody to tell.
+"""
+
+from __future__ import annotations
+
+import argparse
+import grp
+import pwd
+from pathlib import Path
+
+from boxed import _config
+from boxed._config import ConfigError
+from boxed._privileged import Refused
+
+COUNT_MAX = 16384
+LOGIN = (1000, 60000)
+# Who else takes uids without an entry in /etc/passwd to tell; see
+# https://systemd.io/UIDS-GIDS and login.defs(5).
+TAKEN = (
+    (0, 999, "system accounts"),
+    (*LOGIN, "login accounts"),
+    (60001, 60513, "home directories of systemd"),
+    (61184, 65519, "dynamic users of systemd"),
+    (65534, 65535, "nobody, and the old mark for no uid"),
+    (2**31, 2**32 - 1, "uids that many programs take for negative"),
+)
+
+
+def parse_range(text: str) -> tuple[int, int]:
+    """FIRST:COUNT as numbers, for argparse."""
+    first, _, count = text.partition(":")
+    try:
+        values = _config.uid(first), _config.uid(count)
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(
+            f"{error}; expected FIRST:COUNT, such as 70000:1000"
+        ) from None
+    if not 1 <= values[1] <= COUNT_MAX:
+        raise argparse.ArgumentTypeError(f"COUNT is from 1 to {COUNT_MAX}")
+    return values
+
+
+def check_range(first: int, count: int) -> None:
+    """Refuse a range with a uid that anything else may have, or get."""
+    last = first + count - 1
+    for low, high, whose in (*TAKEN, *delegated()):
+        if first <= high and low <= last:
+            raise Refused(
+                f"uid range {first}-{last} overlaps {low}-{high}: {whose};"
+                " try 70000:1000"
+            )
+    for number, whose in accounts(first, last):
+        raise Refused(f"uid range {first}-{last} holds {number}: {whose}")
+    if not is_mapped(first, last):
+        raise Refused(
+            f"uid range {first}-{last} is not mapped in this container:"
+            " see /proc/self/uid_map"
+        )
+
+
+def delegated() -> list[tuple[int, int, str]]:
+    """What accounts may hand out themselves, from /etc/subuid and subgid."""
+    ranges = []
+    for path in (Path("/etc/subuid"), Path("/etc/subgid")):
+        if not path.exists():
+            continue
+        for line in path.read_text(errors="replace").splitlines():
+            name, _, numbers = line.partition(":")
+            first, _, count = numbers.partition(":")
+            if first.isdecimal() and count.isdecimal():
+                last = int(first) + int(count) - 1
+                ranges.append((int(first), last, f"{name} in {path}"))
+    return ranges
+
+
+def accounts(first: int, last: int) -> list[tuple[int, str]]:
+    """Users and groups with a number in the range.
+
+    Directory services may answer for one number and list none, so the
+    numbers are asked for one by one too.
+    """
+    found = [(u.pw_uid, f"user {u.pw_name}") for u in pwd.getpwall()]
+    found += [(g.gr_gid, f"group {g.gr_name}") for g in grp.getgrall()]
+    for number in range(first, last + 1):
+        try:
+            found.append((number, f"user {pwd.getpwuid(number).pw_name}"))
+        except KeyError:
+            continue
+    return [one for one in found if first <= one[0] <= last]
+
+
+def is_mapped(first: int, last: int) -> bool:
+    """Whether the user namespace of this process has all these uids."""
+    for line in Path("/proc/self/uid_map").read_text().splitlines():
+        inside, _, count = map(int, line.split())
+        if inside <= first and last < inside + count:
+            return True
+    return False
+
+
+def guest_uid(name: str) -> int:
+    """The uid of an account that guests may run as."""
+    try:
+        if name.isascii() and name.isdigit():
+            number = pwd.getpwuid(_config.uid(name)).pw_uid
+        else:
+            number = pwd.getpwnam(name).pw_uid
+    except KeyError:
+        raise Refused(f"there is no user {name!r}") from None
+    if number == 0:
+        raise Refused(f"user {name} is root: no guest is ever root")
+    if LOGIN[0] <= number <= LOGIN[1]:
+        raise Refused(
+            f"user {name} has uid {number}, that of a login account; make"
+            f" one for guests: useradd --system --shell /usr/sbin/nologin NAME"
+        )
+    if number > _config.UID_MAX:
+        raise Refused(f"user {name} has a uid that means none")
+    return number
+
+
+def group_name(gid: int) -> str:
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)

@@ -1,0 +1,35 @@
+"""The first calls: one function, four serializers, and what is refused."""
+
+from __future__ import annotations
+
+import os
+from math import sqrt
+
+from boxed import BoxedError, run
+
+SERIALIZERS = ("json", "pickle", "cloudpickle", "dill")
+
+
+def main() -> None:
+    for serializer in SERIALIZERS:
+        value = run(sqrt, args=(4,), serializer=serializer)
+        print(f"run(sqrt, args=(4,), serializer={serializer!r}) -> {value!r}")
+    factor = 6
+    product = run(lambda x: x * factor, (7,), serializer="cloudpickle")
+    print(f"a closure -> {product!r}")
+    print(f"the guest's uid -> {run(os.getuid)!r}, yours is {os.getuid()}")
+    attempts = (
+        (open, ("/etc/shadow",)),
+        (os.kill, (1, 9)),
+        (os.fork, ()),
+    )
+    for function, args in attempts:
+        try:
+            outcome = repr(run(function, args))
+        except BoxedError as error:
+            outcome = f"{type(error).__name__}: {error}"
+        print(f"{function.__name__}{args} -> {outcome}")
+
+
+if __name__ == "__main__":
+    main()

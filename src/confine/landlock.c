@@ -1,0 +1,177 @@
+/* Enters a Landlock domain that denies what was not granted.
+ *
+ * Needs no privilege.  Every function may run after fork in a process that
+ * had threads: no allocation, no locks, no stdio, only raw system calls.
+ *
+ * Numbers, structures and rights are defined here, for the kernel may be
+ * newer than its headers on the machine that builds. */
+#include <errno.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "landlock.h"
+#include "shared/numbers.h"
+
+#define GET_VERSION       1U /* flag of create_ruleset */
+#define PATH_BENEATH      1U /* kind of add_rule */
+#define LOG_SAME_EXEC_OFF 1U /* flag of restrict_self */
+#define LOGGING_ABI       7
+
+enum files {
+    EXECUTE = 1 << 0,
+    WRITE_FILE = 1 << 1,
+    READ_FILE = 1 << 2,
+    READ_DIR = 1 << 3,
+    REMOVE_DIR = 1 << 4,
+    REMOVE_FILE = 1 << 5,
+    MAKE_CHAR = 1 << 6,
+    MAKE_DIR = 1 << 7,
+    MAKE_REG = 1 << 8,
+    MAKE_SOCK = 1 << 9,
+    MAKE_FIFO = 1 << 10,
+    MAKE_BLOCK = 1 << 11,
+    MAKE_SYM = 1 << 12,
+    REFER = 1 << 13,
+    TRUNCATE = 1 << 14,
+    IOCTL_DEV = 1 << 15,
+    RESOLVE_UNIX = 1 << 16,
+};
+
+enum network { BIND_TCP = 1 << 0, CONNECT_TCP = 1 << 1 };
+enum scopes { ABSTRACT_UNIX = 1 << 0, SIGNAL = 1 << 1 };
+
+struct ruleset {
+    uint64_t files;
+    uint64_t network;
+    uint64_t scopes;
+};
+
+struct path_rule {
+    uint64_t allowed;
+    int32_t fd;
+} __attribute__((packed));
+
+/* What each version added to what can be denied. */
+static const struct version {
+    int abi;
+    struct ruleset adds;
+} versions[] = {
+    {1,
+     {.files = EXECUTE | WRITE_FILE | READ_FILE | READ_DIR | REMOVE_DIR |
+               REMOVE_FILE | MAKE_CHAR | MAKE_DIR | MAKE_REG | MAKE_SOCK |
+               MAKE_FIFO | MAKE_BLOCK | MAKE_SYM}},
+    {2, {.files = REFER}},
+    {3, {.files = TRUNCATE}},
+    {4, {.network = BIND_TCP | CONNECT_TCP}},
+    {5, {.files = IOCTL_DEV}},
+    {6, {.scopes = ABSTRACT_UNIX | SIGNAL}},
+    {9, {.files = RESOLVE_UNIX}},
+};
+
+/* The rights that a file which is no directory can have. */
+#define FILE_RIGHTS (EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV)
+
+/* Nobody gets MAKE_CHAR, MAKE_BLOCK, IOCTL_DEV or RESOLVE_UNIX. */
+static const uint64_t granted[] = {
+    [LANDLOCK_READ] = EXECUTE | READ_FILE | READ_DIR,
+    [LANDLOCK_WRITE] = READ_FILE | READ_DIR | WRITE_FILE | TRUNCATE |
+                       REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG |
+                       MAKE_SOCK | MAKE_FIFO | MAKE_SYM | REFER,
+    [LANDLOCK_DEVICE] = READ_FILE | WRITE_FILE,
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+int
+landlock_abi(void)
+{
+    long abi = syscall(NR_landlock_create_ruleset, NULL, 0, GET_VERSION);
+
+    return abi < 0 ? -errno : (int)abi;
+}
+
+static struct ruleset
+handled(int abi, const struct landlock_options *options)
+{
+    struct ruleset all = {0};
+
+    for (size_t i = 0; i < COUNT(versions) && versions[i].abi <= abi; i++) {
+        all.files |= versions[i].adds.files;
+        all.network |= versions[i].adds.network;
+        all.scopes |= versions[i].adds.scopes;
+    }
+    if (!options->filesystem)
+        all.files = 0;
+    if (options->network)
+        all.network = 0;
+    return all;
+}
+
+/* Directory rights on a plain file are EINVAL to the kernel; a device is what
+ * it says, so that no other file becomes writable by that name. */
+static int
+add_grant(int ruleset, const struct landlock_grant *grant, uint64_t files)
+{
+    struct path_rule rule = {.fd = grant->fd};
+    struct stat st;
+
+    if ((unsigned)grant->access >= COUNT(granted))
+        return -EINVAL;
+    if (fstat(grant->fd, &st) != 0)
+        return -errno;
+    if (grant->access == LANDLOCK_DEVICE && !S_ISCHR(st.st_mode))
+        return -EINVAL;
+    rule.allowed = granted[grant->access] & files;
+    if (!S_ISDIR(st.st_mode))
+        rule.allowed &= FILE_RIGHTS;
+    if (syscall(NR_landlock_add_rule, ruleset, PATH_BENEATH, &rule, 0) != 0)
+        return -errno;
+    return 0;
+}
+
+static int
+enter(int ruleset, int abi, const struct landlock_options *options,
+      uint64_t files)
+{
+    /* A guest must not fill the audit log with its denials. */
+    unsigned quiet = abi >= LOGGING_ABI ? LOG_SAME_EXEC_OFF : 0;
+
+    for (size_t i = 0; i < options->count; i++) {
+        int rc = add_grant(ruleset, &options->grants[i], files);
+
+        if (rc != 0)
+            return rc;
+    }
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return -errno;
+    if (syscall(NR_landlock_restrict_self, ruleset, quiet) != 0)
+        return -errno;
+    return 0;
+}
+
+int
+landlock_confine(const struct landlock_options *options)
+{
+    int abi = landlock_abi();
+    struct ruleset rules;
+    int ruleset, rc;
+
+    if (abi < 0)
+        return abi;
+    if (!options->filesystem && options->count != 0)
+        return -EINVAL;
+    rules = handled(abi, options);
+    if (rules.files == 0 && rules.network == 0 && rules.scopes == 0)
+        return 0; /* nothing of it can be denied here; the kernel says ENOMSG
+                   */
+    ruleset =
+        (int)syscall(NR_landlock_create_ruleset, &rules, sizeof(rules), 0);
+    if (ruleset < 0)
+        return -errno;
+    rc = enter(ruleset, abi, options, rules.files);
+    (void)close(ruleset);
+    return rc;
+}

@@ -1,0 +1,285 @@
+/* The classes the caller allowed, and the functions that build others.
+ *
+ * Whether an instance can be made without calling the class is asked of the
+ * interpreter, which refuses it where the layout of a C base would stay
+ * uninitialised. */
+#include "extension/decoder/classes.h"
+
+#define CAPSULE_CLASS "boxed.class"
+#define BYTES_CLASS   192
+
+/* Along the MRO without `object`; no descriptor and no metaclass is asked.
+ * A new reference, or NULL without an exception where there is none. */
+PyObject *
+decoder_type_lookup(PyTypeObject *type, PyObject *name)
+{
+    Py_ssize_t i;
+
+    for (i = 0; i < PyTuple_GET_SIZE(type->tp_mro); i++) {
+        PyTypeObject *base = (PyTypeObject *)PyTuple_GET_ITEM(type->tp_mro, i);
+        PyObject *names, *found;
+        if (base == &PyBaseObject_Type) {
+            continue;
+        }
+#if PY_VERSION_HEX >= 0x030C0000
+        names = PyType_GetDict(base);
+#else
+        names = base->tp_dict;
+        Py_XINCREF(names);
+#endif
+        found = names == NULL ? NULL : PyDict_GetItemWithError(names, name);
+        Py_XINCREF(found);
+        Py_XDECREF(names);
+        if (found != NULL || PyErr_Occurred()) {
+            return found;
+        }
+    }
+    return NULL;
+}
+
+PyObject *
+decoder_lookup_text(PyTypeObject *type, const char *text)
+{
+    PyObject *name = PyUnicode_FromString(text), *found = NULL;
+
+    if (name != NULL) {
+        found = decoder_type_lookup(type, name);
+        Py_DECREF(name);
+    }
+    return found;
+}
+
+struct allowed *
+decoder_class_of(PyObject *value)
+{
+    if (!PyCapsule_IsValid(value, CAPSULE_CLASS)) {
+        return NULL;
+    }
+    return PyCapsule_GetPointer(value, CAPSULE_CLASS);
+}
+
+static struct allowed *
+find_builder(const struct decoder *d, const PyObject *builder)
+{
+    struct allowed *allowed = d->allowed;
+
+    while (allowed != NULL && allowed->builder != builder) {
+        allowed = allowed->next;
+    }
+    return allowed;
+}
+
+struct allowed *
+decoder_class_of_type(struct decoder *d, PyTypeObject *type)
+{
+    struct allowed *allowed = d->allowed;
+
+    while (allowed != NULL && allowed->type != type) {
+        allowed = allowed->next;
+    }
+    return allowed;
+}
+
+PyObject *
+decoder_class_name(const struct allowed *allowed)
+{
+    Py_INCREF(allowed->name);
+    return allowed->name;
+}
+
+bool
+decoder_class_is_enum(const struct allowed *allowed)
+{
+    return allowed->form == FORM_ENUM;
+}
+
+/* Why a class cannot be made: the builtin type that it extends, mostly. */
+static const char *
+unmakeable(PyTypeObject *type)
+{
+    static PyTypeObject *const BASES[] = {
+        &PyLong_Type,  &PyFloat_Type,     &PyComplex_Type, &PyUnicode_Type,
+        &PyBytes_Type, &PyByteArray_Type, &PyList_Type,    &PyDict_Type,
+        &PySet_Type,   &PyFrozenSet_Type,
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof BASES / sizeof BASES[0]; i++) {
+        if (PyType_IsSubtype(type, BASES[i])) {
+            return "extends a builtin type, which a result does not hold;"
+                   " return the plain value";
+        }
+    }
+    return "cannot be made without calling it";
+}
+
+/* __new__ as Python sees it checks what the slot behind it takes on trust. */
+static int
+try_new(PyTypeObject *base, PyTypeObject *type)
+{
+    PyObject *made =
+        PyObject_CallMethod((PyObject *)base, "__new__", "O", type);
+
+    if (made == NULL) {
+        return -1;
+    }
+    Py_DECREF(made);
+    return 0;
+}
+
+static int
+classify_tuple(struct allowed *allowed)
+{
+    PyObject *fields = decoder_lookup_text(allowed->type, "_fields");
+
+    if (fields == NULL && PyErr_Occurred()) {
+        return -1;
+    }
+    allowed->form = FORM_TUPLE;
+    if (fields != NULL && PyTuple_CheckExact(fields)) {
+        allowed->form = FORM_NAMED_TUPLE;
+        allowed->fields = PyTuple_GET_SIZE(fields);
+    }
+    Py_XDECREF(fields);
+    return try_new(&PyTuple_Type, allowed->type);
+}
+
+static int
+classify(struct decoder *d, struct allowed *allowed)
+{
+    PyObject *enum_meta = decoder_fixed(d, FIXED_ENUM_META), *setstate;
+
+    if (enum_meta == NULL) {
+        return -1;
+    }
+    if (PyObject_TypeCheck((PyObject *)allowed->type,
+                           (PyTypeObject *)enum_meta)) {
+        allowed->form = FORM_ENUM;
+        return 0;
+    }
+    setstate = decoder_lookup_text(allowed->type, "__setstate__");
+    if (setstate == NULL && PyErr_Occurred()) {
+        return -1;
+    }
+    allowed->has_setstate = setstate != NULL;
+    Py_XDECREF(setstate);
+    if (PyType_IsSubtype(allowed->type, &PyTuple_Type)) {
+        return classify_tuple(allowed);
+    }
+    allowed->form = FORM_PLAIN;
+    return try_new(&PyBaseObject_Type, allowed->type);
+}
+
+/* A new entry, with a reference of its own to either. */
+static struct allowed *
+new_entry(struct decoder *d, PyTypeObject *type, PyObject *builder,
+          PyObject *name)
+{
+    struct allowed *allowed = PyMem_Calloc(1, sizeof *allowed);
+
+    if (allowed == NULL) {
+        (void)PyErr_NoMemory();
+        return NULL;
+    }
+    d->memory += BYTES_CLASS;
+    Py_XINCREF(type);
+    Py_XINCREF(builder);
+    Py_INCREF(name);
+    allowed->type = type;
+    allowed->builder = builder;
+    allowed->name = name;
+    allowed->form = FORM_BUILT;
+    allowed->next = d->allowed;
+    d->allowed = allowed;
+    return allowed;
+}
+
+static struct allowed *
+add_class(struct decoder *d, PyObject *type, PyObject *name)
+{
+    struct allowed *allowed;
+
+    if (!PyType_Check(type)) {
+        d->foreign = true;
+        (void)PyErr_Format(PyExc_TypeError, "allow: %U is no class", name);
+        return NULL;
+    }
+    allowed = new_entry(d, (PyTypeObject *)type, NULL, name);
+    if (allowed != NULL && classify(d, allowed) < 0) {
+        if (PyErr_ExceptionMatches(PyExc_TypeError)) {
+            (void)decoder_refuse_name(d, decoder_class_name(allowed),
+                                      unmakeable(allowed->type));
+        }
+        return NULL;
+    }
+    return allowed;
+}
+
+/* Its value in a dict that may be NULL; borrowed. */
+static PyObject *
+look_up(PyObject *table, PyObject *module, PyObject *name)
+{
+    PyObject *key, *found;
+
+    if (table == NULL) {
+        return NULL;
+    }
+    key = PyUnicode_FromFormat("%U:%U", module, name);
+    if (key == NULL) {
+        return NULL;
+    }
+    found = PyDict_GetItemWithError(table, key);
+    Py_DECREF(key);
+    return found;
+}
+
+static struct allowed *
+find_entry(struct decoder *d, PyObject *module, PyObject *name)
+{
+    PyObject *type = look_up(d->options->allow, module, name);
+    PyObject *builder = NULL, *dotted;
+    struct allowed *allowed = NULL;
+
+    if (type == NULL && !PyErr_Occurred()) {
+        builder = look_up(d->options->builders, module, name);
+    }
+    if (type == NULL && builder == NULL) {
+        return NULL;
+    }
+    allowed = type != NULL ? decoder_class_of_type(d, (PyTypeObject *)type)
+                           : find_builder(d, builder);
+    if (allowed != NULL) {
+        return allowed;
+    }
+    dotted = PyUnicode_FromFormat("%U.%U", module, name);
+    if (dotted == NULL) {
+        return NULL;
+    }
+    allowed = type != NULL ? add_class(d, type, dotted)
+                           : new_entry(d, NULL, builder, dotted);
+    Py_DECREF(dotted);
+    return allowed;
+}
+
+/* A capsule, or NULL: without an exception if the class is not allowed. */
+PyObject *
+decoder_find_class(struct decoder *d, PyObject *module, PyObject *name)
+{
+    struct allowed *allowed = find_entry(d, module, name);
+
+    return allowed == NULL ? NULL
+                           : PyCapsule_New(allowed, CAPSULE_CLASS, NULL);
+}
+
+void
+decoder_clear_classes(struct decoder *d)
+{
+    while (d->allowed != NULL) {
+        struct allowed *allowed = d->allowed;
+        d->allowed = allowed->next;
+        Py_XDECREF(allowed->type);
+        Py_XDECREF(allowed->builder);
+        Py_DECREF(allowed->name);
+        PyMem_Free(allowed);
+    }
+}

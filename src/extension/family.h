@@ -1,0 +1,12 @@
+/* A call that may have several processes. */
+#ifndef BOXED_FAMILY_H
+#define BOXED_FAMILY_H
+
+/* To be called right after unshare(CLONE_NEWPID), with the capabilities of
+ * the new user namespace.  Returns 0 in a grandchild without capabilities,
+ * which goes on as the worker; or -errno, in whichever process failed.  The
+ * calling process and the child between never return: when the worker ends,
+ * everything it left behind ends, and the calling process ends as it did. */
+int family_enter(void);
+
+#endif

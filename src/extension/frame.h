@@ -1,0 +1,67 @@
+/* The frame of a request and of an answer, and blocking transfer of one. */
+#ifndef BOXED_FRAME_H
+#define BOXED_FRAME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define FRAME_MAGIC 0x46584f42u /* "BOXF" */
+
+enum frame_kind {
+    FRAME_REQUEST = 1,
+    FRAME_VALUE = 2,    /* the function's value, serialised */
+    FRAME_ERROR = 3,    /* it raised: type, message, traceback, ... */
+    FRAME_REFUSED = 4,  /* the value could not be serialised: a text */
+    FRAME_SETUP = 5,    /* a worker's wall could not be raised: boxed_status */
+    FRAME_TOO_LONG = 6, /* the value is longer than the limit: its size */
+
+    /* Large ones are in a store, see store.h; the frame's body is the sizes of
+     * its parts, uint64_t each: the stream's, then the buffers'. */
+    FRAME_WANT = 7,            /* the worker wants a store of `limit` bytes */
+    FRAME_GIVEN = 8,           /* here it is, attached; or there is none */
+    FRAME_STORED = 9,          /* the function's value, in that store */
+    FRAME_REQUEST_STORED = 10, /* a request whose store is attached */
+};
+
+#define FRAME_MAX_PARTS 4096
+
+struct frame_header {
+    uint32_t magic;
+    uint32_t kind;
+    uint64_t id;
+    uint64_t size;  /* of what follows */
+    uint64_t limit; /* in a request: of the answer's size */
+};
+
+/* A call as the caller announces it to the zygote, with the descriptors
+ * call socket, report socket, stdout and stderr attached in this order. */
+struct frame_call {
+    uint32_t magic;
+    uint32_t reserved;
+    uint64_t id;
+};
+#define FRAME_CALL_FDS 4
+
+/* How a worker ended, from the zygote on the report socket. */
+struct frame_report {
+    uint32_t magic;
+    int32_t status; /* as of wait4(2) */
+    uint64_t id;
+    uint64_t user_us;
+    uint64_t system_us;
+    uint64_t max_rss_kb;
+    uint64_t minor_faults;
+    uint64_t major_faults;
+    uint64_t voluntary_switches;
+    uint64_t involuntary_switches;
+};
+
+/* Blocking, whole or not at all.  0 or -errno; -ECONNRESET at end of file.
+ * Async-signal-safe. */
+int frame_read_all(int fd, void *data, size_t size);
+
+/* A header and header->size bytes of data in one message, so that a small
+ * frame wakes its reader once. */
+int frame_write(int fd, const struct frame_header *header, const void *data);
+
+#endif

@@ -1,0 +1,60 @@
+/* The functions and types of boxed._boxed: who implements what. */
+#ifndef BOXED_METHODS_H
+#define BOXED_METHODS_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <errno.h>
+
+/* method_launch.c: the caller, starting a sandbox */
+PyObject *method_launch(PyObject *module, PyObject *args);
+PyObject *method_send(PyObject *module, PyObject *args);
+PyObject *method_receive(PyObject *module, PyObject *args);
+
+/* type_call.c: the caller, one call */
+extern PyType_Spec call_type_spec;
+
+/* method_serve.c: the zygote */
+PyObject *method_serve(PyObject *module, PyObject *args, PyObject *kwargs);
+PyObject *method_seal(PyObject *module, PyObject *unused);
+
+/* method_work.c: a worker */
+PyObject *method_await_request(PyObject *module, PyObject *args);
+PyObject *method_refuse_request(PyObject *module, PyObject *unused);
+PyObject *method_read_request(PyObject *module, PyObject *args);
+PyObject *method_answer(PyObject *module, PyObject *args);
+
+/* method_store.c: caller and worker, what is too large for a socket */
+PyObject *method_new_store(PyObject *module, PyObject *args);
+PyObject *method_write_store(PyObject *module, PyObject *args);
+PyObject *method_seal_store(PyObject *module, PyObject *args);
+PyObject *method_ask_store(PyObject *module, PyObject *args);
+
+/* type_memory.c: the same, being read */
+extern PyType_Spec memory_type_spec;
+
+/* method_probe.c: the caller, diagnosing the machine */
+PyObject *method_landlock_abi(PyObject *module, PyObject *unused);
+
+/* method_filecaps.c: root, setting up the launcher */
+PyObject *method_set_file_capabilities(PyObject *module, PyObject *args);
+PyObject *method_get_file_capabilities(PyObject *module, PyObject *args);
+
+/* method_json.c: the caller, before reading a result as JSON */
+PyObject *method_json_bounds(PyObject *module, PyObject *data);
+
+/* method_decode.c: the caller, reading results */
+PyObject *boxed_method_decode(PyObject *module, PyObject *const *args,
+                              Py_ssize_t count, PyObject *keywords);
+int boxed_decode_exec(PyObject *module);
+
+/* Raises OSError for a negative errno; returns NULL. */
+static inline PyObject *
+raise_errno(int error)
+{
+    errno = -error;
+    return PyErr_SetFromErrno(PyExc_OSError);
+}
+
+#endif

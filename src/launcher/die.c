@@ -1,0 +1,48 @@
+/* How the launcher ends: one fixed record on the control socket.
+ *
+ * Async-signal-safe; runs with or without privilege, before and after any
+ * fork.  Exit status 100: started by hand; 111: a step failed. */
+#include "launcher/launcher.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const char explanation[] =
+    "python_boxed is the launcher of boxed, the Python sandbox.\n"
+    "It takes its orders only from the boxed package, over a socket; there\n"
+    "is nothing to run by hand.  See `boxed doctor` and `boxed run`.\n";
+
+void
+tell(enum boxed_stage stage, int error, uint32_t detail)
+{
+    const struct boxed_status status = {
+        .magic = BOXED_STATUS_MAGIC,
+        .stage = stage,
+        .error = error,
+        .detail = detail,
+    };
+    /* Nobody may be listening; there is nobody else to tell. */
+    (void)send(ORDER_FD, &status, sizeof(status), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+_Noreturn void
+die_with(enum boxed_stage stage, int error, uint32_t detail)
+{
+    tell(stage, error, detail);
+    _exit(111);
+}
+
+_Noreturn void
+die(enum boxed_stage stage)
+{
+    die_with(stage, errno, 0);
+}
+
+_Noreturn void
+explain_and_exit(void)
+{
+    ssize_t written = write(2, explanation, sizeof(explanation) - 1);
+    (void)written;
+    _exit(100);
+}

@@ -1,0 +1,133 @@
+/* Step 9, child's half: what the zygote keeps when it becomes the
+ * interpreter.
+ *
+ * Unprivileged.  Limits, descriptors, Landlock and the system call filter, in
+ * this order: each later one would forbid an earlier one.  Where mounts hide
+ * the host, Landlock's file rules wait for the worker, because a domain with
+ * file rules forbids mount(2), and each worker mounts its own /tmp. */
+#include "launcher/launcher.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "confine/landlock.h"
+#include "confine/seccomp.h"
+#include "shared/rlimit.h"
+
+/* The zygote's; a worker's are lower.  A core limit of 1, not 0, also stops
+ * a core_pattern that is a pipe (core(5)). */
+static const struct {
+    int resource;
+    rlim_t value;
+} guest_limits[] = {
+    {RLIMIT_CORE, 1},   {RLIMIT_MSGQUEUE, 0},    {RLIMIT_NICE, 0},
+    {RLIMIT_RTPRIO, 0}, {RLIMIT_MEMLOCK, 65536}, {RLIMIT_NOFILE, 4096},
+};
+
+static void
+set_limits(void)
+{
+    for (size_t i = 0; i < sizeof(guest_limits) / sizeof(guest_limits[0]);
+         i++) {
+        rlim_t value = guest_limits[i].value;
+        int error = rlimit_lower(guest_limits[i].resource, value, value);
+        if (error != 0) {
+            die_with(STAGE_LIMITS, -error, 0);
+        }
+    }
+}
+
+/* stdin, the log twice, and the server socket; the control socket closes
+ * itself when exec succeeds, and tells when it does not. */
+static void
+keep_descriptors(void)
+{
+    if (dup2(2, 1) < 0 || fcntl(ORDER_SERVER_FD, F_SETFD, 0) != 0 ||
+        syscall(SYS_close_range, ORDER_SERVER_FD + 1u, ~0u, 0u) != 0) {
+        die(STAGE_DESCRIPTORS);
+    }
+}
+
+static enum landlock_access
+access_of(enum order_kind kind)
+{
+    if (kind == KIND_DEVICE) {
+        return LANDLOCK_DEVICE;
+    }
+    return kind == KIND_WRITE ? LANDLOCK_WRITE : LANDLOCK_READ;
+}
+
+static int
+open_grants(const struct order *order, struct landlock_grant *ret_grants)
+{
+    int count = 0;
+    for (size_t i = 0; i < order->count; i++) {
+        const struct entry *entry = &order->entries[i];
+        if (entry->kind == KIND_LINK || entry->kind == KIND_FILE) {
+            continue;
+        }
+        int fd = open(entry->path, O_PATH | O_CLOEXEC);
+        if (fd < 0 && entry->kind == KIND_OPTIONAL) {
+            continue;
+        }
+        if (fd < 0) {
+            die_with(STAGE_LANDLOCK, errno, (uint32_t)i);
+        }
+        if (!target_may_write(order, entry->kind, fd)) {
+            die_with(STAGE_USER, EPERM, (uint32_t)i);
+        }
+        ret_grants[count].fd = fd;
+        ret_grants[count].access = access_of(entry->kind);
+        count++;
+    }
+    return count;
+}
+
+static void
+confine_files(const struct order *order)
+{
+    struct landlock_grant grants[ORDER_MAX_ENTRIES];
+    bool files = !tier_has_namespaces(order->tier);
+    int count = files ? open_grants(order, grants) : 0;
+    struct landlock_options options = {
+        .grants = grants,
+        .count = (size_t)count,
+        .filesystem = files,
+        .network = order->network,
+    };
+    int error = landlock_confine(&options);
+    if (error != 0) {
+        die_with(STAGE_LANDLOCK, -error, UINT32_MAX);
+    }
+    for (int i = 0; i < count; i++) {
+        (void)close(grants[i].fd);
+    }
+}
+
+void
+guest_confine(const struct order *order)
+{
+    int abi = landlock_abi();
+    if (abi < 0) {
+        die_with(STAGE_LANDLOCK, -abi, UINT32_MAX);
+    }
+    const struct seccomp_options options = {
+        .network = order->network,
+        .host_files = !tier_has_namespaces(order->tier),
+        /* Without mounts they could be set of whatever the guest's uid owns,
+         * and nobody may own files of others. */
+        .keep_modes =
+            !tier_has_namespaces(order->tier) && !order->uid_is_its_own,
+        .keep_sizes = !tier_has_namespaces(order->tier) && abi < 3,
+    };
+
+    set_limits();
+    keep_descriptors();
+    confine_files(order);
+    int error = seccomp_confine(SECCOMP_ZYGOTE, &options);
+    if (error != 0) {
+        die_with(STAGE_SECCOMP, -error, 0);
+    }
+}

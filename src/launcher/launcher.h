@@ -1,0 +1,116 @@
+/* The launcher's parts, grouped by file: a map of the program.
+ *
+ * Every step returns only when it worked; otherwise it dies with the stage
+ * and errno.  No step prints or reads the environment. */
+#ifndef BOXED_LAUNCHER_H
+#define BOXED_LAUNCHER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "shared/order.h"
+#include "shared/stage.h"
+
+/* A checked order.  All strings point into one private buffer. */
+struct entry {
+    enum order_kind kind;
+    const char *path;
+    const char *content; /* NULL unless the kind has one */
+    int fd;              /* detached mount, or O_PATH descriptor; -1: none */
+};
+
+struct order {
+    enum order_tier tier;
+    uid_t uid;
+    bool uid_is_its_own; /* one of the pool's */
+    uid_t caller;
+    bool network;
+    char *argv[ORDER_MAX_ARGC + 1];
+    size_t count;
+    struct entry entries[ORDER_MAX_ENTRIES];
+};
+
+/* Who is asking. */
+struct origin {
+    uid_t uid;
+    gid_t gid;
+};
+
+/* What root permits and reserves. */
+#define MAX_ALLOWED 64
+struct configuration {
+    uint32_t pool_first;
+    uint32_t pool_count; /* 0: no pool, every guest is nobody */
+    uint32_t allowed[MAX_ALLOWED + 1];
+    size_t allowed_count;
+};
+
+static inline bool
+tier_takes_uid(enum order_tier tier)
+{
+    return tier == TIER_FULL || tier == TIER_UID;
+}
+
+static inline bool
+tier_has_namespaces(enum order_tier tier)
+{
+    return tier == TIER_FULL || tier == TIER_ROOTLESS;
+}
+
+/* die.c */
+void tell(enum boxed_stage stage, int error, uint32_t detail);
+_Noreturn void die(enum boxed_stage stage);
+_Noreturn void die_with(enum boxed_stage stage, int error, uint32_t detail);
+_Noreturn void explain_and_exit(void);
+
+/* start.c */
+void start_sanely(int argc, struct origin *ret_origin);
+
+/* order.c */
+int order_parse(char *message, size_t size, struct order *ret_order);
+/* receive.c */
+void order_receive(struct order *ret_order, const struct origin *origin);
+
+/* capabilities.c */
+void capabilities_read(void);
+void capabilities_require(enum order_tier tier, const struct origin *origin);
+bool capabilities_raise(void);
+void capabilities_forget(void);
+
+/* configuration.c */
+void configuration_read(struct configuration *ret_configuration);
+
+/* target.c */
+bool target_may_write(const struct order *order, enum order_kind kind, int fd);
+bool target_is_forbidden(uid_t uid, const struct origin *origin);
+void target_check(const struct order *order, const struct origin *origin,
+                  const struct configuration *configuration);
+
+/* pool.c */
+uid_t pool_take(const struct configuration *configuration,
+                const struct origin *origin);
+
+/* collector.c */
+void trees_collect(struct order *order);
+
+/* identity.c */
+void session_leave(void);
+void identity_change(struct order *order, const struct origin *origin,
+                     const struct configuration *configuration);
+void identity_verify(const struct order *order, const struct origin *origin);
+
+/* namespaces.c */
+void namespaces_enter(const struct order *order);
+
+/* root.c */
+void root_build(const struct order *order);
+
+/* supervisor.c */
+void supervise(enum order_tier tier);
+
+/* guest.c */
+void guest_confine(const struct order *order);
+
+#endif

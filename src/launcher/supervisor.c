@@ -1,0 +1,143 @@
+/* Step 9, parent's half: the supervisor ends the sandbox.
+ *
+ * pid 1 of the pid namespace, or where the tier has none a subreaper.  It is
+ * needed because the caller cannot signal a process of another uid, and a
+ * parent-death signal is not delivered across uids (verified on Linux 6.18).
+ * It watches the control socket: its end of file, by any death of the caller,
+ * or any message, ends everything.  Signals are read from a descriptor, so
+ * there is no handler and no race. */
+#include "launcher/launcher.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "shared/fd.h"
+
+/* Whether the zygote is among the dead. */
+static bool
+reap(pid_t zygote, int *ret_status)
+{
+    bool ended = false;
+    int status;
+    pid_t dead;
+
+    while ((dead = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (dead == zygote) {
+            *ret_status = status;
+            ended = true;
+        }
+    }
+    return ended;
+}
+
+/* An orphan becomes a child of this process, so whoever leaves session and
+ * parent is found here at last.  Each pid ends with a space. */
+static void
+kill_children(void)
+{
+    char text[4096];
+    pid_t pid = 0;
+    cleanup_close int fd =
+        open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd < 0 ? 0 : read(fd, text, sizeof(text));
+
+    for (ssize_t i = 0; i < length; i++) {
+        if (text[i] >= '0' && text[i] <= '9') {
+            pid = pid * 10 + (text[i] - '0');
+        }
+        else if (pid > 0) {
+            (void)kill(pid, SIGKILL);
+            pid = 0;
+        }
+    }
+}
+
+/* As pid 1, every process of the namespace.  Elsewhere the zygote, whose
+ * workers armed a parent-death signal that they cannot disarm, and what else
+ * an order may have started. */
+static _Noreturn void
+end_all(enum order_tier tier, pid_t zygote)
+{
+    bool alone = tier_has_namespaces(tier);
+    (void)kill(alone ? -1 : zygote, SIGKILL);
+    do {
+        if (!alone) {
+            kill_children();
+        }
+    } while (waitpid(-1, NULL, 0) > 0 || errno == EINTR);
+    _exit(0);
+}
+
+static _Noreturn void
+watch(enum order_tier tier, pid_t zygote, int signals)
+{
+    struct pollfd watched[] = {
+        {.fd = ORDER_FD, .events = POLLIN},
+        {.fd = signals, .events = POLLIN},
+    };
+    struct signalfd_siginfo info;
+    int status = 0;
+
+    for (;;) {
+        int ready = poll(watched, 2, -1);
+        if (ready < 0 && errno == EINTR) {
+            continue;
+        }
+        if (ready < 0 || watched[0].revents != 0) {
+            end_all(tier, zygote);
+        }
+        if (read(signals, &info, sizeof(info)) < 0 && errno != EINTR) {
+            end_all(tier, zygote);
+        }
+        if (reap(zygote, &status)) {
+            tell(STAGE_ZYGOTE, 0, (uint32_t)status);
+            end_all(tier, zygote);
+        }
+    }
+}
+
+static _Noreturn void
+become_supervisor(enum order_tier tier, pid_t zygote, const sigset_t *all)
+{
+    int signals = signalfd(-1, all, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (signals < 0) {
+        die(STAGE_FORK);
+    }
+    (void)close(ORDER_SERVER_FD);
+    for (int fd = 0; fd <= 2; fd++) {
+        (void)close(fd);
+    }
+    watch(tier, zygote, signals);
+}
+
+/* Returns in the child only, which goes on to become the zygote. */
+void
+supervise(enum order_tier tier)
+{
+    sigset_t all, none;
+    (void)sigfillset(&all);
+    (void)sigemptyset(&none);
+    if (sigprocmask(SIG_BLOCK, &all, NULL) != 0 ||
+        prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) {
+        die(STAGE_FORK);
+    }
+    pid_t parent = getpid();
+    pid_t zygote = fork();
+    if (zygote < 0) {
+        die(STAGE_FORK);
+    }
+    if (zygote > 0) {
+        become_supervisor(tier, zygote, &all);
+    }
+    /* Same uid on both sides here, so the signal is delivered. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 ||
+        getppid() != parent || sigprocmask(SIG_SETMASK, &none, NULL) != 0) {
+        die(STAGE_FORK);
+    }
+}

@@ -1,0 +1,54 @@
+/* The order: what a caller may ask of the launcher, and its form on the wire.
+ *
+ * One message on an AF_UNIX SOCK_SEQPACKET socket: struct order_wire, then
+ * text_size bytes of NUL-terminated strings: argc arguments, then `entries`
+ * entries.  An entry is a kind character and an absolute path in one string,
+ * followed by a second string for the kinds that have a content.  Written by
+ * the unprivileged package, read by a privileged program. */
+#ifndef BOXED_ORDER_H
+#define BOXED_ORDER_H
+
+#include <stdint.h>
+
+#define ORDER_MAGIC       0x31305842u /* "BX01": changes with the format */
+#define ORDER_FD          3           /* where the launcher finds its order */
+#define ORDER_SERVER_FD   4           /* the zygote's socket, passed through */
+#define ORDER_MAX_TEXT    98304
+#define ORDER_MAX_ARGC    16
+#define ORDER_MAX_ENTRIES 128
+#define ORDER_MAX_PATH    4096
+
+/* The guest keeps the caller's network namespace. */
+#define ORDER_NETWORK 1u
+
+/* The guest's uid and gid inside, and by default outside too. */
+#define BOXED_NOBODY 65534u
+
+enum order_tier {
+    TIER_FULL = 1,
+    TIER_UID = 2,
+    TIER_ROOTLESS = 3,
+    TIER_LANDLOCK = 4,
+};
+
+enum order_kind {
+    KIND_TREE = 'r',     /* show read-only; failing to is an error */
+    KIND_OPTIONAL = 'o', /* show read-only if the caller can reach it */
+    KIND_WRITE = 'w',    /* show writable; failing to is an error */
+    KIND_DEVICE = 'd',   /* a device node, usable */
+    KIND_LINK = 'l',     /* symbolic link; content: its target */
+    KIND_FILE = 'f',     /* a small file; content: its text */
+};
+
+struct order_wire {
+    uint32_t magic;
+    uint32_t tier;
+    uint32_t uid;   /* target uid outside; own uid where none is taken */
+    uint32_t flags; /* ORDER_NETWORK or 0 */
+    uint32_t argc;
+    uint32_t entries;
+    uint32_t text_size;
+    uint32_t reserved; /* must be 0 */
+};
+
+#endif

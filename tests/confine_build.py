@@ -1,0 +1,88 @@
+"""Builds the helpers of tests/c that include src/confine, once a session."""
+
+import functools
+import platform
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+GOLDEN = ROOT / f"tests/golden_syscalls_{platform.machine()}.txt"
+SCRATCH = tempfile.TemporaryDirectory(prefix="confine-")
+Path(SCRATCH.name).chmod(0o755)
+
+
+@functools.cache
+def build(name, *flags):
+    """Compile tests/c/NAME.c with src; as a shared library with -shared."""
+    where = Path(SCRATCH.name, name + "".join(flags))
+    sources = [f"tests/c/{name}.c"] if name != "confine" else []
+    if name != "confine_abi":
+        sources += map(str, ROOT.glob("src/confine/*.c"))
+    command = ["cc", "-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-O2"]
+    command += [f"-I{ROOT / 'src'}", *sources, "-o", str(where), *flags]
+    subprocess.run(command, check=True, cwd=ROOT)
+    return str(where)
+
+
+def confined(*words, **options):
+    """Run confine_run: steps, then after "--" a command."""
+    options = {"capture_output": True, "text": True, **options}
+    return subprocess.run(
+        [build("confine_run"), *map(str, words)], check=False, **options
+    )
+
+
+def syscall(steps, number, *args):
+    """Make one call after the steps; returns its result or -errno."""
+    answer = confined(*steps, "--", "syscall", number, *args)
+    assert answer.returncode == 0, answer.stderr
+    result, error = map(int, answer.stdout.split())
+    return -error if result == -1 else result
+
+
+# What a Python program runs first to get from the zygote to the worker.
+ENTER_WORKER = """
+import ctypes, os, sys
+class Options(ctypes.Structure):
+    _fields_ = [("network", ctypes.c_bool), ("locks", ctypes.c_bool),
+                ("host_files", ctypes.c_bool), ("keep_modes", ctypes.c_bool),
+                ("keep_sizes", ctypes.c_bool), ("processes", ctypes.c_uint)]
+def enter_worker(**options):
+    confine = ctypes.CDLL(LIBRARY).seccomp_confine
+    rc = confine(1, ctypes.byref(Options(**options)))
+    assert rc == 0, os.strerror(-rc)
+    return rc
+"""
+
+
+def python_in_worker(body, interpreter=sys.executable, zygote=True, **options):
+    """Run `body` in a fork of a Python that started under the zygote's
+    filter, with the worker's filter; without both if `zygote` is false."""
+    library = build("confine", "-shared", "-fPIC")
+    enter = f"enter_worker(**{options!r})\n" if zygote else ""
+    script = (
+        f"LIBRARY = {library!r}\n{ENTER_WORKER}"
+        "pid = os.fork()\n"
+        "if pid:\n"
+        "    status = os.waitpid(pid, 0)[1]\n"
+        "    sys.exit(status >> 8 or status and 128 + (status & 127))\n"
+        f"{enter}{body}"
+    )
+    steps = ["zygote" + (",network" if options.get("network") else "")]
+    return confined(
+        *(steps if zygote else []),
+        "--",
+        "exec",
+        interpreter,
+        "-I",
+        "-c",
+        script,
+    )
+
+
+def outcome(result):
+    """The words that a program printed, which must have ended well."""
+    assert result.returncode == 0, result.stderr
+    return result.stdout.split()

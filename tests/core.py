@@ -1,0 +1,42 @@
+"""Running boxed in an environment: what the core suite's tests share."""
+
+from __future__ import annotations
+
+import textwrap
+
+from calling import isolation
+from environments import Environment
+
+PREAMBLE = """\
+import os, sys
+from functools import partial
+import boxed
+from boxed import *
+ISOLATION = {isolation!r}
+run = partial(boxed.run, isolation=ISOLATION)
+Sandbox = partial(boxed.Sandbox, isolation=ISOLATION)
+def refused(kind, function, *args, **options):
+    try:
+        value = function(*args, **options)
+    except kind as error:
+        return error
+    raise AssertionError(f"no {{kind.__name__}}, but {{value!r}}")
+"""
+
+
+def program(environment: Environment, code: str) -> str:
+    """The code behind the preamble."""
+    preamble = PREAMBLE.format(isolation=isolation(environment))
+    return preamble + textwrap.dedent(code)
+
+
+def check(environment: Environment, code: str, **options) -> str:
+    """Run code as `python -c`; it must succeed; returns its stdout."""
+    return environment.check(program(environment, code), **options).stdout
+
+
+def check_script(environment: Environment, code: str, **options) -> str:
+    """Run code as a file, so that its functions can travel by name."""
+    done = environment.script(program(environment, code), **options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

@@ -1,0 +1,230 @@
+"""Callers to attack from within: one program per environment, kept for the
+whole session."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from environments import Environment
+from users import SYSTEM, TARGETS
+
+from .processes import Process, descendants
+
+HERE = Path(__file__).parent
+
+# One environment for each tier, and for each way to the first.
+TIERS = {
+    "root": "full",
+    "user": "full",
+    "rootless": "rootless",
+    "docker-user": "uid",
+    "kubernetes": "landlock",
+}
+NAMESPACES = frozenset({"full", "rootless"})
+OWN_UID = frozenset({"full", "uid"})
+
+
+class Failed(AssertionError):
+    """A call in the sandbox or its control failed as such."""
+
+
+class Caller:
+    """The program of driver.py, running in an environment."""
+
+    def __init__(
+        self, environment: Environment, folder: Path, targets: Path
+    ) -> None:
+        self.environment = environment
+        self.targets = targets
+        self.name = environment.name
+        self.tier = TIERS[self.name]
+        self.isolation = "landlock" if self.tier == "landlock" else "auto"
+        self.folder = folder
+        self._ids = itertools.count()
+        self._process = subprocess.Popen(
+            [
+                *environment.argv_prefix,
+                environment.interpreter,
+                str(folder / "driver.py"),
+                self.isolation,
+            ],
+            env=dict(environment.variables),
+            cwd=environment.home,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        )
+
+    def make_folder(self) -> Path:
+        """A folder of the caller's, outside all that its guest is shown."""
+        folder = Path(tempfile.mkdtemp(prefix="target-", dir=self.targets))
+        folder.chmod(0o755)
+        if os.geteuid() == 0:
+            os.chown(folder, self.environment.uid, self.environment.gid)
+        return folder
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def has_namespaces(self) -> bool:
+        return self.tier in NAMESPACES
+
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    def ask(self, where: str, name: str, args, **more) -> dict:
+        order = {"where": where, "name": name, "args": list(args), **more}
+        try:
+            self._process.stdin.write(json.dumps(order) + "\n")
+            self._process.stdin.flush()
+            line = self._process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        if not line:
+            raise Failed(f"{self.name}: {name} in {where} ended the caller")
+        return json.loads(line)
+
+    def sandbox(self, name: str, *args, **options):
+        """The function's value, in the sandbox."""
+        return self._value(self.outcome(name, *args, **options), name)
+
+    def outcome(self, name: str, *args, **options) -> dict:
+        """What the call gave in the sandbox, an exception included."""
+        return self.ask("sandbox", name, args, options=options)
+
+    def control(self, name: str, *args):
+        """The function's value without a sandbox, as the same user."""
+        return self._value(self.ask("control", name, args), name)
+
+    def control_outcome(self, name: str, *args) -> dict:
+        return self.ask("control", name, args)
+
+    def caller(self, name: str, *args):
+        """The value of a function of driver.py, in the caller itself."""
+        return self._value(self.ask("caller", name, args), name)
+
+    def start(self, name: str, *args, **options) -> int:
+        """Begin a call in a thread of the caller's; a number to join it by."""
+        number = next(self._ids)
+        self.ask("start", name, args, options=options, id=number)
+        return number
+
+    def start_control(self, name: str, *args) -> int:
+        number = next(self._ids)
+        self.ask("start control", name, args, id=number)
+        return number
+
+    def join(self, number: int) -> dict:
+        return self.ask("join", "join", [], id=number)
+
+    def _value(self, reply: dict, name: str):
+        if "error" in reply:
+            raise Failed(f"{self.name}: {name}: {reply}")
+        return reply["value"]
+
+    def boxes(self) -> list[Process]:
+        """Everything below the caller: launchers, supervisors, zygotes and
+        the workers of calls that are live."""
+        return descendants(self.pid)
+
+    @contextlib.contextmanager
+    def without_standbys(self) -> Iterator[None]:
+        """End them, and have none opened meanwhile."""
+        self.caller("stop_standbys")
+        try:
+            self.caller("end_standbys")
+            yield
+        finally:
+            self.caller("allow_standbys")
+
+    def workers(self, before: list[Process]) -> list[Process]:
+        """What has come since BEFORE."""
+        known = {(p.pid, p.start) for p in before}
+        return [p for p in self.boxes() if (p.pid, p.start) not in known]
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait(10)
+
+    def close(self) -> None:
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self._process.stdout.close()
+
+
+class Callers:
+    """The callers of the session, each made when first asked for."""
+
+    def __init__(self, machine) -> None:
+        self.machine = machine
+        # Not below /tmp: guests are shown it, and theirs is to be empty.
+        self.folder = machine.folder(SYSTEM if machine.root else TARGETS)
+        copies = shutil.copytree(
+            HERE / "attacks",
+            self.folder / "attacks",
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
+        copies.chmod(0o755)
+        driver = Path(shutil.copy(HERE / "driver.py", self.folder))
+        for path in (driver, *copies.iterdir()):
+            path.chmod(0o644)
+        self.targets = machine.folder(TARGETS)
+        self._live: dict[str, Caller] = {}
+
+    def environment(self, name: str) -> Environment:
+        return self.machine.environment(name)
+
+    def make(self, environment: Environment) -> Caller:
+        """A caller of its own, for what does not leave one as it was."""
+        return Caller(environment, self.folder, self.targets)
+
+    def get(self, name: str) -> Caller:
+        caller = self._live.get(name)
+        if caller is None or not caller.is_alive():
+            caller = self._live[name] = self.make(self.environment(name))
+        return caller
+
+    def stranger(self, name: str) -> tuple[Environment, Environment]:
+        """The environment, and the same one as another ordinary user's, with
+        an interpreter that both can read."""
+        from environments import RECIPES
+
+        first = self.environment(name)
+        other = self.machine.user("b")
+        shared = self.machine.python(None)
+        groups = RECIPES[name].groups
+        old = self.machine.ids(self.machine.user("a"), groups)
+        new = self.machine.ids(other)
+        enter = tuple(first.enter)
+        at = next(
+            n for n in range(len(enter)) if enter[n : n + len(old)] == old
+        )
+        enter = (*enter[:at], *new, *enter[at + len(old) :])
+        second = replace(
+            first,
+            enter=enter,
+            uid=other.uid,
+            gid=other.gid,
+            home=other.home,
+            interpreter=shared,
+        )
+        return replace(first, interpreter=shared), second
+
+    def close(self) -> None:
+        for caller in self._live.values():
+            caller.close()

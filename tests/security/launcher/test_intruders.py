@@ -1,0 +1,170 @@
+"""Another process of the caller, at work on a start or a sandbox (P-L11,
+P-L12)."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from checks import BUNDLED, TAKES_UID
+from environments import LAUNCHER, sleep_until
+from launching import Start
+from orders import FULL, NOBODY, ROOTLESS, UID, order_for
+from proc import descendants
+
+
+def tracer_counts(machine, user, order, starts, launcher=LAUNCHER):
+    """How often each attack was tried, and worked."""
+    program = machine.program("tracer", "tracer.c")
+    done = subprocess.run(
+        [*user.enter, "--", program, launcher, str(starts)],
+        input=order,
+        capture_output=True,
+        check=True,
+        timeout=50,
+    )
+    lines = [line.split() for line in done.stdout.decode().splitlines()]
+    return {name: (int(tried), int(worked)) for name, tried, worked in lines}
+
+
+@pytest.mark.case("P-L11")
+@pytest.mark.parametrize(
+    ("tier", "starts"), [(FULL, 150), (UID, 150)], ids=["full", "uid"]
+)
+def test_p_l11_caller_cannot_get_into_a_start(machine, user, tier, starts):
+    """Trace, read and open whatever comes of many starts, at any moment:
+    nothing ever works."""
+    order = order_for(tier, ["/usr/bin/true"])
+    counts = tracer_counts(machine, user, order, starts)
+    assert counts.pop("exit") == (0, 0)
+    assert len(counts) == 8
+    for name, (tried, worked) in counts.items():
+        assert tried > starts, name
+        assert worked == 0, name
+
+
+@pytest.mark.case("P-L11")
+def test_p_l11_control_a_guest_of_ones_own_uid_is_open(machine, user):
+    """The same attacks on the tier that leaves the caller's uid work, as
+    they do on any program of one's own."""
+    order = order_for(ROOTLESS, ["/usr/bin/sleep", "0.05"], uid=user.uid)
+    plain = machine.system / "uncapable_boxed"
+    shutil.copy(BUNDLED, plain)
+    missing = {"mem", "maps", "environ", "userns", "seize"}
+    # Each is a race against a short life.
+    for _ in range(10):
+        counts = tracer_counts(machine, user, order, 10, plain)
+        missing -= {name for name, (_, worked) in counts.items() if worked}
+        if not missing:
+            break
+    assert not missing
+
+
+ENTER_NAMESPACE = """
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+pid, uid, name = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+def step(what, call, *args):
+    if call(*args) == -1:
+        sys.exit(what + ": " + os.strerror(ctypes.get_errno()))
+try:
+    fd = os.open(f"/proc/{pid}/ns/user", os.O_RDONLY)
+except OSError as error:
+    sys.exit(f"open: {error.strerror}")
+step("setns", libc.setns, fd, 0)
+step("setresgid", libc.setresgid, uid, uid, uid)
+step("setresuid", libc.setresuid, uid, uid, uid)
+os.close(os.open(name, os.O_CREAT | os.O_WRONLY))
+print("in")
+"""
+
+
+@pytest.fixture
+def sandbox(user):
+    """A function that starts a sandbox which stays; its pids, as on the host,
+    with the zygote last."""
+    with contextlib.ExitStack() as stack:
+
+        def sandbox(tier, environment=user, **options) -> tuple[Start, list]:
+            uid = NOBODY if tier in (FULL, UID) else environment.uid
+            order = order_for(tier, ["/usr/bin/sleep", "30"], uid=uid)
+            one = stack.enter_context(Start(environment, order, **options))
+
+            def asleep():
+                pids = [one.pid, *descendants(one.pid)]
+                with contextlib.suppress(FileNotFoundError):
+                    name = Path(f"/proc/{pids[-1]}/comm").read_text()
+                    return name == "sleep\n" and pids
+
+            return one, sleep_until(asleep, 10)
+
+        yield sandbox
+
+
+@pytest.mark.case("P-L12")
+@TAKES_UID
+def test_p_l12_caller_does_not_own_the_namespace(user, sandbox, tier):
+    """The caller cannot enter the user namespace of any process of its
+    sandbox, and so cannot become the target uid."""
+    place = user.home / "shared"
+    place.mkdir(exist_ok=True)
+    place.chmod(0o777)
+    for pid in sandbox(tier)[1]:
+        words = str(pid), str(NOBODY), str(place / "made")
+        done = user.python(ENTER_NAMESPACE, *words)
+        assert done.stderr == "open: Permission denied\n"
+    assert list(place.iterdir()) == []
+
+
+@pytest.mark.case("P-L12")
+def test_p_l12_control_an_owner_enters(user, machine, sandbox):
+    """Into the tier whose namespace the caller made itself, the same code
+    gets."""
+    plain = machine.system / "owned_boxed"
+    shutil.copy(BUNDLED, plain)
+    pid = sandbox(ROOTLESS, launcher=plain)[1][-1]
+    made = str(user.home / "made")
+    done = user.python(ENTER_NAMESPACE, str(pid), str(NOBODY), made)
+    assert done.stdout == "in\n", done.stderr
+
+
+@pytest.mark.case("P-L12")
+@TAKES_UID
+def test_p_l12_caller_reaches_no_process_of_the_sandbox(user, sandbox, tier):
+    """No signal, priority or limit of the caller's reaches one, once it has
+    another uid; nothing of one is read that is not everybody's."""
+    code = """
+import json, os, resource, sys
+from errno import errorcode
+told = []
+for pid in map(int, sys.argv[1:]):
+    for call in (
+        lambda: os.kill(pid, 0), lambda: os.kill(pid, 9),
+        lambda: os.setpriority(os.PRIO_PROCESS, pid, 19),
+        lambda: os.sched_setaffinity(pid, {0}),
+        lambda: resource.prlimit(pid, resource.RLIMIT_CPU, (0, 0)),
+        lambda: open(f"/proc/{pid}/environ"),
+        lambda: open(f"/proc/{pid}/maps"),
+        lambda: os.listdir(f"/proc/{pid}/fd"),
+        lambda: os.listdir(f"/proc/{pid}/root"),
+        lambda: os.listdir(f"/proc/{pid}/cwd"),
+        lambda: os.readlink(f"/proc/{pid}/exe"),
+        lambda: open(f"/proc/{pid}/oom_score_adj", "w"),
+    ):
+        try:
+            call()
+        except OSError as error:
+            told.append(errorcode[error.errno])
+        else:
+            told.append("done")
+print(json.dumps(told))
+"""
+    one, pids = sandbox(tier)
+    told = json.loads(user.check(code, *map(str, pids)).stdout)
+    assert set(told) <= {"EPERM", "EACCES"}
+    assert len(told) == 12 * len(pids)
+    assert one.poll() is None

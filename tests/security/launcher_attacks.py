@@ -1,0 +1,185 @@
+"""What guests try, in the tests of the launcher, hygiene and recovery.
+
+Runs inside the sandbox, and outside of it to show that it works there.
+"""
+
+import contextlib
+import ctypes
+import os
+import stat
+import sys
+import time
+
+
+def add(a, b):
+    return a + b
+
+
+def outcome(call, *args):
+    """'ok', or the name of the errno that a call was refused with."""
+    import errno
+
+    try:
+        call(*args)
+    except OSError as error:
+        return errno.errorcode.get(error.errno, str(error.errno))
+    return "ok"
+
+
+def libc_outcome(name, *args):
+    import errno
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    if getattr(libc, name)(*args) == -1:
+        return errno.errorcode[ctypes.get_errno()]
+    return "ok"
+
+
+def change_ids(uid, gid):
+    """Every way to another identity: root's, and a given one."""
+    tries = {"getgroups": os.getgroups()}
+    for u, g in ((0, 0), (uid, gid)):
+        for name in ("setuid", "seteuid"):
+            tries[f"{name} {u}"] = outcome(getattr(os, name), u)
+        for name in ("setgid", "setegid"):
+            tries[f"{name} {g}"] = outcome(getattr(os, name), g)
+        tries[f"setreuid {u}"] = outcome(os.setreuid, u, u)
+        tries[f"setregid {g}"] = outcome(os.setregid, g, g)
+        tries[f"setresuid {u}"] = outcome(os.setresuid, u, u, u)
+        tries[f"setresgid {g}"] = outcome(os.setresgid, g, g, g)
+        tries[f"setgroups {g}"] = outcome(os.setgroups, [g])
+    return tries
+
+
+def change_fsuid(uid):
+    """setfsuid tells no error: the value after it does."""
+    libc = ctypes.CDLL(None)
+    libc.setfsuid(uid)
+    return libc.setfsuid(-1)
+
+
+def read_file(path):
+    with open(path) as file:
+        return file.read()
+
+
+def descriptors():
+    """What is open: the kind of each, and for the first three all of it."""
+    found = {}
+    for fd in range(64):
+        try:
+            mode = os.fstat(fd).st_mode
+        except OSError:
+            continue
+        found[str(fd)] = (
+            "null"
+            if stat.S_ISCHR(mode)
+            else "pipe"
+            if stat.S_ISFIFO(mode)
+            else "socket"
+            if stat.S_ISSOCK(mode)
+            else oct(mode)
+        )
+    return found
+
+
+def world(*needles):
+    """Everything that tells a guest where it runs: the variables, and each
+    command line and environment of /proc; which needles are in there."""
+    seen = {
+        "environ": "\n".join(f"{k}={v}" for k, v in os.environ.items()),
+        "argv": repr(sys.argv),
+        "orig_argv": repr(getattr(sys, "orig_argv", "")),
+    }
+    names = []
+    with contextlib.suppress(OSError):
+        names = os.listdir("/proc")
+    for name in [*filter(str.isdigit, names), "self"]:
+        for what in ("cmdline", "environ"):
+            path = f"/proc/{name}/{what}"
+            with contextlib.suppress(OSError), open(path, "rb") as file:
+                seen[path] = file.read().decode(errors="replace")
+    return {
+        needle: [place for place, text in seen.items() if needle in text]
+        for needle in needles
+    }
+
+
+def own_pid_namespace():
+    return os.readlink("/proc/self/ns/pid")
+
+
+def hold(seconds, *ignored):
+    # By this name its process is told from one that stands by.
+    ctypes.CDLL(None).prctl(15, b"held", 0, 0, 0)
+    time.sleep(seconds)
+    return list(ignored)
+
+
+def echo(value):
+    return value
+
+
+def die(code):
+    os._exit(code)
+
+
+def soil():
+    """Change all that a process could leave to the next one."""
+    import builtins
+    import locale
+    import random
+    import signal
+
+    builtins.sum = lambda _: "patched"
+    sys.modules["soiled"] = sys
+    os.environ["SOILED"] = "1"
+    sys.path.insert(0, "/soiled")
+    os.umask(0o777)
+    os.nice(1)
+    sys.setrecursionlimit(5000)
+    random.seed(1)
+    locale.setlocale(locale.LC_ALL, "C")
+    for number in (signal.SIGTERM, signal.SIGUSR1):
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2})
+    signal.setitimer(signal.ITIMER_REAL, 1000)
+    add.__code__ = (lambda a, b: "patched").__code__
+    with contextlib.suppress(OSError):
+        os.chdir("/")
+    for folder in ("/tmp", "/dev/shm"):
+        with contextlib.suppress(OSError), open(f"{folder}/left", "w"):
+            pass
+    return inspect()
+
+
+def inspect():
+    """The state that `soil` changes."""
+    import locale
+    import random
+    import signal
+
+    umask = os.umask(0)
+    os.umask(umask)
+    return {
+        "sum": sum([1, 2]),
+        "add": add(1, 2),
+        "module": "soiled" in sys.modules,
+        "environ": "SOILED" in os.environ,
+        "path": "/soiled" in sys.path,
+        "umask": umask,
+        "nice": os.nice(0),
+        "recursion": sys.getrecursionlimit(),
+        "random": random.Random().random() and random.random(),
+        "locale": locale.setlocale(locale.LC_ALL),
+        "term": str(signal.getsignal(signal.SIGTERM)),
+        "usr1": str(signal.getsignal(signal.SIGUSR1)),
+        "mask": sorted(map(int, signal.pthread_sigmask(signal.SIG_BLOCK, ()))),
+        "timer": signal.getitimer(signal.ITIMER_REAL)[0] > 0,
+        "cwd": os.getcwd(),
+        "left": [
+            folder
+            for folder in ("/tmp", "/dev/shm")
+            if os.path.exists(f"{folder}/left")
+        ],
+    }

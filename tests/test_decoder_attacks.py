@@ -1,0 +1,185 @@
+"""What a hostile guest sends instead of its result.
+
+Each attack is first shown to work on pickle.loads: where that is not harmless,
+in a process of its own with limits on memory and processor time.
+"""
+
+import pickle
+import struct
+
+import pytest
+from hostile_streams import (
+    ALLOW,
+    BAD_CALLS,
+    FRAME,
+    LOADS,
+    MALFORMED,
+    code_payloads,
+    code_streams,
+)
+from pickle_streams import (
+    HEAD,
+    call,
+    decode,
+    name,
+    octets,
+    refuses,
+    run_python,
+    text,
+)
+
+
+@pytest.mark.parametrize("label", code_payloads("path"))
+def test_no_code_is_run(label, tmp_path):
+    """A stream that runs a command under pickle.loads is refused."""
+    canary = tmp_path / "canary"
+    data = code_streams(canary)[label]
+    run_python(LOADS, stdin=data)
+    assert canary.exists(), "the attack does not work on pickle.loads"
+    canary.unlink()
+    refuses(data)
+    refuses(data, allow=ALLOW)
+    assert not canary.exists()
+
+
+def test_nothing_is_imported(tmp_path):
+    """None of these streams adds a module to sys.modules."""
+    streams = [*code_streams(tmp_path / "canary").values()]
+    streams.append(HEAD + name("xml.dom.minidom", "parse") + b".")
+    control = run_python(
+        f"import sys, pickle; pickle.loads({streams[-1]!r});"
+        " print('xml.dom.minidom' in sys.modules)"
+    )
+    assert control.stdout == b"True\n"
+    program = f"""
+import sys
+from boxed import _boxed
+before = set(sys.modules)
+for stream in {streams!r}:
+    try:
+        _boxed.decode(stream)
+    except _boxed.DecodeError:
+        continue
+    raise SystemExit("decoded")
+assert set(sys.modules) == before, set(sys.modules) - before
+print("same")
+"""
+    assert run_python(program).stdout == b"same\n"
+
+
+def test_standard_library_imports_are_the_documented_ones():
+    """Only fixed modules are imported, and only when a value needs one."""
+    program = """
+import pickle, sys
+from boxed import _boxed
+import datetime, decimal, fractions, uuid, collections, pathlib
+values = [
+    datetime.datetime(2024, 1, 1), decimal.Decimal(1), fractions.Fraction(1),
+    uuid.UUID(int=1), collections.Counter(), pathlib.PosixPath(),
+]
+for value in values:
+    data = pickle.dumps(value)
+    program = (
+        "import sys; from boxed import _boxed; before = set(sys.modules);"
+        f"_boxed.decode({data!r});"
+        "print(sorted(set(sys.modules) - before))"
+    )
+    import subprocess
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", program], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    print(type(value).__module__, "ok")
+"""
+    done = run_python(program)
+    assert done.stdout.count(b"ok\n") == 6, done.stderr
+
+
+def test_extension_registry_is_not_used():
+    """A warm extension cache hands pickle.loads a function unasked."""
+    program = """
+import copyreg, io, pickle
+from boxed import _boxed
+copyreg.add_extension("os", "getpid", 77)
+pickle.loads(b"\\x80\\x02\\x82M.")
+class Strict(pickle.Unpickler):
+    def find_class(self, module, name):
+        raise AssertionError(module)
+print(Strict(io.BytesIO(b"\\x80\\x02\\x82M.")).load().__name__)
+try:
+    _boxed.decode(b"\\x80\\x02\\x82M.")
+except _boxed.DecodeError as error:
+    print(error.reason)
+"""
+    assert run_python(program).stdout == b"getpid\nopcode\n"
+
+
+def test_names_of_python_2_are_of_its_protocols():
+    """From protocol 3 on they stand for nothing, as with pickle.loads."""
+    made = b"(I1\nI2\nI3\ntR."
+    for line in (b"c__builtin__\nrange\n", b"c__builtin__\nxrange\n"):
+        assert decode(b"\x80\x02" + line + made) == range(1, 2, 3)
+        refuses(b"\x80\x03" + line + made, "type")
+    refuses(b"\x80\x02cbuiltins\nxrange\n" + made, "type")
+
+
+def test_names_are_taken_as_they_are():
+    """No newline, NUL, surrogate or dot leads to another name."""
+    for module, qualname in [
+        ("builtins\0", "set"),
+        ("builtins", "set\0"),
+        ("", ""),
+        ("\ud800", "set"),
+        ("builtins.set", ""),
+        ("builtins", "set.__new__"),
+    ]:
+        refuses(HEAD + name(module, qualname) + b"]\x85R.", "type")
+    refuses(HEAD + call("dill._dill", "_load_type", text("set\0")) + b".")
+    refuses(b"cbuiltins\r\nset\r\n.", "type")
+    refuses(b"c\xff\nset\n.", "value")
+    refuses(HEAD + b"K\x01" + text("set") + b"\x93.", "stack")
+
+
+@pytest.mark.parametrize("index", range(len(BAD_CALLS)))
+def test_constructors_check_their_arguments(index):
+    """What no pickler writes for a supported type is refused."""
+    refuses(HEAD + BAD_CALLS[index] + b".", allow=ALLOW)
+
+
+def test_invalid_dates_are_not_built():
+    """pickle.loads makes a date of day 99; the decoder does not."""
+    raw = octets(b"\x07\xe8\x02\x63")
+    data = HEAD + call("datetime", "date", raw) + b"."
+    assert pickle.loads(data).day == 99
+    refuses(data, "value")
+
+
+@pytest.mark.parametrize("reason, data", MALFORMED)
+def test_malformed_stream(reason, data):
+    """A stream that no pickler writes is refused, and the reason is stable."""
+    error = refuses(data, reason)
+    assert error.type_name is None
+
+
+def test_leftover_buffers_are_refused():
+    """Each buffer the caller passes must be used, once and in order."""
+    refuses(b"\x80\x05N.", "buffers", buffers=[b"a"])
+    refuses(b"\x80\x05\x97.", "buffers", buffers=[b"a", b"b"])
+    refuses(b"\x80\x05\x97\x97\x86.", "buffers", buffers=[b"a"])
+    with pytest.raises(TypeError):
+        decode(b"\x80\x05\x97.", buffers=["a"])
+
+
+def test_a_frame_may_end_between_opcodes():
+    """Frames as picklers write them are read, large values between them."""
+    value = [b"x" * 200_000, "y" * 200_000, list(range(100_000))]
+    assert decode(pickle.dumps(value, 4)) == value
+    assert decode(HEAD + FRAME + b"N.") is None
+    assert decode(HEAD + FRAME + b"NN\x86.") == (None, None)
+
+
+def test_pickle_reads_past_a_frame():
+    """pickle.loads reads an argument across a frame's end."""
+    data = HEAD + b"\x95" + struct.pack("<Q", 1) + b"KM."
+    assert pickle.loads(data) == ord("M")
+    refuses(data, "frame")

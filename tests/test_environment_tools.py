@@ -1,0 +1,151 @@
+"""What environments are made and used with does what it says."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from environments import host_scan, interpreters, sleep_until
+
+
+def test_python_passes_arguments_and_input(environment):
+    """Arguments, standard input, exit code and both outputs get through."""
+    code = """
+import sys
+print(sys.argv[1:], sys.stdin.read())
+print("said", file=sys.stderr)
+sys.exit(3)
+"""
+    done = environment.python(code, "a", "b c", input="text")
+    assert done.stdout == "['a', 'b c'] text\n"
+    assert done.stderr == "said\n"
+    assert done.returncode == 3
+
+
+def test_check_fails_with_the_output(environment):
+    """A failed check shows what the process said."""
+    with pytest.raises(AssertionError, match=r"exit code 1[\s\S]*KeyError"):
+        environment.check("{}[1]")
+
+
+def test_script_is_main_of_a_file(environment):
+    """A script has a file and a directory of its own."""
+    done = environment.script("print(__file__)", name="named.py", check=True)
+    assert done.stdout.endswith("/named.py\n")
+
+
+def test_environment_variables_are_few(environment, monkeypatch):
+    """Nothing of the session's variables reaches the environment."""
+    monkeypatch.setenv("SECRET", "1")
+    code = "import os; print('SECRET' in os.environ, os.environ['MORE'])"
+    done = environment.check(code, env={"MORE": "yes"})
+    assert done.stdout == "False yes\n"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--refuse", "no_such_call"),
+        ("--rlimit", "NOFILE"),
+        ("--uid", "-1"),
+        ("--unknown",),
+    ],
+)
+def test_enter_refuses_what_it_does_not_know(machine, options):
+    """A mistyped environment is an error and never a weaker one."""
+    done = subprocess.run(
+        [machine.enter, *options, "--", "/bin/true"],
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 125
+
+
+def test_closed_descriptors(machine):
+    """Standard descriptors can be missing, and the variables too."""
+    argv = [machine.enter, "--close", "0", "--close", "1", "--empty-env", "--"]
+    code = """
+import os, sys
+missing = sys.stdin is None and sys.stdout is None
+sys.exit(3 if missing and len(os.environ) < 2 else 4)
+"""
+    done = subprocess.run(
+        [*argv, sys.executable, "-I", "-c", code], check=False
+    )
+    assert done.returncode == 3
+
+
+def test_host_scan(make_environment):
+    """Processes are found by their uid, and not found when they are gone."""
+    environment = make_environment("kubernetes")
+    sleeper = subprocess.Popen([*environment.argv_prefix, "/bin/sleep", "60"])
+    try:
+        sleep_until(
+            lambda: "sleep" in {p.name for p in host_scan(environment.uid)},
+            what="the sleeper is seen",
+        )
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+    assert sleeper.pid not in {p.pid for p in host_scan(environment.uid)}
+
+
+def test_sleep_until():
+    """It returns the value as soon as it is there, and fails after."""
+    start = time.monotonic()
+    assert sleep_until(lambda: time.monotonic() - start > 0.05) is True
+    with pytest.raises(AssertionError, match="the moon: not within 0 s"):
+        sleep_until(lambda: False, 0, "the moon")
+
+
+def test_interpreters():
+    """Every interpreter that is listed runs, is a CPython and listed once."""
+    found = interpreters()
+    assert found[0].version == sys.version_info[:3]
+    assert len({one.path for one in found}) == len(found)
+    code = "import sys; print(sys.version_info[:3])"
+    for one in found:
+        done = subprocess.run(
+            [one.path, "-I", "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.strip() == str(one.version)
+        assert one.version >= (3, 9)
+
+
+SKIPPING = """
+import pytest
+def test_skips():
+    pytest.skip("a reason")
+@pytest.mark.xfail(strict=True)
+def test_expected():
+    assert False
+"""
+
+
+@pytest.mark.parametrize(("ci", "code"), [("true", 1), ("", 0)])
+def test_ci_denies_skips(tmp_path, ci, code):
+    """With CI set a skip is a failure that tells the reason; an expected
+    failure is none."""
+    folder = Path(__file__).parent
+    (tmp_path / "test_it.py").write_text(SKIPPING)
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider"),
+            *("-p", "conftest", "--rootdir", tmp_path, tmp_path),
+        ],
+        env={**os.environ, "CI": ci, "PYTHONPATH": str(folder)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stdout
+    assert "a reason" in done.stdout or not ci
+    assert "1 xfailed" in done.stdout

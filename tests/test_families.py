@@ -1,0 +1,147 @@
+"""A call that may make processes: what it can, and what ends with it."""
+
+from __future__ import annotations
+
+import pytest
+from core import check
+from environments import host_scan, sleep_until
+
+FAMILY = """
+        import textwrap
+        several = Limits(processes=4)
+        def program(source):
+            return textwrap.dedent(source)
+"""
+
+
+@pytest.mark.case("P-R08")
+def test_processes(make_environment):
+    """Granted, a call can fork and exec; not granted, it cannot."""
+    for name in ("root", "user", "rootless"):
+        check(
+            make_environment(name),
+            FAMILY
+            + """
+        spawn = ("__import__('subprocess').run([__import__('sys').executable,"
+                 " '-I', '-S', '-c', 'print(6 * 7)'], capture_output=True)"
+                 ".stdout")
+        refused(PermissionError, run, eval, (spawn,))
+        assert run(eval, (spawn,), limits=several) == b"42\\n"
+        forked = program('''
+        import os
+        child = os.fork()
+        if child == 0:
+            os._exit(7)
+        raise LookupError(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        ''')
+        refused(PermissionError, run, exec, (forked,))
+        error = refused(LookupError, run, exec, (forked,), limits=several)
+        assert error.message == "7"
+        pool = program('''
+        import multiprocessing
+        with multiprocessing.get_context("fork").Pool(2) as pool:
+            raise LookupError(pool.map(abs, [-1, -2, -3]))
+        ''')
+        error = refused(LookupError, run, exec, (pool,), limits=several)
+        assert error.message == "[1, 2, 3]"
+            """,
+        )
+
+
+def test_a_family_ends_with_its_call(make_environment):
+    """A daemon of the guest's is gone when the call is over, however it is."""
+    for name in ("root", "rootless"):
+        environment = make_environment(name)
+        uid = environment.uid or 65534
+        before = {process.pid for process in host_scan(uid)}
+        check(
+            environment,
+            FAMILY
+            + """
+        daemon = program('''
+        import os, signal, time
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)
+                time.sleep(60)
+            os._exit(0)
+        os.wait()
+        ''')
+        run(exec, (daemon,), limits=several)
+        refused(CallTimeout, run, exec, (daemon + "time.sleep(60)",),
+                limits=several, timeout=0.5)
+        refused(WorkerDied, run, exec, (daemon + "os._exit(1)",),
+                limits=several)
+        import time
+        seen = program('''
+        import os
+        raise LookupError([p for p in os.listdir("/proc") if p.isdigit()])
+        ''')
+        error = refused(LookupError, run, exec, (seen,), limits=several)
+        assert error.message == "['2']", error.message
+            """,
+        )
+        sleep_until(
+            lambda uid=uid, before=before: (
+                not {p.pid for p in host_scan(uid)} - before
+            ),
+            10,
+        )
+
+
+@pytest.mark.case("P-R01")
+def test_a_fork_bomb_is_bounded(make_environment):
+    """The call gets EAGAIN; the host and the next call do not notice."""
+    check(
+        make_environment("user"),
+        FAMILY
+        + """
+        bomb = program('''
+        import os, errno
+        made = 0
+        while True:
+            try:
+                if os.fork() == 0:
+                    import time
+                    time.sleep(60)
+            except OSError as error:
+                raise LookupError(made, error.errno == errno.EAGAIN)
+            made += 1
+        ''')
+        error = refused(LookupError, run, exec, (bomb,),
+                        limits=Limits(processes=8, threads=4))
+        assert error.message == "(10, True)", error.message
+        assert run(abs, (-1,)) == 1
+        if os.fork() == 0:
+            os._exit(0)
+        os.wait()
+        """,
+    )
+
+
+def test_a_family_has_its_cause_of_death(make_environment):
+    """Exit code and signal are the worker's, through the processes between."""
+    check(
+        make_environment("root"),
+        FAMILY
+        + """
+        error = refused(WorkerDied, run, os._exit, (3,), limits=several)
+        assert error.exitcode == 3
+        error = refused(WorkerDied, run, os.abort, limits=several)
+        assert error.signal == 6
+        """,
+    )
+
+
+def test_processes_need_a_pid_namespace(make_environment):
+    """Elsewhere more than one is refused, and says so."""
+    for name in ("docker-user", "kubernetes"):
+        check(
+            make_environment(name),
+            """
+            error = refused(SetupError, run, abs, (1,),
+                            limits=Limits(processes=2))
+            assert "pid namespace" in str(error)
+            """,
+        )

@@ -1,0 +1,248 @@
+"""Each grant opens what it names, and nothing else, in every environment."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+import pytest
+from core import check
+
+SCRATCH = """
+        import stat, tempfile, textwrap
+        folder = tempfile.mkdtemp(dir="/var/tmp")
+        os.chmod(folder, 0o777)
+        def make(name, text="t", mode=0o666):
+            path = os.path.join(folder, name)
+            with open(path, "w") as file:
+                file.write(text)
+            os.chmod(path, mode)
+            return path
+        def read(path):
+            return "open(%r).read()" % path
+        def write(path):
+            return "open(%r, 'w').write('new')" % path
+        def content(path):
+            with open(path) as file:
+                return file.read()
+        beside = make("beside")
+"""
+
+
+def test_read_opens_a_file_and_not_its_neighbour(environment):
+    """A granted file can be read, not written; one beside it neither."""
+    check(
+        environment,
+        SCRATCH
+        + """
+        granted = make("granted")
+        assert run(eval, (read(granted),), read=[granted]) == "t"
+        refused(OSError, run, eval, (write(granted),), read=[granted])
+        refused(OSError, run, eval, (read(beside),), read=[granted])
+        refused(OSError, run, eval, (read(granted),))
+        assert content(granted) == "t"
+        """,
+    )
+
+
+def test_write_opens_a_file_and_not_its_neighbour(environment):
+    """A granted file can be changed; one beside it not, nor its folder."""
+    check(
+        environment,
+        SCRATCH
+        + """
+        granted = make("granted")
+        refused(OSError, run, eval, (write(granted),))
+        assert run(eval, (write(granted),), write=[granted]) == 3
+        assert content(granted) == "new"
+        refused(OSError, run, eval, (write(beside),), write=[granted])
+        refused(OSError, run, eval,
+                (write(os.path.join(folder, "x")),), write=[granted])
+        assert content(beside) == "t"
+        """,
+    )
+
+
+def test_write_opens_a_directory(environment):
+    """Files can be made, renamed and removed in it, not above it; their modes
+    only where the guest owns nothing else that it could change so: with
+    mounts, or with a uid of a pool."""
+    keeps_modes = environment.tier_expected in ("uid", "landlock")
+    check(
+        environment,
+        SCRATCH
+        + f"""
+        KEEPS_MODES = {keeps_modes}"""
+        + """
+        granted = os.path.join(folder, "out")
+        os.mkdir(granted)
+        os.chmod(granted, 0o777)
+        inside = os.path.join(granted, "a", "b")
+        source = textwrap.dedent(f'''
+        import os
+        os.mkdir({os.path.dirname(inside)!r})
+        open({inside!r}, "w").write("made")
+        try:
+            os.chmod({os.path.dirname(inside)!r}, 0o777)
+        except PermissionError:
+            assert {KEEPS_MODES}
+        else:
+            assert {not KEEPS_MODES}
+        ''')
+        run(exec, (source,), write=[granted])
+        assert content(inside) == "made"
+        refused(OSError, run, eval, (write(beside),), write=[granted])
+        refused(OSError, run, os.rename, (inside, folder + "/c"),
+                write=[granted])
+        run(os.unlink, (inside,), write=[granted])
+        assert not os.path.exists(inside)
+        """,
+    )
+
+
+def test_write_inside_what_is_readable(environment):
+    """A writable folder in a tree that the guest sees anyway."""
+    check(
+        environment,
+        SCRATCH
+        + """
+        out = os.path.join(folder, "out")
+        os.mkdir(out)
+        os.chmod(out, 0o777)
+        options = {"read": [folder], "write": [out]}
+        path = os.path.join(out, "x")
+        assert run(eval, (write(path),), **options) == 3
+        assert content(path) == "new"
+        assert run(eval, (read(beside),), **options) == "t"
+        refused(OSError, run, eval, (write(beside),), **options)
+        """,
+    )
+
+
+def test_a_link_is_followed_once(environment):
+    """The guest sees what it led to, under the link's own name."""
+    check(
+        environment,
+        SCRATCH
+        + """
+        target = make("target", "there")
+        link = os.path.join(folder, "link")
+        os.symlink(target, link)
+        assert run(eval, (read(link),), read=[link]) == "there"
+        assert run(eval, (write(link),), write=[link]) == 3
+        assert content(target) == "new" and os.path.islink(link)
+        """,
+    )
+
+
+def test_refused_grants(environment):
+    """Missing paths, a string for a list, and the sandbox's own places."""
+    check(
+        environment,
+        """
+        for option in ("read", "write"):
+            refused(FileNotFoundError, run, abs, (1,),
+                    **{option: ["/no/such/place"]})
+            refused(TypeError, run, abs, (1,), **{option: "/etc"})
+            for own in ("/", "/tmp", "/proc", "/dev"):
+                refused(ValueError, run, abs, (1,), **{option: [own]})
+        """,
+    )
+
+
+@pytest.mark.parametrize("name", ["user", "docker-user"])
+def test_a_grant_that_the_guest_could_not_use(make_environment, name):
+    """A path closed to the guest's user is an error, not a surprise."""
+    check(
+        make_environment(name),
+        SCRATCH
+        + """
+        closed = make("closed", mode=0o600)
+        error = refused(SetupError, run, abs, (1,), read=[closed])
+        assert closed in str(error) and error.stage == "grants"
+        error = refused(SetupError, run, abs, (1,),
+                        write=[make("only-read", mode=0o644)])
+        assert "o+rw" in error.remedy
+        """,
+    )
+
+
+@pytest.mark.parametrize("name", ["user", "docker-user"])
+def test_what_is_written_must_be_the_callers(make_environment, name):
+    """A guest as nobody could else write what nobody owns (control: a
+    directory of the caller's own works, and so does this one for root)."""
+    environment = make_environment(name)
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        os.chmod(folder, 0o777)  # noqa: PTH101
+        check(
+            environment,
+            f"""
+            error = refused(SetupError, run, abs, (1,), write=[{folder!r}])
+            assert error.stage == "grants" and "not yours" in str(error)
+            from boxed import _setting
+            _setting.check = lambda policy, tier: None
+            from boxed import _box
+            _box.check = _setting.check
+            error = refused(SetupError, run, abs, (1,), write=[{folder!r}])
+            assert error.stage == "user", error
+            """,
+        )
+        write = f"open({folder + '/x'!r}, 'w').write('x')"
+        check(
+            make_environment("root"),
+            f"assert run(eval, ({write!r},), write=[{folder!r}]) == 1",
+        )
+
+
+def test_the_environment(environment):
+    """env= sets what it names, and the caller's own stays outside."""
+    check(
+        environment,
+        """
+        os.environ["OUTSIDE"] = "1"
+        source = "dict(__import__('os').environ)"
+        plain = run(eval, (source,))
+        assert set(plain) <= {"PATH", "HOME", "TMPDIR", "LANG", "LC_CTYPE"}
+        found = run(eval, (source,), env={"INSIDE": "2", "HOME": "/x"})
+        assert found["INSIDE"] == "2" and found["HOME"] == "/x"
+        assert "OUTSIDE" not in found
+        refused(ValueError, run, abs, (1,), env={"a=b": ""})
+        refused(ValueError, run, abs, (1,), env={"a": "b" + chr(0)})
+        """,
+    )
+
+
+def test_the_network(environment):
+    """network=True reaches a listener on loopback; without it none."""
+    check(
+        environment,
+        """
+        import socket, threading
+        listener = socket.create_server(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+        def serve():
+            while True:
+                listener.accept()[0].sendall(b"hello")
+        threading.Thread(target=serve, daemon=True).start()
+        source = ("__import__('socket').create_connection"
+                  f"(('127.0.0.1', {port}), 5).recv(5)")
+        assert eval(source) == b"hello"
+        refused(OSError, run, eval, (source,))
+        assert run(eval, (source,), network=True) == b"hello"
+        other = "__import__('socket').socket(__import__('socket').AF_UNIX)"
+        refused(OSError, run, eval, (other,), network=True)
+        """,
+    )
+
+
+def test_allowed_classes(environment):
+    """allow= lets instances of a class come back, and of no other."""
+    check(
+        environment,
+        """
+        import fractions, ipaddress
+        source = "__import__('types').SimpleNamespace(a=1)"
+        refused(UnsafeResultError, run, eval, (source,))
+        refused(TypeError, run, abs, (1,), allow=["int"])
+        """,
+    )

@@ -1,0 +1,251 @@
+"""Sandbox: one policy and a sandbox of its own, in every environment."""
+
+from __future__ import annotations
+
+from core import check, check_script
+
+# The launcher's processes of a Sandbox, as the caller has them.
+PIDS = """
+        def pids(sandbox):
+            return {slot.box.pid for slot in sandbox._boxes.slots.values()}
+        def is_there(pid):
+            return os.path.exists(f"/proc/{pid}")
+"""
+
+
+def test_the_first_calls_with_each_serializer(environment):
+    """One process for each call, one zygote for all."""
+    check(
+        environment,
+        PIDS
+        + """
+        from math import sqrt
+        for serializer in ("json", "pickle", "cloudpickle", "dill"):
+            with Sandbox(serializer=serializer, timeout=30) as sandbox:
+                assert sandbox.run(sqrt, (4,)) == 2.0
+                (box,) = pids(sandbox)
+                assert sandbox.run(int, ("ff",), {"base": 16}) == 255
+                assert list(sandbox.map(abs, [-1, 2])) == [1, 2]
+                assert pids(sandbox) == {box} and is_there(box)
+            assert not is_there(box)
+        """,
+    )
+
+
+def test_each_sandbox_is_one_of_its_own(environment):
+    """Equal options share nothing, with each other nor with run()."""
+    check(
+        environment,
+        PIDS
+        + """
+        from boxed import _boxes
+        one, two = Sandbox(), Sandbox()
+        for calls in (one.run, two.run, run):
+            assert calls(abs, (-1,)) == 1
+        (slot,) = _boxes.shared.slots.values()
+        (a,), (b,) = pids(one), pids(two)
+        assert len({a, b, slot.box.pid}) == 3
+        one.close()
+        assert not is_there(a) and is_there(b) and is_there(slot.box.pid)
+        two.close()
+        assert not is_there(b) and run(abs, (-2,)) == 2
+        """,
+    )
+
+
+def test_preload_imports_once(environment):
+    """A module is there before every call, and was imported once for all;
+    the control is the module imported by each call."""
+    check(
+        environment,
+        """
+        # The time at which the module was imported.
+        moment = "__import__('logging')._startTime"
+        loaded = "'logging' in __import__('sys').modules"
+        with Sandbox(preload=["logging"]) as sandbox:
+            assert sandbox.run(eval, (loaded,)) is True
+            once = {sandbox.run(eval, (moment,)) for _ in range(3)}
+            once |= set(sandbox.map(eval, [moment] * 3))
+        with Sandbox() as sandbox:
+            assert sandbox.run(eval, (loaded,)) is False
+            anew = {sandbox.run(eval, (moment,)) for _ in range(3)}
+        assert (len(once), len(anew)) == (1, 3), (once, anew)
+        with Sandbox(preload=["colorsys"], imports=["bisect"]) as sandbox:
+            both = "{'colorsys', 'bisect'} <= set(__import__('sys').modules)"
+            assert sandbox.run(eval, (both,)) is True
+        with Sandbox(preload=["no_such_one"]) as sandbox:
+            for _ in range(2):
+                error = refused(SetupError, sandbox.run, abs, (1,))
+                assert error.stage == "imports", error
+        """,
+    )
+
+
+def test_the_policy_holds_for_every_call(environment):
+    """timeout, limits, env and allow are those it was made with; a timeout
+    can be another one for a call."""
+    check(
+        environment,
+        """
+        import time
+        from fractions import Fraction
+        with Sandbox(timeout=0.5, env={"A": "b"}, allow=[SyntaxError],
+                     limits=Limits(output=10, result=1000)) as sandbox:
+            refused(CallTimeout, sandbox.run, time.sleep, (60,))
+            assert sandbox.run(time.sleep, (0.7,), timeout=None) is None
+            refused(CallTimeout, sandbox.run, time.sleep, (60,), timeout=0.1)
+            refused(ValueError, sandbox.run, abs, (1,), timeout=0)
+            error = refused(LimitExceeded, sandbox.run, bytes, (2000,))
+            assert error.resource == "result"
+            error = refused(LimitExceeded, sandbox.run, print, ("x" * 20,))
+            assert error.resource == "output"
+            assert sandbox.run(os.getenv, ("A",)) == "b"
+            assert sandbox.run(Fraction, (1, 2)) == Fraction(1, 2)
+            refused(ValueError, sandbox.run, int, ("x",))
+            assert refused(WorkerDied, sandbox.run, os._exit, (3,)
+                           ).exitcode == 3
+        """,
+    )
+
+
+def test_functions_of_main_and_others(environment):
+    """The first of __main__ starts a second sandbox, which ran the script."""
+    output = check_script(
+        environment,
+        """
+        print("script", flush=True)
+        def double(x):
+            return 2 * x
+
+        if __name__ == "__main__":
+            with Sandbox() as sandbox:
+                assert sandbox.run(abs, (-1,)) == 1
+                assert len(sandbox._boxes.slots) == 1
+                assert sandbox.run(double, (21,)) == 42
+                assert list(sandbox.map(double, [1, 2])) == [2, 4]
+                assert len(sandbox._boxes.slots) == 2
+                boxes = [s.box.pid for s in sandbox._boxes.slots.values()]
+            assert not any(os.path.exists(f"/proc/{p}") for p in boxes)
+        """,
+    )
+    assert output == "script\n"
+
+
+def test_a_forked_child_cannot_use_it(environment):
+    """Not even close it; the parent's goes on, and a new one works."""
+    check(
+        environment,
+        PIDS
+        + """
+        with Sandbox() as sandbox:
+            assert sandbox.run(abs, (-1,)) == 1
+            (box,) = pids(sandbox)
+            results = sandbox.map(abs, range(100), chunksize=2)
+            assert next(results) == 0
+            child = os.fork()
+            if child == 0:
+                status = 1
+                try:
+                    text = "another process's"
+                    for use in (sandbox.run, sandbox.map):
+                        assert text in str(refused(RuntimeError, use, abs))
+                    assert text in str(refused(RuntimeError,
+                                               sandbox.__enter__))
+                    assert next(results) == 1
+                    error = refused(RuntimeError, next, results)
+                    assert "forked" in str(error), error
+                    del results
+                    sandbox.close()
+                    del sandbox
+                    with Sandbox() as own:
+                        assert own.run(abs, (-2,)) == 2
+                    status = 0
+                finally:
+                    os._exit(status)
+            assert os.waitpid(child, 0)[1] == 0
+            assert list(results) == list(range(1, 100))
+            assert sandbox.run(abs, (-3,)) == 3 and pids(sandbox) == {box}
+        assert not is_there(box)
+        """,
+    )
+
+
+def test_a_dead_one_is_replaced(environment):
+    """Between calls it goes unnoticed; during one it is a WorkerDied."""
+    check(
+        environment,
+        """
+        import threading, time
+        with Sandbox() as sandbox:
+            def end():
+                # The supervisor takes its end for the caller's.
+                (slot,) = sandbox._boxes.slots.values()
+                os.close(slot.box.control)
+                slot.box.control = -1
+            assert sandbox.run(abs, (-1,)) == 1
+            end()
+            time.sleep(0.3)
+            assert sandbox.run(abs, (-5,)) == 5
+            timer = threading.Timer(0.5, end)
+            timer.start()
+            refused(WorkerDied, sandbox.run, time.sleep, (60,))
+            assert sandbox.run(abs, (-6,)) == 6
+            timer.join()
+        """,
+    )
+
+
+def test_eight_threads_at_once(environment):
+    """Every answer is its own call's; there is one sandbox for all."""
+    check(
+        environment,
+        """
+        from concurrent.futures import ThreadPoolExecutor
+        with Sandbox() as sandbox, ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(lambda n: sandbox.run(abs, (-n,)),
+                                  range(48)))
+            assert found == list(range(48))
+            assert len(sandbox._boxes.slots) == 1
+            def mapped(n):
+                return list(sandbox.map(pow, range(20), [n] * 20,
+                                        chunksize=7))
+            assert list(pool.map(mapped, range(8))) == [
+                [i ** n for i in range(20)] for n in range(8)]
+        """,
+    )
+
+
+def test_an_interrupt_leaves_nothing(environment):
+    """Ctrl-C in a call, and in the middle of a map."""
+    check(
+        environment,
+        PIDS
+        + """
+        import signal, time
+        def interrupted(call):
+            signal.setitimer(signal.ITIMER_REAL, 0.4)
+            try:
+                call()
+            except KeyboardInterrupt:
+                return
+            raise AssertionError("not interrupted")
+        signal.signal(signal.SIGALRM, signal.default_int_handler)
+        def tasks():
+            # Threads of the caller, and what is below it.
+            threads = os.listdir("/proc/self/task")
+            below = open(f"/proc/self/task/{os.getpid()}/children").read()
+            return len(threads), below.split()
+        with Sandbox() as sandbox:
+            assert sandbox.run(abs, (-1,)) == 1
+            before = tasks()
+            interrupted(lambda: sandbox.run(time.sleep, (60,)))
+            interrupted(lambda: list(sandbox.map(time.sleep, [60] * 9)))
+            assert sandbox.run(abs, (-1,)) == 1
+            deadline = time.monotonic() + 10
+            while tasks() != before and time.monotonic() < deadline:
+                time.sleep(0.01)
+            assert tasks() == before
+            (box,) = pids(sandbox)
+        assert not is_there(box)
+        """,
+    )

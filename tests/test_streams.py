@@ -1,0 +1,142 @@
+"""stdout= and stderr=: where the guest's output goes, and in which form."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import io
+import subprocess
+import sys
+import tempfile
+
+import pytest
+
+from boxed import LimitExceeded, Limits, Sandbox, run
+
+# A terminal would be told to rename its window, and half a character.
+RAW = b"\x1b]0;owned\x07caf\xc3\xa9\xff\n"
+ESCAPED = "\\x1b]0;owned\\x07caf\xe9\\xff\n"
+WRITE = "__import__('os').write({}, {!r})"
+
+
+def written(to: int = 1, data: bytes = RAW, **options) -> int:
+    return run(eval, (WRITE.format(to, data),), **options)
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_binary_file_gets_the_bytes(stream):
+    target = io.BytesIO()
+    number = 1 if stream == "stdout" else 2
+    assert written(number, **{stream: target}) == len(RAW)
+    assert target.getvalue() == RAW
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_text_file_gets_nothing_but_text(stream):
+    target = io.StringIO()
+    written(1 if stream == "stdout" else 2, **{stream: target})
+    assert target.getvalue() == ESCAPED
+
+
+def test_the_callers_own_stream_gets_nothing_but_text(capsys):
+    written(1)
+    written(2)
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == (ESCAPED, ESCAPED)
+
+
+def test_nowhere(capfd):
+    written(1, stdout=subprocess.DEVNULL)
+    written(2, stderr=subprocess.DEVNULL)
+    assert capfd.readouterr() == ("", "")
+    # The other one is where it was.
+    written(2, stdout=subprocess.DEVNULL)
+    assert capfd.readouterr().err == ESCAPED
+
+
+def test_nowhere_is_limited_too():
+    """Else a guest could print for ever where nobody looks."""
+    with pytest.raises(LimitExceeded) as caught:
+        written(
+            data=b"x" * 101,
+            stdout=subprocess.DEVNULL,
+            limits=Limits(output=100),
+        )
+    assert caught.value.resource == "output"
+
+
+def test_the_head_is_kept():
+    target = io.BytesIO()
+    with pytest.raises(LimitExceeded):
+        written(data=b"x" * 101, stdout=target, limits=Limits(output=100))
+    assert target.getvalue() == b"x" * 100
+
+
+@pytest.mark.parametrize(("mode", "expected"), [("w+b", RAW), ("w+", ESCAPED)])
+@pytest.mark.parametrize("wrapper", ["named", "spooled"])
+def test_files_of_tempfile(wrapper, mode, expected):
+    """They are no io classes, but say what they are."""
+    make = {
+        "named": tempfile.NamedTemporaryFile,
+        "spooled": tempfile.SpooledTemporaryFile,
+    }[wrapper]
+    text = {} if "b" in mode else {"encoding": "utf-8"}
+    with make(mode=mode, **text) as target:
+        written(stdout=target)
+        target.seek(0)
+        assert target.read() == expected
+
+
+def test_an_unbuffered_file_gets_all():
+    """write() of a raw file may take less than it is given."""
+
+    class Slow(io.RawIOBase):
+        got = b""
+
+        def write(self, data):
+            self.got += bytes(data[:3])
+            return 3
+
+    target = Slow()
+    written(stdout=target)
+    assert target.got == RAW
+
+
+def test_a_file_of_codecs_takes_text():
+    """Though its mode is that of the bytes below."""
+    with tempfile.NamedTemporaryFile() as file:
+        with codecs.open(file.name, "w", "utf-8") as target:
+            written(stdout=target)
+        assert file.read().decode() == ESCAPED
+
+
+def test_a_file_that_fails_ends_the_call():
+    class Full(io.RawIOBase):
+        def write(self, data):
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        written(stdout=Full())
+    assert run(abs, (-3,)) == 3
+
+
+def test_what_is_no_file_is_refused():
+    for wrong in (1, "name", b"", [], -1):
+        with pytest.raises(TypeError, match="stderr="):
+            run(abs, (-3,), stderr=wrong)
+
+
+def test_a_sandbox_has_them_too():
+    target = io.BytesIO()
+    with Sandbox(stdout=target) as sandbox:
+        sandbox.run(print, ("one",))
+        list(sandbox.map(print, ["two", "three"], chunksize=2))
+    assert target.getvalue() == b"one\ntwo\nthree\n"
+
+
+def test_redirection_is_looked_up_when_it_is_written():
+    target = io.StringIO()
+    with contextlib.redirect_stdout(target):
+        run(print, ("seen",))
+    assert target.getvalue() == "seen\n"
+    assert sys.stdout is not target

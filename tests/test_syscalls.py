@@ -1,0 +1,204 @@
+"""What a call costs, counted in system calls: no clock decides here.
+
+A caller is run under strace, and marks on standard error say which of its
+calls belong to what.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+from collections import Counter
+
+import pytest
+from environments import CHECKOUT
+
+#: System calls of the caller for one warm call, with those that make the next
+#: standby: 27 when this was written, one of them for each entry of sys.path.
+CALLER = 35
+#: Of zygote and workers together, which run inside: 145, of them 41 to empty
+#: the bounding set.
+INSIDE = 175
+#: Of the worker, from its request to its end: 4.
+SERVING = 6
+#: What time.sleep() is, by version and C library.
+SLEEPS = {"clock_nanosleep", "nanosleep", "pselect6", "select"}
+
+PREAMBLE = """
+import os, sys, time
+from boxed import run
+def mark(name):
+    os.write(2, b"mark " + name.encode() + b"\\n")
+"""
+LINE = re.compile(r"(\d+) +(?:<\.\.\. )?(\w+)")
+MARK = re.compile(r'write\(2, "mark (\w+)\\n"')
+
+
+@pytest.fixture
+def traced(tmp_path):
+    """A function: the system calls of a program, by mark and by process.
+
+    Answers {mark: {is the caller's: Counter of names}}.
+    """
+    strace = shutil.which("strace")
+    if strace is None:
+        pytest.skip("strace is not installed")
+
+    def trace(code: str) -> dict[str, dict[bool, Counter[str]]]:
+        log = tmp_path / "log"
+        program = PREAMBLE + textwrap.dedent(code)
+        # -I: what is counted must not depend on where the tests were started.
+        path = f"import sys; sys.path.insert(0, {str(CHECKOUT)!r})"
+        command = [sys.executable, "-I", "-c", f"{path}\n{program}"]
+        done = subprocess.run(
+            [strace, "-f", "-o", log, *command],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=50,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return counted(log.read_text(errors="replace").splitlines())
+
+    return trace
+
+
+def total(counter: Counter[str]) -> int:
+    return sum(counter.values())
+
+
+def counted(lines):
+    """The lines of a trace, by mark; the first process is the caller."""
+    caller = LINE.match(lines[0])[1]
+    found: dict[str, dict[bool, Counter[str]]] = {}
+    section = {True: Counter(), False: Counter()}
+    for line in lines:
+        mark = MARK.search(line)
+        if mark:
+            section = found[mark[1]] = {True: Counter(), False: Counter()}
+            continue
+        match = LINE.match(line)
+        # The second half of an interrupted line, a signal or an exit.
+        if match is None or "resumed>" in line:
+            continue
+        section[match[1] == caller][match[2]] += 1
+    return found
+
+
+def test_a_warm_call(traced):
+    """Its system calls are few, on both sides, and no more each time."""
+    found = traced(
+        """
+        for _ in range(6):
+            run(abs, (-4,))
+            time.sleep(0.3)
+        mark("first")
+        run(abs, (-4,))
+        time.sleep(0.3)
+        mark("second")
+        run(abs, (-4,))
+        time.sleep(0.3)
+        mark("end")
+        """
+    )
+    first, second = found["first"], found["second"]
+    assert 0 < total(first[True]) <= CALLER, first[True]
+    assert 0 < total(first[False]) <= INSIDE, first[False]
+    assert abs(total(first[True]) - total(second[True])) <= 3
+    assert abs(total(first[False]) - total(second[False])) <= 10
+    # One message out, one in; one fork, for a call to come.
+    assert first[True]["recvmsg"] == 1
+    assert first[True]["sendmsg"] == 2
+    assert first[False]["clone"] + first[False]["clone3"] == 1
+
+
+def test_a_standby_has_done_it_all(tmp_path, traced):
+    """From the request to its end the worker makes hardly a call: neither a
+    wall nor an import is left for then, nor memory to be asked for."""
+    traced(
+        """
+        for _ in range(6):
+            run(abs, (-4,))
+            time.sleep(0.3)
+        mark("call")
+        run(abs, (-4,))
+        time.sleep(0.3)
+        mark("end")
+        """
+    )
+    lines = (tmp_path / "log").read_text(errors="replace").splitlines()
+    marks = [at for at, line in enumerate(lines) if MARK.search(line)]
+    before, during = lines[: marks[0]], lines[marks[0] : marks[1]]
+    known = {line.split()[0] for line in before}
+    ended = [line.split()[0] for line in during if "+++ exited" in line] or [
+        line.split()[0] for line in during if "+++ killed" in line
+    ]
+    (worker,) = set(ended) & known
+    calls = [
+        match[2]
+        for match in map(LINE.match, during)
+        if match and match[1] == worker and "resumed>" not in match.string
+    ]
+    assert len(calls) <= SERVING, calls
+
+
+def test_an_idle_sandbox_does_nothing(traced):
+    """Nobody polls: not a system call in a second, in any process."""
+    found = traced(
+        """
+        run(abs, (-4,))
+        time.sleep(0.5)
+        mark("idle")
+        time.sleep(1)
+        mark("end")
+        """
+    )
+    assert total(found["idle"][False]) == 0, found["idle"][False]
+    assert set(found["idle"][True]) <= SLEEPS, found["idle"][True]
+
+
+def test_waiting_costs_no_system_calls(traced):
+    """A call that sleeps for a second makes as many in the caller as one
+    that returns at once; so does one with a deadline."""
+    found = traced(
+        """
+        for _ in range(3):
+            run(time.sleep, (0,))
+        for name, seconds, timeout in (
+            ("short", 0, None), ("long", 1, None), ("timed", 1, 30)
+        ):
+            time.sleep(0.2)
+            mark(name)
+            run(time.sleep, (seconds,), timeout=timeout)
+        mark("end")
+        """
+    )
+    short, long, timed = (
+        total(found[name][True]) for name in ("short", "long", "timed")
+    )
+    assert long <= short + 8, (found["short"], found["long"])
+    assert timed <= short + 8, (found["short"], found["timed"])
+
+
+def test_a_standard_function_is_imported_once(traced):
+    """Its module is the zygote's, so that a worker opens no file for it."""
+    found = traced(
+        """
+        import json
+        for _ in range(2):
+            run(json.dumps, ([1],))
+        time.sleep(0.2)
+        mark("dumps")
+        run(json.dumps, ([1],))
+        time.sleep(0.2)
+        mark("len")
+        run(len, ([1],))
+        time.sleep(0.2)
+        mark("end")
+        """
+    )
+    opened = {name: found[name][False]["openat"] for name in ("dumps", "len")}
+    assert opened["dumps"] == opened["len"], opened
