@@ -104,6 +104,12 @@ BAD_CALLS = [
     call("collections", "defaultdict", name(MODULE, "Point")),
     call("copyreg", "_reconstructor", name("builtins", "object"), b"N"),
     call("copyreg", "_reconstructor", b"NNN"),
+    call("copyreg", "_reconstructor", *[name("uuid", "UUID")] * 2, b"N")
+    + (b"}" + text("int") + b"K\x05sb"),
+    call(
+        *("copyreg", "_reconstructor", name(MODULE, "Point")),
+        *(name("builtins", "dict"), b"N"),
+    ),
     call("copyreg", "__newobj__", name("builtins", "set")),
     call("copyreg", "__newobj__"),
     call("datetime", "date", octets(b"\x07\xe8\x02\x1e")),

@@ -287,7 +287,8 @@ MAKE(make_reconstructed)
                                         ret);
     }
     if (base_global != NULL && class_global != NULL &&
-        class_global->make == make_uuid && value == Py_None) {
+        class_global->make == make_uuid && value == Py_None &&
+        strcmp(base_global->name, "object") == 0) {
         return decoder_pend(d, class_global, value, ret);
     }
     return decoder_bad_arguments(d, self);

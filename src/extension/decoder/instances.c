@@ -2,6 +2,8 @@
  *
  * An instance is made by object.__new__ or tuple.__new__, never by calling the
  * class or its own __new__; that this is safe was asked by classes.c. */
+#include <string.h>
+
 #include "extension/decoder/classes.h"
 
 /* Of an instance, beside what its class says. */
@@ -92,7 +94,9 @@ decoder_new_instance(struct decoder *d, struct allowed *allowed,
     return NULL;
 }
 
-/* As copyreg._reconstructor does: `value` is what the base was made from. */
+/* As copyreg._reconstructor does: `value` is what the base was made from.  A
+ * pickler names the one base that the class is laid out by, and with another
+ * copyreg would run that one's constructor, or fail. */
 PyObject *
 decoder_rebuild_instance(struct decoder *d, struct allowed *allowed,
                          const char *base, PyObject *value, struct slot *ret)
@@ -101,11 +105,13 @@ decoder_rebuild_instance(struct decoder *d, struct allowed *allowed,
     if (refuse_names(d, value) < 0) {
         return NULL;
     }
-    if (allowed->form == FORM_PLAIN && value == Py_None) {
+    if (allowed->form == FORM_PLAIN && value == Py_None &&
+        strcmp(base, "object") == 0) {
         ret->depth = 1;
         return new_plain(d, allowed);
     }
-    if (allowed->form == FORM_TUPLE || allowed->form == FORM_NAMED_TUPLE) {
+    if ((allowed->form == FORM_TUPLE || allowed->form == FORM_NAMED_TUPLE) &&
+        strcmp(base, "tuple") == 0) {
         return new_tuple(d, allowed, value);
     }
     (void)decoder_refuse(d, "value", "%U is not rebuilt from %s",
