@@ -81,8 +81,9 @@ run_collector(int to, const struct order *order)
         }
     }
     found.size = found.count;
-    if (found.count > 0 && rights_send(to, &found, 0) < 0) {
-        die(STAGE_COLLECT);
+    ssize_t sent = found.count > 0 ? rights_send(to, &found, 0) : 0;
+    if (sent < 0) {
+        die_with(STAGE_COLLECT, (int)-sent, UINT32_MAX);
     }
     _exit(0);
 }
