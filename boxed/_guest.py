@@ -1,20 +1,21 @@
 """What runs inside the sandbox: the zygote's main, and a worker's one call.
 
-The zygote loads this module and _parcel, without the rest of the package, and
-imports as little as it can: every module here is start-up time.  Nothing in
-this file is a wall; a guest may overwrite all of it in its own worker.
+The zygote loads this module, _parcel and _telling, without the rest of the
+package, and imports as little as it can: every module here is start-up time.
+Nothing in this file is a wall; a guest may overwrite all of it in its own
+worker.
 """
 
 from __future__ import annotations
 
 import gc
-import io
 import marshal
 import os
 import sys
 
 from boxed import _boxed
 from boxed._parcel import LARGE, Parcel, opened
+from boxed._telling import MAX_TEXT, describe, pack, text_of, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     Codec = tuple[Callable[..., Any], Callable[..., None]]
 
 MAX_POLICY = 192 * 1024
-MAX_TEXT = 64 * 1024
-MAX_NOTES = 64
 #: How often a worker that waits runs the path of a call.
 REHEARSALS = 2
 
@@ -33,14 +32,14 @@ REHEARSALS = 2
 def main(server: int) -> None:
     """Serve calls from the server socket; never returns."""
     # The guest may import the real package; this one has no __init__.
-    for name in ("", "._boxed", "._guest", "._parcel"):
+    for name in ("", "._boxed", "._guest", "._parcel", "._telling"):
         sys.modules.pop("boxed" + name, None)
     _boxed.seal()
     policy = marshal.loads(_boxed.receive(server, MAX_POLICY, NEVER) or b"")
     try:
         codec = prepare(policy)
     except BaseException as error:
-        _boxed.send(server, b"E" + pack(describe(error)[:4]))
+        _boxed.send(server, b"E" + pack(told(error)[:4]))
         os._exit(1)
     # Here too, for what is then the same in all workers: symbols that are
     # bound at their first use, code that adapts itself to what it meets.
@@ -273,7 +272,7 @@ def answer(body: bytes, store: int, codec: Codec) -> tuple[int, Any]:
         value = each(names) if is_chunk else eval(CALL, names)
         return _boxed.FRAME_VALUE, value
     except BaseException as error:
-        return _boxed.FRAME_ERROR, pack(describe(error))
+        return _boxed.FRAME_ERROR, pack(told(error))
 
 
 def unpacked(body: bytes, store: int) -> Any:
@@ -314,8 +313,13 @@ def each(names: dict[str, Any]) -> Chunk:
     try:
         exec(EACH, dict(names, done=done.append))
     except BaseException as error:
-        return Chunk(done, [text[:MAX_TEXT] for text in describe(error)])
+        return Chunk(done, [text[:MAX_TEXT] for text in told(error)])
     return Chunk(done, None)
+
+
+def told(error: BaseException) -> list[str]:
+    """An exception as text, without this package's own frames."""
+    return describe(error, (OWN, told.__code__.co_filename))
 
 
 def reseed() -> None:
@@ -342,87 +346,3 @@ def teach_pandas() -> None:
     package.__dict__["_frames"] = sys.modules["boxed._frames"] = frames
     spec.loader.exec_module(frames)
     frames.teach()
-
-
-def type_name(cls: type) -> str:
-    """Dotted name of a type; bare for a built-in one."""
-    try:
-        if cls.__module__ == "builtins":
-            return str(cls.__qualname__)
-        return f"{cls.__module__}.{cls.__qualname__}"
-    except BaseException:
-        # A metaclass, or a class made by hand, can refuse both.
-        return text_of(cls)
-
-
-def text_of(value: object) -> str:
-    try:
-        return str(value)
-    except BaseException as error:
-        return f"<unprintable: {type(error).__name__}>"
-
-
-def describe(error: BaseException) -> list[str]:
-    """Type name, message, traceback, errno and the notes of an exception."""
-    number = attribute_of(error, "errno")
-    notes = attribute_of(error, "__notes__")
-    return [
-        type_name(type(error)),
-        text_of(error),
-        shortened(traceback_of(error)),
-        str(number) if type(number) is int else "",
-        *map(text_of, notes[:MAX_NOTES] if type(notes) is list else ()),
-    ]
-
-
-def attribute_of(error: BaseException, name: str) -> Any:
-    try:
-        return getattr(error, name, None)
-    except BaseException:
-        return None
-
-
-def shortened(text: str) -> str:
-    """A traceback's head says where it began, its tail what happened."""
-    if len(text) <= MAX_TEXT:
-        return text
-    cut = "\n[...]\n"
-    head = MAX_TEXT // 4
-    return text[:head] + cut + text[head + len(cut) - MAX_TEXT :]
-
-
-def traceback_of(error: BaseException) -> str:
-    """As the interpreter would print it, without importing traceback.
-
-    With the causes, contexts, notes and members of a group that it prints.
-    """
-    trace = error.__traceback__
-    ours = (OWN, answer.__code__.co_filename)
-    while trace and trace.tb_frame.f_code.co_filename in ours:
-        trace = trace.tb_next
-    kept, sys.stderr = sys.stderr, io.StringIO()
-    try:
-        sys.__excepthook__(type(error), error.with_traceback(trace), trace)
-        return sys.stderr.getvalue() or unchained(error)
-    except BaseException as other:
-        return f"<no traceback: {type_name(type(other))}>"
-    finally:
-        sys.stderr = kept
-
-
-def unchained(error: BaseException) -> str:
-    """For a chain that is longer than the interpreter's stack."""
-    import traceback
-
-    trace = error.__traceback__
-    lines = traceback.format_exception(type(error), error, trace, chain=False)
-    return "".join(lines)
-
-
-def pack(texts: list[str]) -> bytes:
-    """Texts as length-prefixed UTF-8, each cut to MAX_TEXT characters."""
-    parts = []
-    for text in texts:
-        data = text[:MAX_TEXT].encode("utf-8", "backslashreplace")
-        parts += [len(data).to_bytes(4, "little"), data]
-    return b"".join(parts)
