@@ -67,23 +67,14 @@ def call(
             # call, so another one may.
             with boxes.using(policy) as box:
                 try:
-                    live = box.standbys.take() or box.open_call()
+                    talk = _Conversation(policy, box, timeout, streams)
+                    return talk.held(request, reading, opened)
                 except BoxGone:
                     boxes.discard(policy, box)
-                    continue
-                try:
-                    if opened is not None:
-                        opened(live)
-                    conversation = _Conversation(
-                        policy, box, live, timeout, streams
-                    )
-                    return conversation.value(request, reading)
                 except _Unread as unread:
                     ended = unread.error
                     if boxes.closed:
                         break
-                finally:
-                    live.close()
     finally:
         request.close()
     raise ended
@@ -103,22 +94,41 @@ class _Conversation:
         self,
         policy: Policy,
         box: Box,
-        live: _boxed.Call,
         timeout: float | None,
         streams: tuple[Target, Target],
     ) -> None:
+        """Take a worker, which `held` gives up again.
+
+        :raises BoxGone: the sandbox has none to give any more.
+        """
         self._policy = policy
         self._box = box
-        self._live = live
         self._timeout = timeout
         self._streams = Streams(policy.limits.output, streams)
         self._deadline = _NEVER
         # Beyond 30 years the number of nanoseconds would not fit.
         if timeout is not None and timeout < 1e9:
             self._deadline = time.monotonic_ns() + int(timeout * _SECOND)
+        self._live = box.standbys.take() or box.open_call()
 
-    def value(self, request: Parcel, reading: _serializers.Reading) -> Any:
-        """Send the request; return the function's value or raise."""
+    def held(
+        self,
+        request: Parcel,
+        reading: _serializers.Reading,
+        opened: Callable[[_boxed.Call], None] | None,
+    ) -> Any:
+        """Give the worker the request; return the function's value or raise.
+
+        :raises _Unread: the request has to go to another worker.
+        """
+        try:
+            if opened is not None:
+                opened(self._live)
+            return self._value(request, reading)
+        finally:
+            self._live.close()
+
+    def _value(self, request: Parcel, reading: _serializers.Reading) -> Any:
         body = request.sizes if request.store >= 0 else request.stream()
         self._live.request(body, request.store)
         # While the worker works.
