@@ -21,6 +21,11 @@ def refused(kind, function, *args, **options):
     except kind as error:
         return error
     raise AssertionError(f"no {{kind.__name__}}, but {{value!r}}")
+def left_in(folder, **options):
+    # A checkout or an interpreter below /tmp is shown to every call.
+    shown = [path + "/" for path in (*sys.path, sys.prefix, sys.base_prefix)]
+    return [name for name in run(os.listdir, (folder,), **options)
+            if not any(p.startswith(f"{{folder}}/{{name}}/") for p in shown)]
 """
 
 

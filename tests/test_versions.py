@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from environments import CHECKOUT, interpreters
+from environments import CHECKOUT, Interpreter, interpreters
 
 SOURCES = (
     "boxed",
@@ -40,20 +41,16 @@ def command(*words: str | Path, cwd: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize(
-    "interpreter", interpreters(), ids=lambda one: one.name
-)
-def test_builds_and_works(interpreter, tmp_path):
-    """A wheel of its own, in an environment of its own, runs the smoke."""
+def build_and_run(interpreter: Interpreter, where: Path) -> str:
+    """What the smoke says in an environment of its own."""
     for name in SOURCES:
         source = CHECKOUT / name
         if source.is_dir():
-            shutil.copytree(source, tmp_path / name, ignore=BUILT)
+            shutil.copytree(source, where / name, ignore=BUILT)
         else:
-            shutil.copy(source, tmp_path / name)
-    python = tmp_path / "venv" / "bin" / "python"
-    command(interpreter.path, "-m", "venv", "venv", cwd=tmp_path)
+            shutil.copy(source, where / name)
+    python = where / "venv" / "bin" / "python"
+    command(interpreter.path, "-m", "venv", "venv", cwd=where)
     install = (python, "-m", "pip", "install", "-q")
     command(
         *install,
@@ -61,10 +58,31 @@ def test_builds_and_works(interpreter, tmp_path):
         "wheel",
         "cloudpickle",
         "dill",
-        cwd=tmp_path,
+        cwd=where,
     )
-    command(*install, "--no-build-isolation", ".", cwd=tmp_path)
+    command(*install, "--no-build-isolation", ".", cwd=where)
     for name in ("boxed", "src"):
-        shutil.rmtree(tmp_path / name)
-    smoke = shutil.copy(CHECKOUT / "tests" / "smoke.py", tmp_path)
-    assert "smoke passed" in command(python, smoke, cwd=tmp_path)
+        shutil.rmtree(where / name)
+    smoke = shutil.copy(CHECKOUT / "tests" / "smoke.py", where)
+    return command(python, smoke, cwd=where)
+
+
+@pytest.fixture(scope="module")
+def smokes(tmp_path_factory):
+    """By the interpreter's name; two at a time, since compilers wait too."""
+    with ThreadPoolExecutor(2) as pool:
+        yield {
+            one.name: pool.submit(
+                build_and_run, one, tmp_path_factory.mktemp("version")
+            )
+            for one in interpreters()
+        }
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    "interpreter", interpreters(), ids=lambda one: one.name
+)
+def test_builds_and_works(interpreter, smokes):
+    """A wheel of its own, in an environment of its own, runs the smoke."""
+    assert "smoke passed" in smokes[interpreter.name].result()

@@ -77,7 +77,7 @@ def test_scratch_is_private_and_empty(make_environment, name):
         for folder in ("/tmp", "/dev/shm"):
             path = f"{folder}/left-{os.getpid()}"
             assert run(eval, (f"open({path!r}, 'w').write('x')",)) == 1
-            assert run(os.listdir, (folder,)) == []
+            assert left_in(folder) == []
             assert not os.path.exists(path)
         temporary = "__import__('tempfile').NamedTemporaryFile().name"
         assert run(eval, (temporary,)).startswith("/tmp/")

@@ -9,6 +9,7 @@ import struct
 
 from .attempts import PRIVATE, attempt
 from .calls import AT_FDCWD, raw, sys_call
+from .residue import left_in
 
 
 def create_in(places: dict[str, int], name: str, undo: bool) -> dict[str, str]:
@@ -118,7 +119,7 @@ def use_scratch(secret: str) -> dict[str, object]:
     import tempfile
 
     places = ("/tmp", "/dev/shm")
-    before = {place: os.listdir(place) for place in places}
+    before = {place: left_in(place) for place in places}
     for place in places:
         with tempfile.NamedTemporaryFile(dir=place) as file:
             file.write(b"x" * 4096)

@@ -71,10 +71,21 @@ def find_residue(secret: str, key: int) -> dict[str, str]:
                     & (os.O_NONBLOCK | os.O_APPEND)
                 )
             ),
-            "files": attempt(lambda: any(map(os.listdir, scratch_places()))),
+            "files": attempt(lambda: any(map(left_in, scratch_places()))),
         }
     )
     return found
+
+
+def left_in(place: str) -> list[str]:
+    """What somebody left there; a checkout or an interpreter below /tmp is
+    shown to every call."""
+    shown = [path + "/" for path in (*sys.path, sys.prefix, sys.base_prefix)]
+    return [
+        name
+        for name in os.listdir(place)
+        if not any(path.startswith(f"{place}/{name}/") for path in shown)
+    ]
 
 
 def scratch_places() -> list[str]:
