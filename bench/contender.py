@@ -2,10 +2,9 @@
 
     python -s -S contender.py SPEC
 
-SPEC is JSON: the name of a factory in peers.py or programs.py, and its
-options.  Prints
-``ready`` or ``missing: why``; then, for every number on its standard input, a
-JSON list of that many samples in nanoseconds.
+SPEC is JSON: the name of a factory in peers.py, programs.py or crowds.py, and
+its options.  Prints ``ready`` or ``missing: why``; then, for every number on
+its standard input, a JSON list of that many samples in nanoseconds.
 """
 
 from __future__ import annotations
@@ -13,27 +12,18 @@ from __future__ import annotations
 import gc
 import json
 import sys
-import time
-
-
-def samples(call, count):
-    """A call that returns a number has measured itself."""
-    taken = []
-    clock = time.perf_counter_ns
-    for _ in range(count):
-        start = clock()
-        own = call()
-        end = clock()
-        taken.append(own if type(own) is int else end - start)
-    return taken
 
 
 def make(spec):
     """The contender's call, made once and called once."""
-    from bench import peers, programs
+    from bench import crowds, peers, programs
 
     name = spec["factory"]
-    factory = getattr(peers, name, None) or getattr(programs, name)
+    (factory,) = (
+        getattr(module, name)
+        for module in (peers, programs, crowds)
+        if hasattr(module, name)
+    )
     call = factory(**spec.get("options", {}))
     call()
     return call
@@ -49,6 +39,8 @@ def main():
     except Exception as error:
         print(f"missing: {type(error).__name__}: {error}", file=answers)
         return 1
+    from boxed._turns import samples
+
     gc.collect()
     print("ready", file=answers, flush=True)
     for line in sys.stdin:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-import statistics
 import subprocess
 from dataclasses import dataclass, field
+from functools import partial
+
+from boxed import _turns
 
 from .place import Place, ordinary_ids
 
@@ -95,46 +97,16 @@ def compare(contenders, reference, rounds, place):
             processes.append(Process(contender, place))
         except Missing as why:
             results[contender.name] = {"missing": str(why)}
-    taken: dict[str, list[list[int]]] = {
-        process.contender.name: [] for process in processes
+    takers = {
+        process.contender.name: partial(process.take, process.contender.block)
+        for process in processes
     }
     try:
-        for number in range(rounds):
-            # Each round in the other direction: who is last in one is first
-            # in the next.
-            for process in processes[:: -1 if number % 2 else 1]:
-                block = process.take(process.contender.block)
-                taken[process.contender.name].append(block)
+        taken = _turns.take_turns(takers, rounds)
     finally:
         for process in processes:
             process.close()
     base = taken.get(reference)
     for name, blocks in taken.items():
-        results[name] = summary(blocks, base)
+        results[name] = _turns.summary(blocks, base)
     return {one.name: results[one.name] for one in contenders}
-
-
-def summary(blocks, base):
-    """What one contender's blocks say, beside the reference's."""
-    samples = sorted(sample for block in blocks for sample in block)
-    found = {
-        "samples": len(samples),
-        "p10_ns": quantile(samples, 0.1),
-        "p50_ns": quantile(samples, 0.5),
-        "p90_ns": quantile(samples, 0.9),
-        "min_ns": samples[0],
-    }
-    if base is not None:
-        ratios = sorted(
-            statistics.median(own) / statistics.median(other)
-            for own, other in zip(blocks, base)
-        )
-        found["ratio"] = quantile(ratios, 0.5)
-        found["ratio_low"] = quantile(ratios, 0.25)
-        found["ratio_high"] = quantile(ratios, 0.75)
-    return found
-
-
-def quantile(ordered, share):
-    """Nearest rank of a sorted list."""
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

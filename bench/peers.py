@@ -11,6 +11,16 @@ import sys
 import time
 from math import sqrt
 
+from boxed import _peers, _turns
+from boxed._peers import (  # noqa: F401  found by their names
+    bubblewrap,
+    forkserver,
+    interpreter,
+    loky,
+    pebble_pool,
+    pebble_process,
+)
+
 NOBODY = 65534
 
 
@@ -68,11 +78,14 @@ def boxed(
     calls: int = 0,
     heap: int = 0,
     threads: int = 0,
+    paths: int = 0,
     pause: float = 0,
+    per: int = 1,
 ):
-    """A warm call on one tier."""
+    """A warm call on one tier; `per` divides what it takes."""
     from boxed import Limits, run
 
+    sys.path += [f"/nowhere/{number}" for number in range(paths)]
     function, args = task(result, array)
     limits = Limits(result=max(64 << 20, 2 * result))
     kept = load(heap, threads)
@@ -83,6 +96,8 @@ def boxed(
     for _ in range(calls):
         call()
     call.kept = kept
+    if per > 1:
+        return lambda: _turns.samples(call, 1)[0] // per
     return after_a_pause(call, pause)
 
 
@@ -174,17 +189,8 @@ def boxed_live(tier: str = "full", workers: int = 8, seconds: float = 3):
 def process_pool(
     result: int = 0, array: bool = False, heap: int = 0, pause: float = 0
 ):
-    from concurrent.futures import ProcessPoolExecutor
-
-    function, args = task(result, array)
-    pool = ProcessPoolExecutor(1)
-    pool.submit(function, *args).result()
-    kept = load(heap)
-
-    def call() -> None:
-        pool.submit(function, *args).result()
-
-    call.kept = kept
+    call = _peers.process_pool(*task(result, array))
+    call.kept = load(heap)
     return after_a_pause(call, pause)
 
 
@@ -212,95 +218,7 @@ def process_pool_new(heap: int = 0):
     return call
 
 
-def loky():
-    from loky import get_reusable_executor
-
-    pool = get_reusable_executor(max_workers=1, timeout=None)
-    return lambda: pool.submit(sqrt, 4).result()
-
-
-def pebble_pool():
-    from pebble import ProcessPool
-
-    pool = ProcessPool(max_workers=1)
-    return lambda: pool.schedule(sqrt, args=(4,)).result()
-
-
-# A fresh process for every call
-
-
-def pebble_process():
-    from pebble import concurrent
-
-    function = concurrent.process(_root_of)
-    return lambda: function(4).result()
-
-
-def _root_of(number: int) -> float:
-    return sqrt(number)
-
-
-def _send_root(connection, number: int) -> None:
-    connection.send(sqrt(number))
-
-
-def forkserver():
-    from multiprocessing import get_context
-
-    context = get_context("forkserver")
-
-    def call() -> None:
-        ours, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=_send_root, args=(theirs, 4))
-        process.start()
-        ours.recv()
-        process.join()
-
-    return call
-
-
-_ANSWER = """
-import pickle, sys
-function, args = pickle.load(sys.stdin.buffer)
-pickle.dump(function(*args), sys.stdout.buffer)
-"""
-
-
-def _by_command(argv: list[str]):
-    import pickle
-    import subprocess
-
-    request = pickle.dumps((sqrt, (4,)))
-
-    def call() -> None:
-        done = subprocess.run(
-            argv, input=request, stdout=subprocess.PIPE, check=True
-        )
-        pickle.loads(done.stdout)
-
-    return call
-
-
-def subprocess():
-    """A plain interpreter per call."""
-    return _by_command([sys.executable, "-I", "-S", "-c", _ANSWER])
-
-
-def bubblewrap_options() -> list[str]:
-    import shutil
-
-    path = shutil.which("bwrap", path="/usr/bin:/usr/local/bin")
-    if path is None:
-        raise FileNotFoundError("bwrap is not installed")
-    options = "--ro-bind / / --dev /dev --proc /proc --tmpfs /tmp"
-    return [path, *options.split(), "--unshare-all", "--die-with-parent"]
-
-
-def bubblewrap():
-    """An interpreter in bubblewrap per call."""
-    argv = [*bubblewrap_options(), sys.executable, "-I", "-S", "-c", _ANSWER]
-    return _by_command(argv)
-
+# A fresh interpreter for every call
 
 _DESIGN_2017 = f"""
 import base64, os, pickle, sys

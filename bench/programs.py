@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import sys
 
-from .peers import bubblewrap_options
+from boxed._peers import bubblewrap_options
 
 # Whole programs
 
@@ -34,7 +34,7 @@ def bare():
     return lambda: _spawn(argv) and None
 
 
-def bare_inbubblewrap_options():
+def bare_in_bubblewrap():
     argv = [*bubblewrap_options(), *_python("pass")]
     return lambda: _spawn(argv) and None
 

@@ -6,30 +6,11 @@ import json
 import sys
 from pathlib import Path
 
+from boxed._turns import HEADER, cells, grid
+
 from . import plot
 
 BEGIN, END = ".. bench: begin\n", ".. bench: end\n"
-
-
-def duration(nanoseconds: float) -> str:
-    """Three digits and a unit."""
-    for unit, size in (("s", 1e9), ("ms", 1e6)):
-        if nanoseconds >= size:
-            return f"{nanoseconds / size:.3g} {unit}"
-    return f"{nanoseconds / 1e3:.3g} us"
-
-
-def grid(header: list[str], lines: list[list[str]]) -> str:
-    """A simple table; the first column is what the others are about."""
-    widths = [max(map(len, column)) for column in zip(header, *lines)]
-    rule = "  ".join("=" * width for width in widths)
-
-    def line(cells: list[str]) -> str:
-        padded = (cell.ljust(width) for cell, width in zip(cells, widths))
-        return "  ".join(padded).rstrip()
-
-    body = "\n".join(map(line, lines))
-    return f"{rule}\n{line(header)}\n{rule}\n{body}\n{rule}\n"
 
 
 def table(row) -> str:
@@ -37,20 +18,11 @@ def table(row) -> str:
     base = row["contenders"][row["reference"]]
     lines = []
     for name, found in row["contenders"].items():
-        if "missing" in found:
-            lines.append([name, "missing", *"-----"])
-            continue
-        cells = [duration(found[f"{key}_ns"]) for key in ("p10", "p50", "p90")]
-        if "ratio" in found:
-            cells.append(f"{found['ratio']:.2f}")
-            cells.append(f"{found['ratio_low']:.2f}-{found['ratio_high']:.2f}")
-            cells.append(f"{found['p10_ns'] / base['p10_ns']:.2f}")
-        lines.append([name, *cells, *["-"] * (6 - len(cells))])
-    header = ["contender", "p10", "p50", "p90", "ratio", "spread", "of p10"]
+        lines.append([name, *cells(found, base)])
     text = f"{row['title']}\n{'^' * len(row['title'])}\n\n"
     text += f"Ratios are to: {row['reference']}."
     text += f" Target: {row['target']}.\n\n" if row["target"] else "\n\n"
-    text += grid(header, lines)
+    text += grid(HEADER, lines)
     for name, found in row["contenders"].items():
         if "missing" in found:
             text += f"\nMissing: {name}: {found['missing']}.\n"

@@ -58,7 +58,7 @@ WARM = Row(
         Contender("pebble, pool", "pebble_pool"),
         Contender("pebble, fresh process", "pebble_process", block=3),
         Contender("multiprocessing forkserver", "forkserver", block=3),
-        Contender("subprocess", "subprocess", block=2),
+        Contender("subprocess", "interpreter", block=2),
         Contender("bubblewrap", "bubblewrap", block=2),
         Contender("the 2017 design", "design_2017", block=2),
         Contender("socketpair round trip", "socket_round_trip"),
@@ -202,18 +202,84 @@ def mapped(chunksize: int) -> Row:
     )
 
 
+def crowd(callers: int) -> Row:
+    size = {"callers": callers, "calls": max(1, 64 // callers)}
+    pool = Contender(
+        "ProcessPoolExecutor, a worker for each core",
+        "process_pool_crowd",
+        size,
+        block=1,
+    )
+    ours = "boxed_crowd"
+    return Row(
+        f"crowd{callers}",
+        f"A call of sqrt(4), callers at once: {callers}",
+        (
+            *tiers(ours, 1, **size),
+            Contender("full, asyncio", ours, {**size, "way": "asyncio"}, 1),
+            Contender("full, 4 Sandboxes", ours, {**size, "sandboxes": 4}, 1),
+            pool,
+        ),
+        pool.name,
+        rounds=7 if callers > 100 else 12,
+    )
+
+
+CROWDS = (1, 2, 8, 64, 1000)
+
+SHARE = Row(
+    "share",
+    "All callers' time for a call, full tier, by their number",
+    tuple(
+        Contender(
+            f"{callers} at once",
+            "boxed_crowd",
+            {"callers": callers, "calls": -(-200 // callers), "share": True},
+            block=1,
+        )
+        for callers in CROWDS
+    ),
+    "1 at once",
+    rounds=9,
+    target="no more than of 1 at once",
+    limit=1.0,
+)
+
+MODULES = ["asyncio", "csv", "decimal", "email", "json", "logging"]
+
 GROWTH = Row(
     "growth",
     "A warm call in the full tier, and what should not matter",
     (
         Contender("new sandbox, small caller", "boxed"),
-        Contender("after 3000 calls", "boxed", {"calls": 3000}),
-        Contender("caller with 2 GiB", "boxed", {"heap": 2048}),
-        Contender("caller with 200 threads", "boxed", {"threads": 200}),
+        Contender("after 100,000 calls", "boxed", {"calls": 100_000}),
+        Contender(
+            "caller with 4 GiB and 200 threads",
+            "boxed",
+            {"heap": 4096, "threads": 200},
+        ),
+        Contender("200 entries more in sys.path", "boxed", {"paths": 200}),
+        Contender(
+            "6 imports of the standard library", "boxed", {"imports": MODULES}
+        ),
     ),
     "new sandbox, small caller",
     target="flat",
     limit=1.1,
+)
+
+LINEAR = Row(
+    "linear",
+    "One MiB of a result of bytes, full tier, by the result's size",
+    tuple(
+        Contender(
+            f"{mib} MiB", "boxed", {"result": mib * MIB, "per": mib}, block=3
+        )
+        for mib in (1, 4, 16, 64, 256)
+    ),
+    "16 MiB",
+    rounds=9,
+    target="linear: no more than of 16 MiB",
 )
 
 NEW = Row(
@@ -253,7 +319,10 @@ ROWS = (
     mapped(100),
     mapped(1000),
     mapped(10000),
+    *map(crowd, CROWDS),
+    SHARE,
     GROWTH,
+    LINEAR,
 )
 #: What `--short` leaves of them.
 SHORT = ("warm", "cold", "saturated")

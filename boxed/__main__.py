@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import _command_run, _doctor, _setup
+from . import _bench, _command_run, _doctor, _setup
 from ._version import __version__
 
 TYPE_CHECKING = False
@@ -18,6 +18,7 @@ _COMMANDS = {
         _doctor,
         "say what this machine can enforce, and what mends it",
     ),
+    "bench": (_bench, "measure a call on this machine, beside its peers"),
     "setup": (_setup, "install the launcher with its capabilities (root)"),
 }
 

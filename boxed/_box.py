@@ -10,6 +10,7 @@ import time
 
 from . import _boxed, _tiers, _trees
 from ._errors import SetupError
+from ._marks import mark
 from ._order import encode
 from ._setting import check, setting
 from ._standby import Standbys
@@ -35,6 +36,12 @@ _BOOTSTRAP = (
     f" main({_boxed.ORDER_SERVER_FD})"
 )
 _STATUS = struct.Struct("=IIiI")
+# Sent when the zygote is ready, with when it was done with each step.
+_READY = struct.Struct("=c2Q")
+_ZYGOTE_STEPS = (
+    "launcher: raise walls; the interpreter starts",
+    "zygote: import what the policy asks for",
+)
 _SECOND = 1_000_000_000
 # Stages whose status has the index of an entry as its detail.
 _NAME_AN_ENTRY = frozenset({"collect", "trees", "landlock"})
@@ -84,6 +91,7 @@ class Box:
             self._entries,
             network=policy.network,
         )
+        mark("list what the guest sees")
         try:
             launched = _boxed.launch(_tiers.launcher_for(tier), order)
         except OSError as error:
@@ -91,6 +99,7 @@ class Box:
 
             raise explain(tier, "start", error.errno or 0) from error
         self.pid, self._pidfd, self.control, self.server, self._log = launched
+        mark("spawn the launcher")
         self.standbys = Standbys(self.server, policy.limits.result)
         try:
             self._start(policy)
@@ -113,7 +122,11 @@ class Box:
                 errno=error.errno or 0,
                 remedy="shorten sys.path, imports or env",
             ) from error
-        if ready == b"R":
+        if ready and ready[:1] == b"R" and len(ready) == _READY.size:
+            # The zygote's word, which nothing depends on.
+            for step, at in zip(_ZYGOTE_STEPS, _READY.unpack(ready)[1:]):
+                mark(step, at)
+            mark("hear that it is ready")
             return
         if ready is None:
             raise SetupError(

@@ -37,6 +37,7 @@ def landlock_abi() -> int: ...
 def seal() -> None: ...
 def serve(
     server: int,
+    put_off: Callable[[], None] | None,
     /,
     *,
     namespaces: bool,

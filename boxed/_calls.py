@@ -16,6 +16,7 @@ from ._errors import (
     WorkerDied,
     told_error,
 )
+from ._marks import mark
 from ._parcel import opened
 from ._streams import Streams
 from ._text import printable, unpack
@@ -110,6 +111,7 @@ class _Conversation:
         if timeout is not None and timeout < 1e9:
             self._deadline = time.monotonic_ns() + int(timeout * _SECOND)
         self._live = box.standbys.take() or box.open_call()
+        mark("ask for a worker")
 
     def held(
         self,
@@ -127,13 +129,16 @@ class _Conversation:
             return self._value(request, reading)
         finally:
             self._live.close()
+            mark("give the worker up")
 
     def _value(self, request: Parcel, reading: _serializers.Reading) -> Any:
         body = request.sizes if request.store >= 0 else request.stream()
         self._live.request(body, request.store)
         # While the worker works.
         self._box.standbys.prepare()
+        mark("send the request")
         kind, body = self._answer()
+        mark("wait for the answer")
         stream: bytes | memoryview = body
         buffers: list[memoryview] = []
         if kind == _boxed.FRAME_STORED:
@@ -141,7 +146,7 @@ class _Conversation:
         elif kind != _boxed.FRAME_VALUE:
             raise self._failure(kind, body)
         try:
-            return _serializers.decode(
+            value = _serializers.decode(
                 self._policy.serializer,
                 stream,
                 reading,
@@ -150,6 +155,8 @@ class _Conversation:
             )
         except _serializers.DecodingTimeout:
             raise self._took_too_long() from None
+        mark("decode the answer")
+        return value
 
     def _answer(self) -> tuple[int, bytes]:
         """Kind and body of the answer; output is forwarded meanwhile."""

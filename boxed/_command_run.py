@@ -6,7 +6,7 @@ import json
 import os
 import sys
 
-from . import _by_name
+from . import _by_name, _marks, _turns
 from ._errors import BoxedError, CallTimeout, RemoteError, SetupError
 from ._options import ISOLATIONS
 from ._run import run
@@ -48,6 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--timeout", type=float, metavar="SECONDS")
     parser.add_argument("--isolation", choices=ISOLATIONS, default="auto")
     parser.add_argument("--user", default="nobody")
+    parser.add_argument(
+        "--timing",
+        action="store_true",
+        help="print to stderr how long each step of the call takes",
+    )
 
 
 def _json(text: str, what: str) -> Any:
@@ -86,6 +91,7 @@ def main(args: argparse.Namespace) -> int:
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     if package not in sys.path:
         sys.path.append(package)
+    marks = _marks.begin() if args.timing else []
     try:
         value = run(
             _by_name.call,
@@ -97,8 +103,21 @@ def main(args: argparse.Namespace) -> int:
         )
     except (BoxedError, PermissionError, ValueError, ImportError) as error:
         return _report(error)
+    finally:
+        _print_steps(marks)
     _print(value)
     return 0
+
+
+def _print_steps(marks: _marks.Marks) -> None:
+    """Each step with the milliseconds until it was done, and its own."""
+    lines = []
+    for (_, before), (step, at) in zip(marks, marks[1:]):
+        spans = (at - marks[0][1], at - before)
+        lines.append([step, *(f"{span / 1e6:.2f}" for span in spans)])
+    if lines:
+        header = ["step", "done at, ms", "takes, ms"]
+        print(_turns.grid(header, lines), end="", file=sys.stderr)
 
 
 def _report(error: Exception) -> int:

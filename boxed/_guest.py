@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import gc
 import marshal
-import os
+import posix
 import sys
+from posix import _exit
+from time import monotonic_ns
 
 from boxed import _boxed
 from boxed._parcel import LARGE, Parcel, opened
@@ -31,6 +33,7 @@ REHEARSALS = 2
 
 def main(server: int) -> None:
     """Serve calls from the server socket; never returns."""
+    steps = [monotonic_ns()]
     # The guest may import the real package; this one has no __init__.
     for name in ("", "._boxed", "._guest", "._parcel", "._telling"):
         sys.modules.pop("boxed" + name, None)
@@ -40,33 +43,59 @@ def main(server: int) -> None:
         codec = prepare(policy)
     except BaseException as error:
         _boxed.send(server, b"E" + pack(told(error)[:4]))
-        os._exit(1)
-    # Here too, for what is then the same in all workers: symbols that are
-    # bound at their first use, code that adapts itself to what it meets.
-    for _ in range(10):
-        rehearse(codec, policy)
-    # What exists now never changes: keep the collector from writing to it,
-    # which would copy every page in every worker.  Not collected before: what
-    # that frees are holes, which workers would fill page by page.
-    gc.freeze()
-    # What imports printed is the log's, not the first line of every call.
-    sys.stdout.flush()
-    sys.stderr.flush()
-    _boxed.send(server, b"R")
-    call = _boxed.serve(server, **policy["worker"])
+        _exit(1)
+    steps.append(monotonic_ns())
+
+    def warm() -> None:
+        """What later workers are to have done before they are forked."""
+        for name in MOST_IMPORT:
+            __import__(name)
+        # Symbols that are bound at their first use, code that adapts itself
+        # to what it meets.
+        for _ in range(10):
+            rehearse(codec, policy)
+        # What exists now never changes: keep the collector from writing to
+        # it, which would copy every page in every worker.  Not collected
+        # before: what that frees are holes, which workers would fill page by
+        # page.
+        gc.freeze()
+        flush()
+
+    # While the first worker works; before it does where a guest may write
+    # files, which could be what is imported then.
+    early = bool(policy["worker"]["writable"])
+    if early:
+        warm()
+    flush()
+    ready = [step.to_bytes(8, sys.byteorder) for step in steps]
+    _boxed.send(server, b"R" + b"".join(ready))
+    call = _boxed.serve(server, None if early else warm, **policy["worker"])
     if call is not None and is_wanted(codec, policy):
         work(call, codec)
-    os._exit(0)
+    _exit(0)
 
 
 NEVER = (1 << 63) - 1
+#: How text becomes bytes for the system; -X utf8 says so.
+FILE_NAMES = ("utf-8", "surrogateescape")
+#: Modules that most functions' own import, sooner or later.
+MOST_IMPORT = ("os", "functools")
+
+
+def flush() -> None:
+    """What imports printed is the log's, not the first line of every call."""
+    sys.stdout.flush()
+    sys.stderr.flush()
 
 
 def prepare(policy: dict[str, Any]) -> Codec:
     """Bring the interpreter to where every call of this policy starts."""
     sys.path[:] = policy["path"]
     sys.argv[:] = [""]
-    os.environ.update(policy["env"])
+    for name, value in policy["env"]:
+        # Where os finds them, which is not loaded yet.
+        posix.environ[name.encode(*FILE_NAMES)] = value.encode(*FILE_NAMES)
+        posix.putenv(name, value)
     codec = CODECS[policy["serializer"]]()
     for name in policy["imports"]:
         __import__(name)
@@ -113,9 +142,20 @@ def protocol_5(library: Any) -> Codec:
 
 
 def pickle_codec() -> Codec:
-    """The accelerator alone: the module beside it imports half of re."""
-    import _pickle
+    """The accelerator alone: the module beside it imports half of re.
 
+    It takes nothing but `partial` from functools, which imports collections:
+    together half of the time until the zygote is ready.
+    """
+    if "functools" not in sys.modules:
+        stand_in = type(sys)("functools")
+        stand_in.__dict__["partial"] = __import__("_functools").partial
+        sys.modules["functools"] = stand_in
+    try:
+        import _pickle
+    finally:
+        if not hasattr(sys.modules["functools"], "__file__"):
+            del sys.modules["functools"]
     return protocol_5(_pickle)
 
 
@@ -236,7 +276,7 @@ def packed(
         try:
             return _boxed.FRAME_STORED, parcel.put(store)
         finally:
-            os.close(store)
+            posix.close(store)
     if parcel.buffers:
         parcel = Parcel()
         codec[1](value, parcel, None)
@@ -244,21 +284,28 @@ def packed(
 
 
 # Frames of their own: eval() and exec() as the function would otherwise work
-# on the globals and locals of this module.
+# on the globals and locals of this module.  Made of code that is compiled with
+# it, since a compiler's first use takes a millisecond.
 OWN = "<boxed>"
 NAMES = ("function", "args", "kwargs")
-CALL = compile("function(*args, **kwargs)", OWN, "eval")
-# Not by map(), which the function's own StopIteration would end in silence.
-EACH = compile(
-    """
-def each(function, args, done):
+IS_A_FUNCTIONS = 0x3  # CO_OPTIMIZED and CO_NEWLOCALS of the inspect module
+CALL = (lambda: function(*args, **kwargs)).__code__  # type: ignore[name-defined]  # noqa: F821
+CALL = CALL.replace(
+    co_flags=CALL.co_flags & ~IS_A_FUNCTIONS,
+    co_filename=OWN,
+    co_name="<module>",
+)
+
+
+def each_row(function: Any, args: Any, done: Any) -> None:
+    # Not by map(), which the function's own StopIteration would end in
+    # silence.
     for row in zip(*args):
         done(function(*row))
-each(function, args, done)
-""",
-    OWN,
-    "exec",
-)
+
+
+EACH = each_row.__code__.replace(co_filename=OWN)
+Function: Any = type(each_row)
 
 
 def answer(body: bytes, store: int, codec: Codec) -> tuple[int, Any]:
@@ -282,7 +329,7 @@ def unpacked(body: bytes, store: int) -> Any:
     try:
         return opened(store, body)
     finally:
-        os.close(store)
+        posix.close(store)
 
 
 class Chunk:
@@ -311,7 +358,7 @@ def each(names: dict[str, Any]) -> Chunk:
     """Call the function for each row of arguments."""
     done: list[Any] = []
     try:
-        exec(EACH, dict(names, done=done.append))
+        Function(EACH, names)(names["function"], names["args"], done.append)
     except BaseException as error:
         return Chunk(done, [text[:MAX_TEXT] for text in told(error)])
     return Chunk(done, None)
@@ -335,6 +382,7 @@ def reseed() -> None:
 def teach_pandas() -> None:
     """Have frames sent in the pieces that the caller's decoder takes."""
     import importlib.util
+    import os.path
 
     # Not by import, since nothing of the guest's is to find the package.
     where = os.path.join(os.path.dirname(__file__), "_frames.py")

@@ -2,12 +2,13 @@
 
 A small parcel goes over the call socket.  A large one goes in a store, memory
 whose descriptor does: written once, by the side that sends it, and mapped by
-the other.  Loaded in the caller and in the sandbox; imports nothing new.
+the other.  Loaded in the caller and in the sandbox; imports nothing new, and
+not os, which a new interpreter there has not loaded.
 """
 
 from __future__ import annotations
 
-import os
+from posix import close
 
 from boxed import _boxed
 
@@ -112,7 +113,7 @@ class Parcel:
         A parcel that is forgotten does it too: a chunk's call may never be.
         """
         if self.store >= 0:
-            os.close(self.store)
+            close(self.store)
             self.store = -1
 
     __del__ = close

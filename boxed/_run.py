@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import _serializers
+from ._marks import mark
 from ._options import Options
 
 TYPE_CHECKING = False
@@ -108,9 +109,11 @@ def run(
         stdout=stdout,
         stderr=stderr,
     )
+    mark("check the options")
     request = _serializers.encode(serializer, func, args, kwargs or {})
     from . import _calls
 
+    mark("encode function and arguments")
     return _calls.call(
         options.policy(func, request),
         request,

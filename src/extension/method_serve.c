@@ -1,7 +1,9 @@
 /* The zygote's loop, for Python.
  *
  * Runs inside the sandbox.  serve() returns once in every worker, after its
- * walls are up, and once in the zygote, when the caller is done. */
+ * walls are up, and once in the zygote, when the caller is done.  In between
+ * the zygote runs Python once more, after its first fork: what need not be
+ * done before the first call can begin. */
 #include "extension/methods.h"
 
 #include <stdbool.h>
@@ -32,10 +34,27 @@ fork_worker(const struct worker_policy *policy, pid_t zygote,
     return pid;
 }
 
+/* What the zygote puts off until the first worker is on its way, and what it
+ * weighs then.  Where it raises, the log says so and it is done without. */
+static int
+run_put_off(PyObject **put_off, struct worker_policy *policy)
+{
+    if (*put_off == NULL) {
+        return 0;
+    }
+    PyObject *done = PyObject_CallNoArgs(*put_off);
+    if (done == NULL) {
+        PyErr_WriteUnraisable(*put_off);
+    }
+    Py_XDECREF(done);
+    *put_off = NULL;
+    return limits_measure(&policy->baseline, !policy->namespaces);
+}
+
 /* Serves until a fork (1, id set), the end (0) or an error (-errno). */
 static int
-serve_until_fork(struct forkserver *forkserver,
-                 const struct worker_policy *policy, uint64_t *ret_id)
+serve_until_fork(struct forkserver *forkserver, struct worker_policy *policy,
+                 PyObject *put_off, uint64_t *ret_id)
 {
     pid_t zygote = getpid();
     struct forkserver_call call;
@@ -59,6 +78,10 @@ serve_until_fork(struct forkserver *forkserver,
             continue;
         }
         (void)forkserver_adopt(forkserver, pid, &call);
+        int error = run_put_off(&put_off, policy);
+        if (error != 0) {
+            return error;
+        }
     }
 }
 
@@ -83,23 +106,26 @@ read_paths(PyObject *list, const char **paths, size_t max, size_t *ret_count)
 
 static int
 read_policy(PyObject *args, PyObject *kwargs, int *ret_server,
-            struct worker_policy *ret_policy)
+            PyObject **ret_put_off, struct worker_policy *ret_policy)
 {
-    static char *names[] = {"",        "namespaces", "network",    "processes",
-                            "scratch", "kept",       "writable",   "cpu_time",
-                            "memory",  "threads",    "open_files", "file_size",
-                            NULL};
+    static char *names[] = {"",          "",        "namespaces", "network",
+                            "processes", "scratch", "kept",       "writable",
+                            "cpu_time",  "memory",  "threads",    "open_files",
+                            "file_size", NULL};
     struct scratch *scratch = &ret_policy->scratch;
     struct limits *limits = &ret_policy->limits;
     PyObject *kept, *writable;
 
     if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "i$ppIsO!O!KKKKK:serve", names, ret_server,
-            &ret_policy->namespaces, &ret_policy->network,
+            args, kwargs, "iO$ppIsO!O!KKKKK:serve", names, ret_server,
+            ret_put_off, &ret_policy->namespaces, &ret_policy->network,
             &ret_policy->processes, &scratch->options, &PyList_Type, &kept,
             &PyList_Type, &writable, &limits->cpu_seconds, &limits->memory,
             &limits->threads, &limits->open_files, &limits->file_size)) {
         return -1;
+    }
+    if (*ret_put_off == Py_None) {
+        *ret_put_off = NULL;
     }
     if (read_paths(kept, scratch->kept, SCRATCH_MAX_KEPT,
                    &scratch->kept_count) != 0) {
@@ -113,11 +139,12 @@ PyObject *
 method_serve(PyObject *module, PyObject *args, PyObject *kwargs)
 {
     struct worker_policy policy = {.namespaces = 0};
+    PyObject *put_off;
     int server;
     uint64_t id = 0;
 
     (void)module;
-    if (read_policy(args, kwargs, &server, &policy) != 0) {
+    if (read_policy(args, kwargs, &server, &put_off, &policy) != 0) {
         return NULL;
     }
     int error = limits_measure(&policy.baseline, !policy.namespaces);
@@ -128,7 +155,7 @@ method_serve(PyObject *module, PyObject *args, PyObject *kwargs)
     if (forkserver == NULL) {
         return PyErr_SetFromErrno(PyExc_OSError);
     }
-    int outcome = serve_until_fork(forkserver, &policy, &id);
+    int outcome = serve_until_fork(forkserver, &policy, put_off, &id);
     if (outcome < 0) {
         return raise_errno(outcome);
     }

@@ -1,0 +1,27 @@
+"""The steps of a call and when each was done, for ``boxed run --timing``.
+
+Off unless begun.  There is one list for the process, so one call at a time is
+to be told apart.
+"""
+
+from __future__ import annotations
+
+import time
+
+#: Nanoseconds of CLOCK_MONOTONIC at which a step was done, in order.
+Marks = list[tuple[str, int]]
+
+_marks: Marks | None = None
+
+
+def begin() -> Marks:
+    """Note the steps from now on, in the list that is returned."""
+    global _marks
+    _marks = [("begin", time.monotonic_ns())]
+    return _marks
+
+
+def mark(step: str, at: int | None = None) -> None:
+    """Note that a step is done, now or at a time told by who did it."""
+    if _marks is not None:
+        _marks.append((step, time.monotonic_ns() if at is None else at))

@@ -1,0 +1,117 @@
+"""Comparing calls in turns: the samples, what they say, and as a table.
+
+A load that comes and goes meets all contenders of a round, so ratios are
+taken within rounds.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    Blocks = Sequence[Sequence[int]]
+
+
+def samples(call: Callable[[], Any], count: int) -> list[int]:
+    """Nanoseconds of so many calls; one that returns a number, or a list of
+    them, has measured itself."""
+    taken = []
+    clock = time.perf_counter_ns
+    for _ in range(count):
+        start = clock()
+        own = call()
+        end = clock()
+        if type(own) is list:
+            taken += own
+        else:
+            taken.append(own if type(own) is int else end - start)
+    return taken
+
+
+def take_turns(
+    takers: Mapping[str, Callable[[], list[int]]], rounds: int
+) -> dict[str, list[list[int]]]:
+    """Blocks of samples by contender.
+
+    Each round goes in the other direction: who is last in one is first in
+    the next.
+    """
+    taken: dict[str, list[list[int]]] = {name: [] for name in takers}
+    names = list(takers)
+    for number in range(rounds):
+        for name in names[:: -1 if number % 2 else 1]:
+            taken[name].append(takers[name]())
+    return taken
+
+
+def summary(blocks: Blocks, base: Blocks | None) -> dict[str, float]:
+    """What one contender's blocks say, beside the reference's."""
+    taken = sorted(sample for block in blocks for sample in block)
+    found: dict[str, float] = {
+        "samples": len(taken),
+        "p10_ns": quantile(taken, 0.1),
+        "p50_ns": quantile(taken, 0.5),
+        "p90_ns": quantile(taken, 0.9),
+        "p99_ns": quantile(taken, 0.99),
+        "min_ns": taken[0],
+    }
+    if base is not None:
+        ratios = sorted(
+            statistics.median(own) / statistics.median(other)
+            for own, other in zip(blocks, base)
+        )
+        found["ratio"] = quantile(ratios, 0.5)
+        found["ratio_low"] = quantile(ratios, 0.25)
+        found["ratio_high"] = quantile(ratios, 0.75)
+    return found
+
+
+def quantile(ordered: Sequence[float], share: float) -> float:
+    """Nearest rank of a sorted list."""
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+QUANTILES = ("p10", "p50", "p90", "p99")
+HEADER = ["contender", *QUANTILES, "ratio", "spread", "of p10"]
+
+
+def cells(
+    found: Mapping[str, Any], base: Mapping[str, Any] | None
+) -> list[str]:
+    """A contender's line of a table, after its name."""
+    if "missing" in found:
+        return ["missing", *"------"]
+    line = [duration(found[f"{key}_ns"]) for key in QUANTILES]
+    if base is None or "ratio" not in found:
+        return [*line, *"---"]
+    line.append(f"{found['ratio']:.2f}")
+    line.append(f"{found['ratio_low']:.2f}-{found['ratio_high']:.2f}")
+    line.append(f"{found['p10_ns'] / base['p10_ns']:.2f}")
+    return line
+
+
+def duration(nanoseconds: float) -> str:
+    """Three digits and a unit."""
+    for unit, size in (("s", 1e9), ("ms", 1e6)):
+        if nanoseconds >= size:
+            return f"{nanoseconds / size:.3g} {unit}"
+    return f"{nanoseconds / 1e3:.3g} us"
+
+
+def grid(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """A simple table of reStructuredText, which reads well as it is; the
+    first column is what the others are about."""
+    widths = [max(map(len, column)) for column in zip(header, *lines)]
+    rule = "  ".join("=" * width for width in widths)
+
+    def line(row: Sequence[str]) -> str:
+        padded = (cell.ljust(width) for cell, width in zip(row, widths))
+        return "  ".join(padded).rstrip()
+
+    body = "\n".join(map(line, lines))
+    return f"{rule}\n{line(header)}\n{rule}\n{body}\n{rule}\n"
