@@ -28,6 +28,7 @@ class Options:
 
     :ivar serializer: how function, arguments and result travel.
     :ivar timeout: seconds of wall clock for a call, or None.
+    :ivar path: the import path.
     :ivar reading: how results are read.
     :ivar streams: where stdout and stderr go.
 
@@ -39,19 +40,19 @@ class Options:
         *,
         serializer: str,
         timeout: float | None,
-        user: str,
-        imports: Iterable[str],
-        preload: Iterable[str] = (),
         limits: Limits | None,
         isolation: str,
-        read: Iterable[StrPath],
-        write: Iterable[StrPath],
-        network: bool,
-        env: Mapping[str, str] | None,
-        allow: Iterable[type],
-        trust_result: bool,
-        stdout: Target,
-        stderr: Target,
+        user: str = "nobody",
+        imports: Iterable[str] = (),
+        preload: Iterable[str] = (),
+        read: Iterable[StrPath] = (),
+        write: Iterable[StrPath] = (),
+        network: bool = False,
+        env: Mapping[str, str] | None = None,
+        allow: Iterable[type] = (),
+        trust_result: bool = False,
+        stdout: Target = None,
+        stderr: Target = None,
     ) -> None:
         _serializers.check_name(serializer)
         check_timeout(timeout)
@@ -77,10 +78,13 @@ class Options:
             trust_result=trust_result,
             memory=(limits or DEFAULT).memory,
         )
-        self._policy: dict[str, Any] = {
+        self.path = _trees.import_path()
+        # Of the standard library's modules there are not many.
+        self._policies: dict[Any, Policy] = {}
+        self._common: dict[str, Any] = {
             "isolation": isolation,
             "uid": uid,
-            "path": _trees.import_path(),
+            "path": self.path,
             "imports": _module_names(imports=imports, preload=preload),
             "serializer": serializer,
             "limits": limits or DEFAULT,
@@ -96,14 +100,53 @@ class Options:
         It depends on the function only in whether it needs the caller's
         ``__main__``: what may go without does not run the caller's script.
         """
-        from ._policy import Policy
-
         wants_main = _serializers.needs_main(self.serializer, func, request)
-        return Policy(
-            main=_serializers.main_module() if wants_main else None,
-            ahead=_serializers.standard_module(func),
-            **self._policy,
-        )
+        main = _serializers.main_module() if wants_main else None
+        ahead = _serializers.standard_module(func)
+        policy = self._policies.get((main, ahead))
+        if policy is None:
+            from ._policy import Policy
+
+            policy = Policy(main=main, ahead=ahead, **self._common)
+            self._policies[main, ahead] = policy
+        return policy
+
+
+# By serializer, limits, isolation and import path.
+_plain: dict[Any, Options] = {}
+_MOST_PLAIN = 64
+
+
+def plain_options(
+    serializer: str,
+    timeout: float | None,
+    limits: Limits | None,
+    isolation: str,
+) -> Options:
+    """The options of calls that name no other ones, checked once.
+
+    They have another call's timeout; this one is checked.
+    """
+    check_timeout(timeout)
+    if _plain:
+        from ._trees import import_path
+
+        key = (serializer, limits, isolation, import_path())
+        try:
+            return _plain[key]
+        except (KeyError, TypeError):
+            # TypeError: what cannot be hashed is refused below.
+            pass
+    options = Options(
+        serializer=serializer,
+        timeout=timeout,
+        limits=limits,
+        isolation=isolation,
+    )
+    if len(_plain) >= _MOST_PLAIN:
+        _plain.clear()
+    _plain[serializer, limits, isolation, options.path] = options
+    return options
 
 
 def check_timeout(timeout: float | None) -> None:

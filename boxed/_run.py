@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import _serializers
 from ._marks import mark
-from ._options import Options
+from ._options import Options, plain_options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,22 +93,30 @@ def run(
     :raises ValueError: an option has an impossible value.
     :raises ImportError: the serializer's package is not installed.
     """
-    options = Options(
-        serializer=serializer,
-        timeout=timeout,
-        user=user,
-        imports=imports,
-        limits=limits,
-        isolation=isolation,
-        read=read,
-        write=write,
-        network=network,
-        env=env,
-        allow=allow,
-        trust_result=trust_result,
-        stdout=stdout,
-        stderr=stderr,
-    )
+    if (
+        user == "nobody"
+        and not (imports or read or write or network or env)
+        and not (allow or trust_result)
+        and stdout is stderr is None
+    ):
+        options = plain_options(serializer, timeout, limits, isolation)
+    else:
+        options = Options(
+            serializer=serializer,
+            timeout=timeout,
+            user=user,
+            imports=imports,
+            limits=limits,
+            isolation=isolation,
+            read=read,
+            write=write,
+            network=network,
+            env=env,
+            allow=allow,
+            trust_result=trust_result,
+            stdout=stdout,
+            stderr=stderr,
+        )
     mark("check the options")
     request = _serializers.encode(serializer, func, args, kwargs or {})
     from . import _calls

@@ -10,6 +10,8 @@ import os
 import stat
 import sys
 
+from . import _boxed
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -124,51 +126,55 @@ def import_path() -> tuple[str, ...]:
     directory, or a script's, is on the path, and with it a whole home would
     be shown to the guest.
     """
-    home = os.path.expanduser("~")
-    entries = _absolute(sys.path)
-    kept = (entry for entry in entries if _is_for_modules(entry, home))
-    return tuple(dict.fromkeys(kept))
+    global _judged
+    paths = tuple(sys.path)
+    home = os.environ.get("HOME")
+    judged = _judged
+    if (
+        judged is None
+        or (judged.paths, judged.home) != (paths, home)
+        or _boxed.identities(judged.files) != judged.identities
+        or any(map(_is_relative, paths))
+    ):
+        _judged = judged = _Judged(paths, home)
+    return judged.kept
 
 
-# Of the absolute paths that were asked for, which depend on nothing.
-_normal: dict[str, str] = {}
+class _Judged:
+    """What was found of a ``sys.path``, as long as its entries lead to the
+    same files: every call asks, so one stat(2) for each must do."""
+
+    def __init__(self, paths: tuple[str, ...], home: str | None) -> None:
+        self.paths = paths
+        self.home = home
+        absolute = tuple(_absolute(paths))
+        self.files = tuple(map(os.fsencode, absolute))
+        # Asked first: what changes meanwhile is judged again.
+        self.identities = _boxed.identities(self.files)
+        own = os.path.expanduser("~")
+        kept = (path for path in absolute if _is_for_modules(path, own))
+        self.kept = tuple(dict.fromkeys(kept))
+
+
+_judged: _Judged | None = None
+
+
+def _is_relative(path: str) -> bool:
+    return not isinstance(path, str) or path[:1] != "/"
 
 
 def _absolute(paths: Iterable[str]) -> Iterator[str]:
     for path in paths:
-        known = _normal.get(path)
-        if known is not None:
-            yield known
-            continue
         try:
-            found = os.path.abspath(path)
+            absolute = os.path.abspath(path)
         except FileNotFoundError:
             # A relative one, in a current directory that was removed.
             continue
-        if os.path.isabs(path) and len(_normal) < _MAX_JUDGED:
-            _normal[path] = found
-        yield found
-
-
-# What was found about a path, as long as it leads to the same file.
-_judged: dict[tuple[str, str], tuple[int, int, bool]] = {}
-_MAX_JUDGED = 1024
+        yield absolute
 
 
 def _is_for_modules(path: str, home: str) -> bool:
-    """Every call asks this about every entry: so one stat(2) must do."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return False
-    known = _judged.get((path, home))
-    if known is None or known[:2] != (found.st_dev, found.st_ino):
-        if len(_judged) >= _MAX_JUDGED:
-            _judged.clear()
-        verdict = _holds_modules_only(path, home)
-        known = (found.st_dev, found.st_ino, verdict)
-        _judged[path, home] = known
-    return known[2]
+    return os.path.exists(path) and _holds_modules_only(path, home)
 
 
 def _holds_modules_only(path: str, home: str) -> bool:

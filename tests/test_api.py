@@ -26,6 +26,7 @@ from boxed import (
     UnsafeResultError,
     WorkerDied,
     _boxes,
+    _options,
     run,
 )
 
@@ -171,6 +172,7 @@ def test_a_missing_package_is_named(serializer, monkeypatch):
 
 def test_another_platform_fails_on_use_only(monkeypatch):
     """boxed can be imported anywhere; a call says what is missing."""
+    monkeypatch.setattr(_options, "_plain", {})
     monkeypatch.setattr(sys, "platform", "darwin")
     with pytest.raises(SetupError, match="Linux only"):
         run(abs, (1,))

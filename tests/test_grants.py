@@ -246,3 +246,30 @@ def test_allowed_classes(environment):
         refused(TypeError, run, abs, (1,), allow=["int"])
         """,
     )
+
+
+def test_what_guests_write_is_not_imported_outside_of_calls(environment):
+    """A module that a guest puts in front of the standard library's, where it
+    may write, is imported by no zygote, not even by what it puts off."""
+    check(
+        environment,
+        SCRATCH
+        + """
+        import subprocess
+        sys.path.insert(0, folder)
+        planted = os.path.join(folder, "functools.py")
+        plant = f"open({planted!r}, 'w').write('import builtins;"
+        plant += " builtins.planted = 1')"
+        look = "hasattr(__import__('builtins'), 'planted')"
+        for _ in range(3):
+            run(eval, (plant,), write=[folder])
+        assert run(eval, (look,), write=[folder]) is False
+        # The control: who does import it has it.
+        found = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", "import sys;"
+             f" sys.path.insert(0, {folder!r}); import functools;"
+             f" print({look})"], capture_output=True, text=True)
+        assert found.stdout == "True\\n", found
+        os.unlink(planted)
+        """,
+    )

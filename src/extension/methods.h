@@ -37,6 +37,9 @@ extern PyType_Spec memory_type_spec;
 /* method_probe.c: the caller, diagnosing the machine */
 PyObject *method_landlock_abi(PyObject *module, PyObject *unused);
 
+/* method_paths.c: the caller, before each call */
+PyObject *method_identities(PyObject *module, PyObject *paths);
+
 /* method_filecaps.c: root, setting up the launcher */
 PyObject *method_set_file_capabilities(PyObject *module, PyObject *args);
 PyObject *method_get_file_capabilities(PyObject *module, PyObject *args);

@@ -18,6 +18,8 @@ static PyMethodDef boxed_methods[] = {
      "Depth, longest number, and whether a float may be infinite."},
     {"landlock_abi", method_landlock_abi, METH_NOARGS,
      "The Landlock ABI version of this kernel."},
+    {"identities", method_identities, METH_O,
+     "Devices and inodes of paths, zeros for what is not there."},
     {"seal", method_seal, METH_NOARGS, "Make the process undumpable."},
     {"serve", (PyCFunction)(void (*)(void))method_serve,
      METH_VARARGS | METH_KEYWORDS, "The zygote's loop."},
