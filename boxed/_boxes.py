@@ -13,7 +13,7 @@ import _thread
 import atexit
 import os
 
-from . import _tiers
+from . import _room, _tiers
 from ._box import Box
 from ._errors import SetupError
 
@@ -207,6 +207,7 @@ def _after_fork() -> None:
     for boxes in list(_tables.values()):
         boxes.forget()
     _tables.clear()
+    _room.forget()
 
 
 atexit.register(_at_exit)

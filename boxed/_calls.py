@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from . import _boxed, _boxes, _serializers
+from . import _boxed, _boxes, _room, _serializers
 from ._box import Box, BoxGone, read_status
 from ._errors import (
     MAX_NOTES,
@@ -106,11 +106,13 @@ class _Conversation:
         self._box = box
         self._timeout = timeout
         self._streams = Streams(policy.limits.output, streams)
+        self._live = _room.enter(
+            lambda: box.standbys.take() or box.open_call()
+        )
         self._deadline = _NEVER
         # Beyond 30 years the number of nanoseconds would not fit.
         if timeout is not None and timeout < 1e9:
             self._deadline = time.monotonic_ns() + int(timeout * _SECOND)
-        self._live = box.standbys.take() or box.open_call()
         mark("ask for a worker")
 
     def held(
@@ -129,6 +131,7 @@ class _Conversation:
             return self._value(request, reading)
         finally:
             self._live.close()
+            _room.leave()
             mark("give the worker up")
 
     def _value(self, request: Parcel, reading: _serializers.Reading) -> Any:

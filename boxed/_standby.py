@@ -109,6 +109,15 @@ class Standbys:
         for call, _ in waiting:
             call.close()
 
+    def end(self) -> int:
+        """End those that wait, for the descriptors that they hold; how many
+        there were."""
+        with self._lock:
+            every = self._every()
+        for call in every:
+            call.close()
+        return len(every)
+
     def close(self) -> None:
         """End them; no more are opened."""
         with self._lock:
@@ -130,3 +139,8 @@ class Standbys:
         every = [*self._prepared, *(call for call, _ in self._waiting)]
         self._waiting, self._prepared = [], []
         return every
+
+
+def end_all() -> int:
+    """End what stands by for any sandbox; returns how many there were."""
+    return sum(each.end() for each in list(_all))

@@ -44,8 +44,30 @@ struct worker {
 struct forkserver {
     int server;
     int epoll;
+    rlim_t workers;
+    rlim_t most;
     struct watch server_watch;
 };
+
+/* Descriptors that are not for workers: the zygote's own, those of a call as
+ * it comes in, and some that imports left open. */
+#define OTHER_FDS    32
+#define FDS_A_WORKER 2
+
+/* A call that comes in when no descriptors are left loses those it brings.
+ * So calls wait in the socket while there are too many workers for one more.
+ */
+static rlim_t
+most_workers(void)
+{
+    struct rlimit open_files;
+
+    if (getrlimit(RLIMIT_NOFILE, &open_files) != 0 ||
+        open_files.rlim_cur < OTHER_FDS + FDS_A_WORKER) {
+        return 1;
+    }
+    return (open_files.rlim_cur - OTHER_FDS) / FDS_A_WORKER;
+}
 
 static int
 watch_fd(const struct forkserver *forkserver, int fd, struct watch *watch)
@@ -72,6 +94,7 @@ forkserver_new(int server)
         return NULL;
     }
     made->server = server;
+    made->most = most_workers();
     made->server_watch.kind = WATCH_SERVER;
     made->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (made->epoll < 0 || watch_fd(made, server, &made->server_watch) != 0) {
@@ -118,7 +141,7 @@ send_report(const struct worker *worker, int status,
 }
 
 static void
-bury(const struct forkserver *forkserver, struct worker *worker)
+bury(struct forkserver *forkserver, struct worker *worker)
 {
     struct rusage usage;
     int status = 0;
@@ -134,6 +157,11 @@ bury(const struct forkserver *forkserver, struct worker *worker)
     close_fd(&worker->report);
     close_fd(&worker->pidfd);
     free(worker);
+    if (forkserver->workers-- == forkserver->most) {
+        /* It cannot fail for want of memory: one watch was just freed. */
+        (void)watch_fd(forkserver, forkserver->server,
+                       &forkserver->server_watch);
+    }
 }
 
 /* Not reaped yet, so the pid is still its own. */
@@ -213,6 +241,7 @@ forkserver_adopt(struct forkserver *forkserver, pid_t pid,
     int error = worker == NULL ? -ENOMEM : 0;
 
     if (error == 0) {
+        forkserver->workers++;
         *worker = (struct worker){
             .pid = pid,
             .pidfd = -1,
@@ -222,6 +251,9 @@ forkserver_adopt(struct forkserver *forkserver, pid_t pid,
         error = watch_worker(forkserver, worker);
     }
     forkserver_close_call(call);
+    if (forkserver->workers == forkserver->most) {
+        unwatch_fd(forkserver, forkserver->server);
+    }
     if (error != 0) {
         (void)kill(pid, SIGKILL);
         if (worker != NULL) {
