@@ -14,17 +14,21 @@ import json
 import sys
 
 
-def make(spec):
-    """The contender's call, made once and called once."""
+def find(name):
+    """The factory of that name."""
     from bench import crowds, peers, programs
 
-    name = spec["factory"]
-    (factory,) = (
+    (factory,) = {
         getattr(module, name)
         for module in (peers, programs, crowds)
         if hasattr(module, name)
-    )
-    call = factory(**spec.get("options", {}))
+    }
+    return factory
+
+
+def make(spec):
+    """The contender's call, made once and called once."""
+    call = find(spec["factory"])(**spec.get("options", {}))
     call()
     return call
 

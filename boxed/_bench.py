@@ -111,7 +111,7 @@ ROWS: dict[str, tuple[dict[str, Factory], int]] = {
         },
         5,
     ),
-    "A new process, interpreter or sandbox for a call of sqrt(4)": (
+    "A new sandbox, process or interpreter for a call (the pool's is warm)": (
         {
             REFERENCE: _peers.process_pool,
             "pebble, fresh process": _peers.pebble_process,
@@ -144,9 +144,12 @@ def measure(
     takers = {}
     for name, factory in contenders.items():
         try:
-            takers[name] = _taker(factory(), block)
+            call = factory()
+            # Some find out only now that they do not work here.
+            call()
+            takers[name] = _taker(call, block)
         except (BoxedError, ImportError, OSError) as error:
-            reason = str(error).partition("; ")[0]
+            reason = str(error).partition("; ")[0].partition("\n")[0]
             found[name] = {"missing": reason}
     taken = _turns.take_turns(takers, rounds)
     for name, blocks in taken.items():

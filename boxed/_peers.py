@@ -89,12 +89,14 @@ pickle.dump(function(*args), sys.stdout.buffer)
 
 def _by_command(argv: Sequence[str]) -> Call:
     import pickle
-    from subprocess import PIPE, run
+    from subprocess import run
 
     request = pickle.dumps((sqrt, (4,)))
 
     def call() -> None:
-        done = run(argv, input=request, stdout=PIPE, check=True)
+        done = run(argv, input=request, capture_output=True, check=False)
+        if done.returncode != 0:
+            raise OSError(done.stderr.decode().strip() or "it failed")
         pickle.loads(done.stdout)
 
     return call

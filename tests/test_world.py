@@ -160,3 +160,50 @@ def test_modules_behind_links_of_a_tree(machine, make_environment, name):
             assert shown == ["third"], shown
         """,
     )
+
+
+def test_the_import_path_is_looked_at_before_each_call(environment):
+    """What is on it, comes into being, goes, or leads elsewhere by now."""
+    check(
+        environment,
+        """
+        import shutil, tempfile
+        folder = tempfile.mkdtemp(dir="/var/tmp")
+        os.chmod(folder, 0o755)
+        def seen(path):
+            return run(eval, (f"{path!r} in __import__('sys').path",))
+        later = os.path.join(folder, "later")
+        sys.path.append(later)
+        assert not seen(later)
+        os.mkdir(later)
+        assert seen(later)
+        os.rmdir(later)
+        assert not seen(later)
+        os.symlink(folder, later)
+        assert seen(later)
+        # A home, or what is above one, is never shown because of the path.
+        os.unlink(later)
+        os.symlink(os.path.expanduser("~"), later)
+        assert not seen(later)
+        os.unlink(later)
+        os.symlink(folder, later)
+        assert seen(later)
+        os.environ["HOME"] = folder
+        assert not seen(later)
+        os.environ["HOME"] = "/nowhere"
+        assert seen(later)
+        sys.path.remove(later)
+        assert not seen(later)
+        # A relative one follows the current directory.
+        sys.path.append("part")
+        for name in ("one", "two"):
+            os.makedirs(os.path.join(folder, name, "part"))
+        for name in ("one", "two", "one"):
+            os.chdir(os.path.join(folder, name))
+            for other in ("one", "two"):
+                path = os.path.join(folder, other, "part")
+                assert seen(path) == (name == other), (name, other)
+        os.chdir("/")
+        shutil.rmtree(folder)
+        """,
+    )

@@ -1,0 +1,133 @@
+"""`boxed bench`, `boxed run --timing`, and the project's own benchmarks."""
+
+from __future__ import annotations
+
+import pytest
+from core import check
+from environments import CORE
+
+from bench import contender, memory, rows
+from boxed import _bench, _turns
+
+BOXED = """
+        import json, subprocess
+        def boxed_command(*words):
+            return subprocess.run([sys.executable, "-m", "boxed", *words],
+                                  capture_output=True, text=True)
+"""
+
+
+@pytest.mark.parametrize("name", [*CORE, "old-kernel"])
+def test_bench_measures_what_there_is(make_environment, name):
+    """Tiers and peers that work have numbers, the others a reason."""
+    environment = make_environment(name)
+    check(
+        environment,
+        BOXED
+        + f"""
+        done = boxed_command("bench", "--rounds", "1", "--json")
+        tier = {environment.tier_expected!r}
+        assert done.returncode == (2 if tier == "none" else 0), done
+        found = json.loads(done.stdout)
+        assert found["machine"]["boxed"] == boxed.__version__
+        assert len(found["rows"]) == 2
+        for row in found["rows"].values():
+            if tier != "none":
+                assert row[f"boxed, {{tier}}"]["p50_ns"] > 0, row
+            assert row["ProcessPoolExecutor"]["ratio"] == 1.0
+            for one in row.values():
+                assert ("missing" in one) != ("p50_ns" in one), row
+                assert one.get("missing") != ""
+        """,
+    )
+
+
+def test_bench_prints_tables(make_environment):
+    """For people: every contender has a line, what is missing a reason."""
+    check(
+        make_environment("root"),
+        BOXED
+        + """
+        done = boxed_command("bench", "--rounds", "1")
+        assert done.returncode == 0, done
+        for name in ("boxed, full", "boxed, landlock", "loky", "bubblewrap",
+                     "pebble, pool", "subprocess", "ProcessPoolExecutor"):
+            assert f"\\n{name} " in done.stdout, done.stdout
+        assert "missing: boxed, landlock: " in done.stdout
+        assert boxed_command("bench", "--rounds", "0").returncode == 2
+        """,
+    )
+
+
+def test_timing_tells_every_step(environment):
+    """On stderr, in order, and the value alone on stdout."""
+    check(
+        environment,
+        BOXED
+        + """
+        done = boxed_command("run", "math:sqrt", "4", "--timing",
+                             "--isolation", ISOLATION)
+        assert (done.returncode, done.stdout) == (0, "2.0\\n"), done
+        lines = done.stderr.splitlines()[3:-1]
+        ends = [float(line.split()[-2]) for line in lines]
+        assert ends == sorted(ends) and ends[-1] > 0
+        # A tier that does not work here is tried in two of the steps.
+        words = [word for line in lines for word in (
+            "options", "guest sees", "launcher: ", "zygote: ", "ready",
+            "for a worker", "send", "wait", "decode", "give") if word in line]
+        steps = sorted(set(words), key=words.index)
+        assert len(steps) == 10 and len(lines) >= 12, done.stderr
+        assert [words.count(step) for step in steps[2:]] == [1] * 8, words
+        # A call that fails tells them too.
+        done = boxed_command("run", "math:sqrt", "-1", "--timing",
+                             "--isolation", ISOLATION)
+        assert done.returncode == 1 and "wait for the answer" in done.stderr
+        """,
+    )
+
+
+def test_every_contender_can_be_made():
+    """No row names a factory that there is not."""
+    factories = {
+        one.factory for row in rows.ROWS for one in row.contenders
+    } | {"boxed_live"}
+    for name in sorted(factories):
+        assert callable(contender.find(name)), name
+    assert set(rows.SHORT) <= {row.key for row in rows.ROWS}
+    assert set(memory.TIERS) == set(rows.TIERS)
+    for row in rows.ROWS:
+        assert row.reference in [one.name for one in row.contenders], row.key
+
+
+def test_ratios_are_taken_within_rounds():
+    """A load that meets everybody in one round changes none."""
+    quiet, busy = [100, 110, 120], [1000, 1100, 1200]
+    found = _turns.summary([quiet, busy], [[50, 55, 60], [500, 550, 600]])
+    assert found["ratio"] == found["ratio_low"] == found["ratio_high"] == 2.0
+    assert (found["min_ns"], found["samples"]) == (100, 6)
+    assert "ratio" not in _turns.summary([quiet], None)
+
+
+def test_turns_go_both_ways():
+    """Who is last in one round is first in the next."""
+    order = []
+
+    def taker(name):
+        return lambda: order.append(name) or [1]
+
+    taken = _turns.take_turns({"a": taker("a"), "b": taker("b")}, 3)
+    assert order == list("abbaab")
+    assert taken == {"a": [[1]] * 3, "b": [[1]] * 3}
+
+
+def test_what_cannot_run_is_named():
+    """A peer that is not installed is missing, not absent."""
+
+    def not_there():
+        raise ImportError("no module named peer")
+
+    found = _bench.measure(
+        {_bench.REFERENCE: lambda: lambda: 7, "peer": not_there}, 1, 1
+    )
+    assert found["peer"] == {"missing": "no module named peer"}
+    assert list(found) == [_bench.REFERENCE, "peer"]
