@@ -11,8 +11,11 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from . import harness, memory, report, rows, stages
+from . import decoder, harness, memory, report, rows, stages
 from .place import CHECKOUT, make_place
+
+#: What is measured in other ways than rows.
+PARTS = ("memory", "decoder", "stages")
 
 
 def machine(place) -> dict[str, object]:
@@ -44,7 +47,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bench", description="Compare boxed with its peers."
     )
-    keys = ", ".join([*(row.key for row in rows.ROWS), "memory", "stages"])
+    keys = ", ".join([*(row.key for row in rows.ROWS), *PARTS])
     parser.add_argument("--only", nargs="+", help=f"rows: {keys}")
     parser.add_argument(
         "--short", action="store_true", help="few rows, few rounds"
@@ -65,7 +68,7 @@ def wanted(arguments) -> list[str]:
         return arguments.only
     if arguments.short:
         return list(rows.SHORT)
-    return [*(row.key for row in rows.ROWS), "memory", "stages"]
+    return [*(row.key for row in rows.ROWS), *PARTS]
 
 
 def run_rows(keys, short, place, results):
@@ -97,6 +100,9 @@ def main() -> int:
         if "memory" in keys:
             results["memory"] = memory.measure(place)
             print(report.memory_table(results["memory"]))
+        if "decoder" in keys:
+            results["decoder"] = decoder.measure()
+            print(report.decoder_table(results["decoder"]))
         if "stages" in keys:
             tier = "full" if os.geteuid() == 0 else "rootless"
             results["stages"] = stages.measure(place, tier)

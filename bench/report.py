@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from boxed._turns import HEADER, cells, grid
+from boxed._turns import HEADER, cells, duration, grid
 
 from . import plot
 
@@ -56,6 +56,19 @@ def memory_table(memory) -> str:
     return text + grid(header, lines)
 
 
+def decoder_table(found) -> str:
+    """Readers of results against the standard ones."""
+    title = "Reading results"
+    lines = []
+    for name, one in found.items():
+        ours, theirs = one["ours_ns"], one["theirs_ns"]
+        ratio = f"{theirs / ours:.2f}"
+        lines.append([name, duration(ours), duration(theirs), ratio])
+    text = f"{title}\n{'^' * len(title)}\n\n"
+    text += "Their speed as a part of the standard reader's. Target: 0.8.\n\n"
+    return text + grid(["result", "boxed", "standard", "speed"], lines)
+
+
 def heading(machine) -> str:
     packages = ", ".join(f"{k} {v}" for k, v in machine["packages"].items())
     cores, kind = machine["cores"], machine["architecture"]
@@ -75,6 +88,8 @@ def write_docs(docs: Path, results) -> None:
     parts += [table(row) for row in results["rows"].values()]
     if "memory" in results:
         parts.append(memory_table(results["memory"]))
+    if "decoder" in results:
+        parts.append(decoder_table(results["decoder"]))
     if "warm" in results["rows"]:
         svg = plot.dots(results["rows"]["warm"])
         (docs / "performance.svg").write_text(svg)

@@ -38,6 +38,7 @@ SUITES = (
     "grants",
     "limits",
     "pool",
+    "room",
     "world",
 )
 TESTS = sorted(
