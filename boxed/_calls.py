@@ -106,9 +106,8 @@ class _Conversation:
         self._box = box
         self._timeout = timeout
         self._streams = Streams(policy.limits.output, streams)
-        self._live = _room.enter(
-            lambda: box.standbys.take() or box.open_call()
-        )
+        standby = box.standbys.take()
+        self._live = _room.enter(lambda: standby or box.open_call())
         self._deadline = _NEVER
         # Beyond 30 years the number of nanoseconds would not fit.
         if timeout is not None and timeout < 1e9:
