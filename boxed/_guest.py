@@ -34,6 +34,7 @@ REHEARSALS = 2
 def main(server: int) -> None:
     """Serve calls from the server socket; never returns."""
     steps = [monotonic_ns()]
+    library = sys.path[:]
     # The guest may import the real package; this one has no __init__.
     for name in ("", "._boxed", "._guest", "._parcel", "._telling"):
         sys.modules.pop("boxed" + name, None)
@@ -48,21 +49,19 @@ def main(server: int) -> None:
 
     def warm() -> None:
         """What later workers are to have done before they are forked."""
-        for name in MOST_IMPORT:
-            __import__(name)
-        # Symbols that are bound at their first use, code that adapts itself
-        # to what it meets.
+        path, sys.path[:] = sys.path[:], library
+        __import__("functools")  # as most functions do
+        sys.path[:] = path
+        # Binds symbols, and code adapts itself to what it meets.
         for _ in range(10):
             rehearse(codec, policy)
-        # What exists now never changes: keep the collector from writing to
-        # it, which would copy every page in every worker.  Not collected
-        # before: what that frees are holes, which workers would fill page by
-        # page.
+        # Keeps the collector from writing to what never changes any more, and
+        # so from copying every page in every worker.  Not collected before:
+        # what that frees are holes, which workers would fill page by page.
         gc.freeze()
         flush()
 
-    # While the first worker works; before it does where a guest may write
-    # files, which could be what is imported then.
+    # While the first worker works; before it where a guest may write files.
     early = bool(policy["worker"]["writable"])
     if early:
         warm()
@@ -76,10 +75,6 @@ def main(server: int) -> None:
 
 
 NEVER = (1 << 63) - 1
-#: How text becomes bytes for the system; -X utf8 says so.
-FILE_NAMES = ("utf-8", "surrogateescape")
-#: Modules that most functions' own import, sooner or later.
-MOST_IMPORT = ("os", "functools")
 
 
 def flush() -> None:
@@ -90,21 +85,27 @@ def flush() -> None:
 
 def prepare(policy: dict[str, Any]) -> Codec:
     """Bring the interpreter to where every call of this policy starts."""
+    for name, value in policy["env"]:
+        # Where os finds them, which is loaded next.
+        posix.environ[name] = value
+        posix.putenv(name, value)
+    # What the zygote itself needs of the standard library comes before the
+    # caller's path, which guests of another sandbox may write.  os, since
+    # modules that it imports rely on its having been imported first.
+    serializer, codec = policy["serializer"], None
+    __import__("os")
+    if serializer in ("pickle", "json"):
+        codec = CODECS[serializer]()
     sys.path[:] = policy["path"]
     sys.argv[:] = [""]
-    for name, value in policy["env"]:
-        # Where os finds them, which is not loaded yet.
-        posix.environ[name.encode(*FILE_NAMES)] = value.encode(*FILE_NAMES)
-        posix.putenv(name, value)
-    codec = CODECS[policy["serializer"]]()
+    codec = codec or CODECS[serializer]()
     for name in policy["imports"]:
         __import__(name)
     for name in policy["ahead"]:
-        # Only to be early: a worker that needs it raises the error.
         try:
             __import__(name)
         except Exception:
-            continue
+            continue  # Only to be early: a worker that needs it raises it.
     if policy["main"] is not None:
         kind, where = policy["main"]
         load_main(kind, where, policy["source"])
@@ -358,6 +359,8 @@ def each(names: dict[str, Any]) -> Chunk:
     """Call the function for each row of arguments."""
     done: list[Any] = []
     try:
+        # Where eval() puts them; Python 3.9 gives a function none by itself.
+        names["__builtins__"] = globals()["__builtins__"]
         Function(EACH, names)(names["function"], names["args"], done.append)
     except BaseException as error:
         return Chunk(done, [text[:MAX_TEXT] for text in told(error)])

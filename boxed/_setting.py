@@ -39,7 +39,7 @@ def setting(
         "serializer": policy.serializer,
         "main": policy.main,
         "source": _main_source(policy),
-        "env": list(policy.env),
+        "env": [tuple(map(_bytes, pair)) for pair in policy.env],
         "rehearsal": _serializers.encode(
             policy.serializer, abs, (-1.5,), {}
         ).stream(),
@@ -59,6 +59,11 @@ def setting(
             "file_size": limits.file_size,
         },
     }
+
+
+def _bytes(text: str) -> bytes:
+    """As the guest's interpreter, which runs with -X utf8, has it."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _main_source(policy: Policy) -> bytes | None:

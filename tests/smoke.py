@@ -6,9 +6,12 @@ Run by tests/test_versions.py with each CPython of the machine.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import tempfile
 import time
 from math import sqrt
+from pathlib import Path
 
 import boxed
 from boxed import run
@@ -51,7 +54,30 @@ def many_calls() -> None:
                 raise AssertionError(f"no {kind.__name__}")
 
 
+def the_library_comes_first() -> None:
+    """What the sandbox itself imports is not the caller's, whose path may
+    begin with anything."""
+    for serializer in ("json", "pickle"):
+        # The caller's own imports are the caller's.
+        assert run(sqrt, (4,), serializer=serializer) == 2.0
+    folder = Path(tempfile.mkdtemp(dir="/var/tmp"))
+    folder.chmod(0o755)
+    for name in ("copyreg", "functools", "genericpath", "json", "stat"):
+        folder.joinpath(f"{name}.py").write_text("raise RuntimeError")
+    sys.path.insert(0, str(folder))
+    for serializer in ("json", "pickle"):
+        for _ in range(3):
+            found = run(os.path.isdir, ("/",), serializer=serializer)
+            assert found is True
+    del sys.path[0]
+    shutil.rmtree(folder)
+    look = "__import__('os').environ['A']"
+    for _ in range(2):
+        assert run(eval, (look,), env={"A": "b"}) == "b"
+
+
 def main() -> None:
+    the_library_comes_first()
     for serializer in ("json", "pickle", "cloudpickle", "dill"):
         assert run(sqrt, (4,), serializer=serializer) == 2.0, serializer
         assert run(double, ([1],), serializer=serializer) == [1, 1]

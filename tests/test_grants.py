@@ -264,6 +264,12 @@ def test_what_guests_write_is_not_imported_outside_of_calls(environment):
         for _ in range(3):
             run(eval, (plant,), write=[folder])
         assert run(eval, (look,), write=[folder]) is False
+        # Nor by the zygotes of other sandboxes, and of one made anew.
+        from boxed import _boxes
+        _boxes.close_all()
+        for options in ({"write": [folder]}, {}, {"serializer": "json"}):
+            for _ in range(3):
+                assert run(eval, (look,), **options) is False, options
         # The control: who does import it has it.
         found = subprocess.run(
             [sys.executable, "-I", "-S", "-c", "import sys;"

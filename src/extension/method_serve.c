@@ -34,8 +34,26 @@ fork_worker(const struct worker_policy *policy, pid_t zygote,
     return pid;
 }
 
-/* What the zygote puts off until the first worker is on its way, and what it
- * weighs then.  Where it raises, the log says so and it is done without. */
+/* More than what is put off can weigh. */
+#define MOST_PUT_OFF (64ull * 1024 * 1024)
+
+/* What the zygote weighs now, if that is plausible: a guest runs by now, and
+ * could hold what the kernel measures by. */
+static int
+measure_again(struct worker_policy *policy)
+{
+    struct limits_baseline *before = &policy->baseline, now = *before;
+
+    int error = limits_measure(&now, false);
+    if (error == 0 && now.data - before->data <= MOST_PUT_OFF &&
+        now.address_space - before->address_space <= MOST_PUT_OFF) {
+        *before = now;
+    }
+    return error;
+}
+
+/* What the zygote puts off until the first worker is on its way.  Where it
+ * raises, the log says so and it is done without. */
 static int
 run_put_off(PyObject **put_off, struct worker_policy *policy)
 {
@@ -48,7 +66,7 @@ run_put_off(PyObject **put_off, struct worker_policy *policy)
     }
     Py_XDECREF(done);
     *put_off = NULL;
-    return limits_measure(&policy->baseline, !policy->namespaces);
+    return measure_again(policy);
 }
 
 /* Serves until a fork (1, id set), the end (0) or an error (-errno). */
