@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from ._policy import StrPath
     from ._streams import Target
 
+# What is not given; what is given is checked, be it empty.
+_NONE = ()
+
 
 def run(
     func: Callable[..., Any],
@@ -24,14 +27,14 @@ def run(
     serializer: str = "pickle",
     timeout: float | None = None,
     user: str = "nobody",
-    imports: Iterable[str] = (),
+    imports: Iterable[str] = _NONE,
     limits: Limits | None = None,
     isolation: str = "auto",
-    read: Iterable[StrPath] = (),
-    write: Iterable[StrPath] = (),
+    read: Iterable[StrPath] = _NONE,
+    write: Iterable[StrPath] = _NONE,
     network: bool = False,
     env: Mapping[str, str] | None = None,
-    allow: Iterable[type] = (),
+    allow: Iterable[type] = _NONE,
     trust_result: bool = False,
     stdout: Target = None,
     stderr: Target = None,
@@ -56,7 +59,8 @@ def run(
         ``'dill'``.  The result is never read with the serializer's own
         ``loads``: a decoder builds plain data and nothing else.
     :param timeout: wall-clock seconds for the call, without the sandbox's
-        set-up; None for no limit.
+        set-up, and the wait for another call's descriptors where there are
+        none left; None for no limit.
     :param user: the account that the guest runs as where the tier changes
         it: ``'nobody'``, or one that root permitted.
     :param imports: modules to import before any call, once for all calls.
@@ -95,9 +99,15 @@ def run(
     """
     if (
         user == "nobody"
-        and not (imports or read or write or network or env)
-        and not (allow or trust_result)
-        and stdout is stderr is None
+        and imports is _NONE
+        and read is _NONE
+        and write is _NONE
+        and allow is _NONE
+        and network is False
+        and env is None
+        and trust_result is False
+        and stdout is None
+        and stderr is None
     ):
         options = plain_options(serializer, timeout, limits, isolation)
     else:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import _thread
 import time
 
-from . import _boxed
+from . import _boxed, _setting
 
 #: Standbys of one sandbox, and of all sandboxes of the process.
 MOST, MOST_OF_ALL = 16, 64
@@ -97,8 +97,14 @@ class Standbys:
         here = len(self._waiting)
         if self._closed or here > self._wanted // 2:
             return 0
-        others = sum(len(each._waiting) for each in list(_all)) - here
+        # Read without their locks: the bound is kept to a few.
+        others = sum(each._living() for each in list(_all) if each is not self)
         return min(self._wanted, MOST_OF_ALL - others) - here
+
+    def _living(self) -> int:
+        """How many have not yet ended by themselves."""
+        oldest = time.monotonic_ns() - int(_setting.STANDBY_SECONDS * 1e9)
+        return sum(since > oldest for _, since in list(self._waiting))
 
     def distrust(self) -> None:
         """A worker has ended before it ran anything."""

@@ -128,7 +128,8 @@ def import_path() -> tuple[str, ...]:
     """
     global _judged
     paths = tuple(sys.path)
-    home = os.environ.get("HOME")
+    # Without it the home is that of the uid.
+    home = os.environ.get("HOME") or os.getuid()
     judged = _judged
     if (
         judged is None
@@ -144,7 +145,7 @@ class _Judged:
     """What was found of a ``sys.path``, as long as its entries lead to the
     same files: every call asks, so one stat(2) for each must do."""
 
-    def __init__(self, paths: tuple[str, ...], home: str | None) -> None:
+    def __init__(self, paths: tuple[str, ...], home: str | int) -> None:
         self.paths = paths
         self.home = home
         absolute = tuple(_absolute(paths))

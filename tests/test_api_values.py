@@ -104,3 +104,13 @@ def test_arguments_up_to_the_cap():
     with pytest.raises(LimitExceeded) as caught:
         run(len, (bytes(fits + 1),))
     assert caught.value.resource == "request"
+
+
+@pytest.mark.parametrize("option", ["imports", "read", "write", "allow"])
+@pytest.mark.parametrize("value", [None, 0])
+def test_empty_values_are_checked_too(option, value):
+    """What is no list is refused, be it empty; an empty list is none."""
+    run(abs, (-1,))
+    with pytest.raises(TypeError):
+        run(abs, (-1,), **{option: value})
+    assert run(abs, (-1,), **{option: []}) == 1

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree
+
 import pytest
 from core import check
 from environments import CORE
 
-from bench import contender, memory, rows
+from bench import contender, memory, report, rows
 from boxed import _bench, _turns
 
 BOXED = """
@@ -68,7 +70,9 @@ def test_timing_tells_every_step(environment):
         done = boxed_command("run", "math:sqrt", "4", "--timing",
                              "--isolation", ISOLATION)
         assert (done.returncode, done.stdout) == (0, "2.0\\n"), done
-        lines = done.stderr.splitlines()[3:-1]
+        *lines, imported = done.stderr.splitlines()
+        assert "import boxed" in imported, imported
+        lines = lines[3:-1]
         ends = [float(line.split()[-2]) for line in lines]
         assert ends == sorted(ends) and ends[-1] > 0
         # A tier that does not work here is tried in two of the steps.
@@ -131,3 +135,59 @@ def test_what_cannot_run_is_named():
     )
     assert found["peer"] == {"missing": "no module named peer"}
     assert list(found) == [_bench.REFERENCE, "peer"]
+
+
+def canned(**contenders):
+    """Results as `python -m bench` has them."""
+    return {
+        "title": "A call & more",
+        "reference": "pool",
+        "target": "at most 0.8",
+        "limit": 0.8,
+        "contenders": contenders,
+    }
+
+
+def test_the_report_holds_every_part(tmp_path):
+    """Tables and plot go between the markers, what is missing by name."""
+    pool = _turns.summary([[100, 200]], [[100, 200]])
+    ours = _turns.summary([[300_000, 400_000]], [[100, 200]])
+    memory_of = {"full": {"missing": "needs root"}}
+    results = {
+        "machine": {
+            **dict.fromkeys(("cores", "memory_gib", "load"), 2),
+            **dict.fromkeys(("architecture", "kernel", "python"), "x"),
+            "packages": {"numpy": "2.0"},
+        },
+        "rows": {
+            "warm": canned(
+                **{"boxed, full": ours, "pool": pool, "far": {"missing": "no"}}
+            )
+        },
+        "memory": memory_of,
+        "decoder": {"ints": {"ours_ns": 2e6, "theirs_ns": 1e6}},
+        "stages": {
+            "tier": "full",
+            "warm": [["caller", "whole call", 0, 1e6]],
+            "cold": [["worker", "fork", 2e6, 5e5]],
+        },
+    }
+    page = tmp_path / "performance.rst"
+    page.write_text(f"before\n{report.BEGIN}stale\n{report.END}after\n")
+    report.write_docs(tmp_path, results)
+    text = page.read_text()
+    assert text.startswith("before\n") and text.endswith("after\n")
+    assert "stale" not in text
+    flat = " ".join(text.split())
+    for line in (
+        "Missing: far: no.",
+        "Missing: full: needs root.",
+        "boxed, full 300 us 400 us 400 us 400 us 2333.33 ",
+        "ints 2 ms 1 ms 0.50",
+        "caller whole call 0.00 1.00",
+        "worker fork 2.00 0.50",
+    ):
+        assert line in flat, text
+    drawn = ElementTree.parse(tmp_path / "performance.svg").getroot()
+    names = [one.text for one in drawn.iter() if one.tag.endswith("text")]
+    assert {"boxed, full", "pool"} <= set(names)

@@ -14,6 +14,7 @@ import textwrap
 from collections import Counter
 
 import pytest
+from core import check
 from environments import CHECKOUT
 
 #: System calls of the caller for one warm call, with those that make the next
@@ -22,6 +23,10 @@ CALLER = 35
 #: Of zygote and workers together, which run inside: 145, of them 41 to empty
 #: the bounding set.
 INSIDE = 175
+#: The same for a first call: 410, half of them stat(2) of paths and for
+#: imports; and 1,235 of launcher, interpreter and worker, with what the zygote
+#: puts off.
+COLD_CALLER, COLD_INSIDE = 470, 1500
 #: Of the worker, from its request to its end: 4.
 SERVING = 6
 #: What time.sleep() is, by version and C library.
@@ -202,3 +207,44 @@ def test_a_standard_function_is_imported_once(traced):
     )
     opened = {name: found[name][False]["openat"] for name in ("dumps", "len")}
     assert opened["dumps"] == opened["len"], opened
+
+
+def test_a_cold_call(traced):
+    """The first call of a program, with a sandbox made for it."""
+    found = traced(
+        """
+        mark("cold")
+        run(abs, (-4,))
+        mark("end")
+        """
+    )
+    cold = found["cold"]
+    assert 0 < total(cold[True]) <= COLD_CALLER, (
+        total(cold[True]),
+        cold[True],
+    )
+    inside = total(cold[False])
+    assert 0 < inside <= COLD_INSIDE, (inside, cold[False])
+    assert sum(cold[False][name] for name in ("clone", "clone3", "fork")) <= 4
+
+
+def test_context_switches_of_a_warm_call(make_environment):
+    """The caller waits once, for the answer, and the worker once, for the
+    request; a wait that is not theirs adds one now and then."""
+    check(
+        make_environment("root"),
+        """
+        import resource, statistics, time
+        def switches():
+            return resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
+        look = "__import__('resource').getrusage(0).ru_nvcsw"
+        own, inside = [], []
+        for _ in range(24):
+            time.sleep(0.1)
+            before = switches()
+            inside.append(run(eval, (look,)))
+            own.append(switches() - before)
+        assert 1 <= statistics.median(own[4:]) <= 2, own
+        assert 1 <= statistics.median(inside[4:]) <= 3, inside
+        """,
+    )
