@@ -16,12 +16,13 @@ from .place import CHECKOUT, make_place
 
 #: What is measured in other ways than rows.
 PARTS = ("memory", "decoder", "stages")
+KEYS = [*(row.key for row in rows.ROWS), *PARTS]
 
 
 def machine(place) -> dict[str, object]:
     """What kind of machine it is; nothing that would identify it."""
     packages = {}
-    for name in ("numpy", "loky", "pebble"):
+    for name in ("boxed", "numpy", "loky", "pebble"):
         try:
             packages[name] = metadata.version(name)
         except ImportError:
@@ -47,8 +48,9 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bench", description="Compare boxed with its peers."
     )
-    keys = ", ".join([*(row.key for row in rows.ROWS), *PARTS])
-    parser.add_argument("--only", nargs="+", help=f"rows: {keys}")
+    parser.add_argument(
+        "--only", nargs="+", choices=KEYS, metavar="ROW", help=", ".join(KEYS)
+    )
     parser.add_argument(
         "--short", action="store_true", help="few rows, few rounds"
     )
@@ -60,7 +62,10 @@ def options() -> argparse.Namespace:
         action="store_true",
         help="put table and plot into docs/performance.rst",
     )
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.docs and (arguments.only or arguments.short):
+        parser.error("--docs takes all rows, or the others would be lost")
+    return arguments
 
 
 def wanted(arguments) -> list[str]:
@@ -68,7 +73,7 @@ def wanted(arguments) -> list[str]:
         return arguments.only
     if arguments.short:
         return list(rows.SHORT)
-    return [*(row.key for row in rows.ROWS), *PARTS]
+    return KEYS
 
 
 def run_rows(keys, short, place, results):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import subprocess
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,8 +12,9 @@ from boxed import _turns
 
 from .place import Place, ordinary_ids
 
-#: Seconds a block of calls may take before a contender is given up.
-PATIENCE = 120
+#: Seconds that a contender's start, with 100,000 calls in it, or a block of
+#: its calls may take before the run is given up.
+PATIENCE = 900
 
 
 class Missing(Exception):
@@ -59,7 +61,7 @@ class Process:
             **(ordinary_ids() if contender.ordinary else {}),
         )
         self.pid = self._process.pid
-        said = self._process.stdout.readline().strip()
+        said = self._line().strip()
         if said != "ready":
             self.close()
             raise Missing(said.partition("missing: ")[2] or "it died")
@@ -68,10 +70,18 @@ class Process:
         """That many samples, in nanoseconds."""
         self._process.stdin.write(f"{count}\n")
         self._process.stdin.flush()
-        line = self._process.stdout.readline()
+        line = self._line()
         if not line:
             raise RuntimeError(f"{self.contender.name}: its process died")
         return json.loads(line)
+
+    def _line(self) -> str:
+        """What it says next, in one line; empty at its end."""
+        said = self._process.stdout
+        if not select.select([said], [], [], PATIENCE)[0]:
+            self._process.kill()
+            raise RuntimeError(f"{self.contender.name}: it hangs")
+        return said.readline()
 
     def close(self) -> None:
         self._process.stdin.close()

@@ -51,7 +51,7 @@ def _axis(at: float, power: int, height: int) -> str:
 
 
 def _line(name: str, one, y: float, x) -> str:
-    color = OURS if name.startswith(("boxed", "(est")) else THEIRS
+    color = OURS if name.startswith("boxed") else THEIRS
     low, mid, high = (x(one[f"{key}_ns"]) for key in ("p10", "p50", "p90"))
     return (
         f'<text x="{LEFT - 10}" y="{y + 4:.1f}" text-anchor="end"'

@@ -22,11 +22,16 @@ def table(row) -> str:
     text = f"{row['title']}\n{'^' * len(row['title'])}\n\n"
     text += f"Ratios are to: {row['reference']}."
     text += f" Target: {row['target']}.\n\n" if row["target"] else "\n\n"
-    text += grid(HEADER, lines)
-    for name, found in row["contenders"].items():
-        if "missing" in found:
-            text += f"\nMissing: {name}: {found['missing']}.\n"
-    return text
+    return text + grid(HEADER, lines) + missing(row["contenders"])
+
+
+def missing(found) -> str:
+    """A line for each that could not take part, with the reason."""
+    return "".join(
+        f"\nMissing: {name}: {one['missing']}.\n"
+        for name, one in found.items()
+        if "missing" in one
+    )
 
 
 def mebibytes(size: int) -> str:
@@ -53,7 +58,7 @@ def memory_table(memory) -> str:
     header = ["tier", "processes", "idle, PSS", "worker, PSS", "its own pages"]
     text = f"{title}\n{'^' * len(title)}\n\n"
     text += "Target: at most 1.5 MiB PSS for a live worker.\n\n"
-    return text + grid(header, lines)
+    return text + grid(header, lines) + missing(memory)
 
 
 def decoder_table(found) -> str:
