@@ -15,7 +15,7 @@ from . import decoder, harness, memory, report, rows, stages
 from .place import CHECKOUT, make_place
 
 #: What is measured in other ways than rows.
-PARTS = ("memory", "decoder", "stages")
+PARTS = ("memory", "live", "decoder", "stages")
 KEYS = [*(row.key for row in rows.ROWS), *PARTS]
 
 
@@ -105,6 +105,9 @@ def main() -> int:
         if "memory" in keys:
             results["memory"] = memory.measure(place)
             print(report.memory_table(results["memory"]))
+        if "live" in keys:
+            results["live"] = memory.many(place)
+            print(report.live_text(results["live"]))
         if "decoder" in keys:
             results["decoder"] = decoder.measure()
             print(report.decoder_table(results["decoder"]))

@@ -11,6 +11,7 @@ from .harness import Contender, Missing, Process
 from .rows import TIERS
 
 WORKERS = 8
+SANDBOXES = 1000
 
 
 def children_of(pid: int) -> list[int]:
@@ -76,6 +77,34 @@ def weigh(tier: str, place) -> dict[str, object]:
             statistics.median(private for _, private in live_sizes)
         ),
     }
+
+
+def available() -> int:
+    """Bytes that the machine could still give to programs."""
+    for line in Path("/proc/meminfo").read_text().splitlines():
+        if line.startswith("MemAvailable"):
+            return int(line.split()[1]) * 1024
+    raise LookupError
+
+
+def many(place, tier: str = "full") -> dict[str, object]:
+    """What so many live sandboxes take of the machine's memory."""
+    contender = Contender(tier, "boxed_sandboxes", {"tier": tier})
+    try:
+        process = Process(contender, place)
+    except Missing as why:
+        return {"missing": str(why)}
+    try:
+        before = available()
+        taken = process.take(SANDBOXES)
+        return {
+            "sandboxes": SANDBOXES,
+            "each": (before - available()) // SANDBOXES,
+            "first_ns": int(statistics.median(taken[:100])),
+            "last_ns": int(statistics.median(taken[-100:])),
+        }
+    finally:
+        process.close()
 
 
 def measure(place) -> dict[str, object]:

@@ -19,7 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-BORROWED = ("numpy", "numpy.libs", "cloudpickle", "loky", "pebble")
+BORROWED = (
+    *("numpy", "numpy.libs", "pandas", "pandas.libs", "dateutil"),
+    *("cloudpickle", "loky", "pebble"),
+)
 SOABI = "import sysconfig; print(sysconfig.get_config_var('SOABI'))"
 
 

@@ -61,6 +61,21 @@ def memory_table(memory) -> str:
     return text + grid(header, lines) + missing(memory)
 
 
+def live_text(found) -> str:
+    """Many sandboxes at once, in a sentence."""
+    title = "Many live sandboxes"
+    text = f"{title}\n{'^' * len(title)}\n\n"
+    if "missing" in found:
+        return text + f"Missing: {found['missing']}.\n"
+    first, last = (duration(found[f"{key}_ns"]) for key in ("first", "last"))
+    return text + (
+        f"{found['sandboxes']} live ones, full tier, take"
+        f" {mebibytes(found['each'])} of the machine's memory each,\nwith what"
+        " the kernel keeps for them.  From its start to its value one takes"
+        f"\n{first} among the first hundred, {last} among the last.\n"
+    )
+
+
 def decoder_table(found) -> str:
     """Readers of results against the standard ones."""
     title = "Reading results"
@@ -93,6 +108,8 @@ def write_docs(docs: Path, results) -> None:
     parts += [table(row) for row in results["rows"].values()]
     if "memory" in results:
         parts.append(memory_table(results["memory"]))
+    if "live" in results:
+        parts.append(live_text(results["live"]))
     if "decoder" in results:
         parts.append(decoder_table(results["decoder"]))
     if "warm" in results["rows"]:

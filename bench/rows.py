@@ -160,9 +160,10 @@ def large(mib: int, array: bool = False) -> Row:
 
 IMPORTS = Row(
     "numpy",
-    "A warm call with imports=['numpy']",
+    "A warm call with imports=['numpy'], or ['pandas']",
     (
         *tiers("boxed", 5, "with numpy", imports=["numpy"]),
+        Contender("with pandas, full", "boxed", {"imports": ["pandas"]}, 5),
         Contender("plain, full", "boxed", block=5),
     ),
     "plain, full",

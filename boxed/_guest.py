@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     # From a stream and its buffers; to a parcel, with a buffer_callback.
     Codec = tuple[Callable[..., Any], Callable[..., None]]
 
-MAX_POLICY = 192 * 1024
+MAX_POLICY, NEVER = 192 * 1024, (1 << 63) - 1
 #: How often a worker that waits runs the path of a call.
 REHEARSALS = 2
 
@@ -50,8 +50,10 @@ def main(server: int) -> None:
     def warm() -> None:
         """What later workers are to have done before they are forked."""
         path, sys.path[:] = sys.path[:], library
-        __import__("functools")  # as most functions do
-        sys.path[:] = path
+        try:
+            __import__("functools")  # as most functions do
+        finally:
+            sys.path[:] = path
         # Binds symbols, and code adapts itself to what it meets.
         for _ in range(10):
             rehearse(codec, policy)
@@ -72,9 +74,6 @@ def main(server: int) -> None:
     if call is not None and is_wanted(codec, policy):
         work(call, codec)
     _exit(0)
-
-
-NEVER = (1 << 63) - 1
 
 
 def flush() -> None:

@@ -94,7 +94,7 @@ def test_every_contender_can_be_made():
     """No row names a factory that there is not."""
     factories = {
         one.factory for row in rows.ROWS for one in row.contenders
-    } | {"boxed_live"}
+    } | {"boxed_live", "boxed_sandboxes"}
     for name in sorted(factories):
         assert callable(contender.find(name)), name
     assert set(rows.SHORT) <= {row.key for row in rows.ROWS}
@@ -165,6 +165,11 @@ def test_the_report_holds_every_part(tmp_path):
             )
         },
         "memory": memory_of,
+        "live": {
+            "sandboxes": 9,
+            "each": 3 << 19,
+            **dict.fromkeys(("first_ns", "last_ns"), 3e6),
+        },
         "decoder": {"ints": {"ours_ns": 2e6, "theirs_ns": 1e6}},
         "stages": {
             "tier": "full",
@@ -183,6 +188,7 @@ def test_the_report_holds_every_part(tmp_path):
         "Missing: far: no.",
         "Missing: full: needs root.",
         "boxed, full 300 us 400 us 400 us 400 us 2333.33 ",
+        "9 live ones, full tier, take 1.50 MiB of",
         "ints 2 ms 1 ms 0.50",
         "caller whole call 0.00 1.00",
         "worker fork 2.00 0.50",
