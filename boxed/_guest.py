@@ -108,14 +108,14 @@ def prepare(policy: dict[str, Any]) -> Codec:
     if policy["main"] is not None:
         kind, where = policy["main"]
         load_main(kind, where, policy["source"])
+    if "pandas" in sys.modules:
+        load_frames()
     return codec
 
 
 def load_main(kind: str, where: str, source: bytes | None) -> None:
-    """Give ``__main__`` the caller's script, as multiprocessing's spawn.
-
-    The source of a file comes along, for a guest that may not open it.
-    """
+    """Give ``__main__`` the caller's script, as multiprocessing's spawn; its
+    source comes along, for a guest that may not open the file."""
     module = type(sys)("__mp_main__")
     if kind == "module":
         import runpy
@@ -288,18 +288,16 @@ def packed(
 # it, since a compiler's first use takes a millisecond.
 OWN = "<boxed>"
 NAMES = ("function", "args", "kwargs")
-IS_A_FUNCTIONS = 0x3  # CO_OPTIMIZED and CO_NEWLOCALS of the inspect module
 CALL = (lambda: function(*args, **kwargs)).__code__  # type: ignore[name-defined]  # noqa: F821
 CALL = CALL.replace(
-    co_flags=CALL.co_flags & ~IS_A_FUNCTIONS,
+    co_flags=CALL.co_flags & ~0x3,  # CO_OPTIMIZED, CO_NEWLOCALS
     co_filename=OWN,
     co_name="<module>",
 )
 
 
 def each_row(function: Any, args: Any, done: Any) -> None:
-    # Not by map(), which the function's own StopIteration would end in
-    # silence.
+    # Not map(): it ends in silence at a StopIteration of the function.
     for row in zip(*args):
         done(function(*row))
 
@@ -372,27 +370,31 @@ def told(error: BaseException) -> list[str]:
 
 
 def reseed() -> None:
-    """Forks share numpy's global generator; `random` reseeds itself.
-
-    Once, before anything of a call: what a rehearsal runs draws nothing.
-    """
+    """Forks share numpy's global generator; `random` reseeds itself.  Once,
+    before anything of a call: what a rehearsal runs draws nothing."""
     generators = sys.modules.get("numpy.random")
     if generators is not None:
         generators.seed()
 
 
+FRAMES: list[Any] = []
+
+
+def load_frames() -> None:
+    """Load what sends frames of pandas in pieces."""
+    # Not by import, since nothing of the guest's is to find the package.
+    name, where = "boxed._frames", __file__.replace("_guest.py", "_frames.py")
+    loader: Any = type(__spec__.loader)
+    frames = type(sys)(name)
+    exec(loader(name, where).get_code(name), frames.__dict__)
+    FRAMES.append(frames)
+
+
 def teach_pandas() -> None:
     """Have frames sent in the pieces that the caller's decoder takes."""
-    import importlib.util
-    import os.path
-
-    # Not by import, since nothing of the guest's is to find the package.
-    where = os.path.join(os.path.dirname(__file__), "_frames.py")
-    spec = importlib.util.spec_from_file_location("boxed._frames", where)
-    assert spec is not None and spec.loader is not None
-    frames = importlib.util.module_from_spec(spec)
+    if not FRAMES:
+        load_frames()
     # A pickler imports what it names; dill does by way of the package.
     package = sys.modules.setdefault("boxed", type(sys)("boxed"))
-    package.__dict__["_frames"] = sys.modules["boxed._frames"] = frames
-    spec.loader.exec_module(frames)
-    frames.teach()
+    package.__dict__["_frames"] = sys.modules["boxed._frames"] = FRAMES[0]
+    FRAMES[0].teach()
