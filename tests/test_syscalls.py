@@ -25,9 +25,9 @@ CALLER = 35
 #: the bounding set.
 INSIDE = 175
 #: The same for a first call: 410, half of them stat(2) of paths and for
-#: imports, and 525 where a tier is tried first that is not there; and 1,235 of
-#: launcher, interpreter and worker, with what the zygote puts off.
-COLD_CALLER, COLD_INSIDE = 470 if os.getuid() == 0 else 600, 1500
+#: imports; and 1,235 of launcher, interpreter and worker, with what the zygote
+#: puts off.  525 and 1,583 where a tier is tried first that is not there.
+COLD_CALLER, COLD_INSIDE = (470, 1500) if os.getuid() == 0 else (600, 1800)
 #: Of the worker, from its request to its end: 4.
 SERVING = 6
 #: What time.sleep() is, by version and C library.
