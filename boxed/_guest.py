@@ -73,6 +73,8 @@ def main(server: int) -> None:
     call = _boxed.serve(server, None if early else warm, **policy["worker"])
     if call is not None and is_wanted(codec, policy):
         work(call, codec)
+        if policy["lingers"]:
+            _boxed.await_end()
     _exit(0)
 
 
@@ -174,7 +176,6 @@ def dill_codec() -> Codec:
     import dill
 
     tempfile.tempdir = None
-
     return protocol_5(dill)
 
 
@@ -381,8 +382,7 @@ FRAMES: list[Any] = []
 
 
 def load_frames() -> None:
-    """Load what sends frames of pandas in pieces."""
-    # Not by import, since nothing of the guest's is to find the package.
+    """By no import, since nothing of the guest's is to find the package."""
     name, where = "boxed._frames", __file__.replace("_guest.py", "_frames.py")
     loader: Any = type(__spec__.loader)
     frames = type(sys)(name)

@@ -44,6 +44,7 @@ def setting(
             policy.serializer, abs, (-1.5,), {}
         ).stream(),
         "standby_ms": round(STANDBY_SECONDS * 1000),
+        "lingers": _lingers(policy),
         "worker": {
             "namespaces": namespaces,
             "network": policy.network,
@@ -83,6 +84,13 @@ def _kept(entries: Sequence[Entry]) -> list[str]:
         if kind in (_trees.TREE, _trees.OPTIONAL, _trees.WRITE)
         and _trees.is_below(path, ("/tmp", "/dev/shm"))
     ]
+
+
+def _lingers(policy: Policy) -> bool:
+    """Whether a worker need not end at once when it has answered: it holds no
+    lock, port or process that anything outside of it could meet."""
+    shares = policy.write or policy.network or policy.limits.processes > 1
+    return not shares
 
 
 def _tasks(limits: Limits) -> int:

@@ -15,6 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 # Program: what of src is linked to it; two include the unit itself.
 UNITS = {
+    "ahead": ["extension/ahead.c", "shared/deadline.c"],
     "deadline": ["shared/deadline.c"],
     "order": ["launcher/order.c"],
     "configuration": [],
@@ -26,6 +27,19 @@ UNITS = {
         "extension/store.c",
         "shared/deadline.c",
         "shared/rights.c",
+    ],
+    "call_ends": [
+        "extension/call.c",
+        "extension/call_ends.c",
+        "extension/sending.c",
+        "extension/store.c",
+        "shared/deadline.c",
+        "shared/rights.c",
+    ],
+    "children": [
+        "extension/children.c",
+        "extension/watch.c",
+        "shared/deadline.c",
     ],
     "request": ["extension/request.c", "shared/deadline.c"],
     "rights": ["shared/rights.c"],

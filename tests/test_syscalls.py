@@ -121,18 +121,22 @@ def test_a_warm_call(traced):
     assert first[False]["clone"] + first[False]["clone3"] == 1
 
 
-def test_a_standby_has_done_it_all(tmp_path, traced):
-    """From the request to its end the worker makes hardly a call: neither a
-    wall nor an import is left for then, nor memory to be asked for."""
+def serving(tmp_path, traced, options: str) -> list[str]:
+    """A standby's system calls, from its request to its end."""
     traced(
-        """
+        f"""
+        import tempfile
+        folder = tempfile.mkdtemp()
+        os.chmod(folder, 0o777)
+        options = {options}
         for _ in range(6):
-            run(abs, (-4,))
+            run(abs, (-4,), **options)
             time.sleep(0.3)
         mark("call")
-        run(abs, (-4,))
+        run(abs, (-4,), **options)
         time.sleep(0.3)
         mark("end")
+        os.rmdir(folder)
         """
     )
     lines = (tmp_path / "log").read_text(errors="replace").splitlines()
@@ -143,12 +147,30 @@ def test_a_standby_has_done_it_all(tmp_path, traced):
         line.split()[0] for line in during if "+++ killed" in line
     ]
     (worker,) = set(ended) & known
-    calls = [
+    return [
         match[2]
         for match in map(LINE.match, during)
         if match and match[1] == worker and "resumed>" not in match.string
     ]
+
+
+def test_a_standby_has_done_it_all(tmp_path, traced):
+    """From the request to its end the worker makes hardly a call: neither a
+    wall nor an import is left for then, nor memory to be asked for.  Its end
+    is not its own to choose the time of."""
+    calls = serving(tmp_path, traced, "{}")
     assert len(calls) <= SERVING, calls
+    assert calls[-1] == "poll", calls
+
+
+@pytest.mark.parametrize(
+    "options", ["{'write': [folder]}", "{'network': True}"]
+)
+def test_what_others_may_meet_ends_at_once(tmp_path, traced, options):
+    """A worker that may hold a lock or a port does not linger."""
+    calls = serving(tmp_path, traced, options)
+    assert len(calls) <= SERVING, calls
+    assert calls[-1] == "exit_group", calls
 
 
 def test_an_idle_sandbox_does_nothing(traced):

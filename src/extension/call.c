@@ -134,8 +134,8 @@ call_set_body(struct call *call, char *body)
     call->body = body;
 }
 
-static bool
-answer_is_complete(const struct call *call)
+bool
+call_is_answered(const struct call *call)
 {
     return call->header_have == sizeof(call->header) &&
            call->body_have == call->header.size;
@@ -237,14 +237,14 @@ take_round(struct call *call, const struct pollfd watched[SOURCES])
         sending_step(call);
     }
     while (is_ready && event == 0 && !call->socket_ended &&
-           !answer_is_complete(call)) {
+           !call_is_answered(call)) {
         event = read_answer(call);
     }
     if (event != 0 && event != -EAGAIN) {
         return event;
     }
     for (int i = 0; i < 2; i++) {
-        if (call->reported || answer_is_complete(call) ||
+        if (call->reported || call_is_answered(call) ||
             watched[SOURCE_STREAMS + i].revents != 0) {
             event = read_stream(call, i);
             if (event != 0) {
@@ -252,7 +252,7 @@ take_round(struct call *call, const struct pollfd watched[SOURCES])
             }
         }
     }
-    return answer_is_complete(call) ? CALL_ANSWERED : 0;
+    return call_is_answered(call) ? CALL_ANSWERED : 0;
 }
 
 int

@@ -66,8 +66,9 @@ struct call {
 int call_prepare(struct call *call);
 
 /* Has the zygote at server fork a worker for a prepared call, and closes the
- * worker's ends.  Returns 0 or -errno (-EPIPE, -ECONNRESET: no zygote). */
-int call_announce(struct call *call, int server);
+ * worker's ends.  Ahead of need it waits for a quiet moment, or the request.
+ * Returns 0 or -errno (-EPIPE, -ECONNRESET: no zygote). */
+int call_announce(struct call *call, int server, bool ahead);
 
 /* Sets the request; its memory must stay until the call is over.  With a
  * store, which must be sealed, data is the sizes of its parts; else it is -1.
@@ -88,7 +89,11 @@ int call_wait_end(struct call *call, deadline_ns deadline);
 /* After CALL_BODY: memory of header.size bytes, for the whole body. */
 void call_set_body(struct call *call, char *body);
 
-/* Closes all; a worker that still lives is killed by that. */
+/* Whether the answer is here, as a whole. */
+bool call_is_answered(const struct call *call);
+
+/* Closes all; a worker that still lives is killed by that: soon if it has
+ * answered, else at once. */
 void call_close(struct call *call);
 
 /* Closes all in a forked copy of the caller, to whom the call is still

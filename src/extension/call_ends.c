@@ -15,9 +15,10 @@
 #include "shared/rights.h"
 
 static int
-send_call(struct call *call, int server)
+send_call(struct call *call, int server, bool ahead)
 {
-    struct frame_call announced = {.magic = FRAME_MAGIC, .id = call->id};
+    struct frame_call announced = {
+        .magic = FRAME_MAGIC, .ahead = ahead, .id = call->id};
     const struct rights message = {&announced, sizeof(announced), call->far,
                                    FRAME_CALL_FDS};
     ssize_t sent = rights_send(server, &message, 0);
@@ -83,9 +84,9 @@ call_prepare(struct call *call)
 }
 
 int
-call_announce(struct call *call, int server)
+call_announce(struct call *call, int server, bool ahead)
 {
-    int error = send_call(call, server);
+    int error = send_call(call, server, ahead);
     close_far_ends(call);
     return error;
 }
@@ -99,12 +100,23 @@ call_kill(struct call *call)
     }
 }
 
+/* Whether the zygote was told that the worker, which has answered, need not
+ * be killed at once. */
+static bool
+let_linger(const struct call *call)
+{
+    return call_is_answered(call) && !call->killed &&
+           send(call->report_socket, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
+}
+
 void
 call_close(struct call *call)
 {
     /* A forked copy of the caller may hold the socket too: its end alone
      * would then not show. */
-    call_kill(call);
+    if (!let_linger(call)) {
+        call_kill(call);
+    }
     call_forget(call);
 }
 

@@ -1,89 +1,84 @@
 /* The fork server in the zygote: it forks nothing itself, but says when, and
- * looks after what was forked.
+ * has what was forked looked after.
  *
- * Per worker it keeps a pidfd and the report socket.  End of file on the
- * report socket, for whatever reason the caller closed it, kills the worker;
- * the worker's death sends {status, rusage} and drops both.  One event is
- * taken at a time, so an event can never name a worker that is gone. */
+ * One event is taken at a time, so an event can never name a worker that is
+ * gone.
+ *
+ * Processors are few, and a process's birth and death cost more than a short
+ * call.  So both wait where nobody waits for them: the fork for a call that is
+ * announced ahead of need, and the end of a worker whose caller has the
+ * answer.  They are done in a quiet moment, and in time without one. */
 #include "extension/forkserver.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <signal.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "extension/ahead.h"
+#include "extension/children.h"
+#include "extension/watch.h"
 #include "shared/fd.h"
-#include "shared/numbers.h"
 #include "shared/rights.h"
-
-enum watch_kind { WATCH_SERVER, WATCH_REPORT, WATCH_EXIT };
-
-struct worker;
-
-struct watch {
-    enum watch_kind kind;
-    struct worker *worker;
-};
-
-struct worker {
-    pid_t pid;
-    int pidfd;
-    int report;
-    uint64_t id;
-    struct watch report_watch;
-    struct watch exit_watch;
-};
 
 struct forkserver {
     int server;
     int epoll;
-    rlim_t workers;
-    rlim_t most;
+    unsigned most;    /* children for which there are descriptors */
+    bool takes_calls; /* the server socket is watched */
     struct watch server_watch;
+    struct watch ahead_watch;
+    struct ahead ahead;
+    struct children children;
+    deadline_ns active; /* when a call last began or ended */
 };
 
-/* Descriptors that are not for workers: the zygote's own, those of a call as
- * it comes in, and some that imports left open. */
-#define OTHER_FDS    32
-#define FDS_A_WORKER 2
+/* Descriptors that are not for children: the zygote's own, those of a call as
+ * it comes in, some that imports left open, and those of calls ahead. */
+#define OTHER_FDS (32 + AHEAD_MOST * FRAME_CALL_FDS)
+
+#define MS 1000000
+/* Without the beginning or end of a call: the moment is quiet. */
+#define QUIET (1 * MS)
+/* After which what was put off waits for no quiet moment. */
+#define LATEST (10 * MS)
+/* With fewer that have not answered, forking ahead does not wait. */
+#define LEAST_AT_HAND 4
 
 /* A call that comes in when no descriptors are left loses those it brings.
- * So calls wait in the socket while there are too many workers for one more.
+ * So calls wait in the socket while there are too many children for one more.
  */
-static rlim_t
-most_workers(void)
+static unsigned
+most_children(void)
 {
     struct rlimit open_files;
 
     if (getrlimit(RLIMIT_NOFILE, &open_files) != 0 ||
-        open_files.rlim_cur < OTHER_FDS + FDS_A_WORKER) {
+        open_files.rlim_cur < OTHER_FDS + FDS_A_CHILD) {
         return 1;
     }
-    return (open_files.rlim_cur - OTHER_FDS) / FDS_A_WORKER;
+    rlim_t most = (open_files.rlim_cur - OTHER_FDS) / FDS_A_CHILD;
+    return most < UINT_MAX ? (unsigned)most : UINT_MAX;
 }
 
+/* Whether the server socket is watched follows the number of children. */
 static int
-watch_fd(const struct forkserver *forkserver, int fd, struct watch *watch)
+watch_server(struct forkserver *forkserver)
 {
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = watch};
-    if (epoll_ctl(forkserver->epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
-        return -errno;
-    }
-    return 0;
-}
+    bool wanted = forkserver->children.count < forkserver->most;
+    int error = 0;
 
-/* One that is not watched (any more) is no error. */
-static void
-unwatch_fd(const struct forkserver *forkserver, int fd)
-{
-    (void)epoll_ctl(forkserver->epoll, EPOLL_CTL_DEL, fd, NULL);
+    if (wanted && !forkserver->takes_calls) {
+        error = watch_fd(forkserver->epoll, forkserver->server,
+                         &forkserver->server_watch);
+    }
+    if (!wanted && forkserver->takes_calls) {
+        unwatch_fd(forkserver->epoll, forkserver->server);
+    }
+    forkserver->takes_calls = wanted && error == 0;
+    return error;
 }
 
 struct forkserver *
@@ -94,10 +89,12 @@ forkserver_new(int server)
         return NULL;
     }
     made->server = server;
-    made->most = most_workers();
+    made->most = most_children();
     made->server_watch.kind = WATCH_SERVER;
+    made->ahead_watch.kind = WATCH_AHEAD;
     made->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (made->epoll < 0 || watch_fd(made, server, &made->server_watch) != 0) {
+    made->children.epoll = made->epoll;
+    if (made->epoll < 0 || watch_server(made) != 0) {
         close_fd(&made->epoll);
         free(made);
         return NULL;
@@ -111,65 +108,6 @@ forkserver_close_call(struct forkserver_call *call)
     for (int i = 0; i < FRAME_CALL_FDS; i++) {
         close_fd(&call->fds[i]);
     }
-}
-
-static uint64_t
-microseconds(struct timeval time)
-{
-    return (uint64_t)time.tv_sec * 1000000u + (uint64_t)time.tv_usec;
-}
-
-static void
-send_report(const struct worker *worker, int status,
-            const struct rusage *usage)
-{
-    const struct frame_report report = {
-        .magic = FRAME_MAGIC,
-        .status = status,
-        .id = worker->id,
-        .user_us = microseconds(usage->ru_utime),
-        .system_us = microseconds(usage->ru_stime),
-        .max_rss_kb = (uint64_t)usage->ru_maxrss,
-        .minor_faults = (uint64_t)usage->ru_minflt,
-        .major_faults = (uint64_t)usage->ru_majflt,
-        .voluntary_switches = (uint64_t)usage->ru_nvcsw,
-        .involuntary_switches = (uint64_t)usage->ru_nivcsw,
-    };
-    /* The caller may have lost interest. */
-    (void)send(worker->report, &report, sizeof(report),
-               MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
-static void
-bury(struct forkserver *forkserver, struct worker *worker)
-{
-    struct rusage usage;
-    int status = 0;
-
-    memset(&usage, 0, sizeof(usage));
-    while (wait4(worker->pid, &status, 0, &usage) < 0 && errno == EINTR) {
-    }
-    send_report(worker, status, &usage);
-    /* Taken out by name: closing alone would not do it while a fresh fork
-     * still holds copies, and the watch is freed here. */
-    unwatch_fd(forkserver, worker->report);
-    unwatch_fd(forkserver, worker->pidfd);
-    close_fd(&worker->report);
-    close_fd(&worker->pidfd);
-    free(worker);
-    if (forkserver->workers-- == forkserver->most) {
-        /* It cannot fail for want of memory: one watch was just freed. */
-        (void)watch_fd(forkserver, forkserver->server,
-                       &forkserver->server_watch);
-    }
-}
-
-/* Not reaped yet, so the pid is still its own. */
-static void
-kill_worker(const struct forkserver *forkserver, struct worker *worker)
-{
-    (void)kill(worker->pid, SIGKILL);
-    unwatch_fd(forkserver, worker->report);
 }
 
 static int
@@ -190,75 +128,127 @@ receive_call(const struct forkserver *forkserver,
     return FORKSERVER_CALL;
 }
 
+/* A call has come in.  The event that it is, or 0: it is announced ahead of
+ * need, and waits until its request shows on its socket if not forked for
+ * before. */
+static int
+begin_call(struct forkserver *forkserver, struct forkserver_call *ret_call)
+{
+    int event = receive_call(forkserver, ret_call);
+
+    if (event != FORKSERVER_CALL) {
+        return event;
+    }
+    forkserver->active = deadline_now();
+    if (!ret_call->call.ahead || forkserver->ahead.count == AHEAD_MOST ||
+        watch_fd(forkserver->epoll, ret_call->fds[0],
+                 &forkserver->ahead_watch) != 0) {
+        return FORKSERVER_CALL;
+    }
+    ahead_put(&forkserver->ahead, ret_call);
+    return 0;
+}
+
+/* The call ahead at an index, if there is one.  Its descriptors are counted
+ * for already, so that there may be as many children more. */
+static int
+take_ahead(struct forkserver *forkserver, int index,
+           struct forkserver_call *ret_call)
+{
+    if (index < 0) {
+        return 0;
+    }
+    ahead_take(&forkserver->ahead, index, ret_call);
+    unwatch_fd(forkserver->epoll, ret_call->fds[0]);
+    return FORKSERVER_CALL;
+}
+
+/* What a watch's event leads to: an event of ours, 0 or -errno. */
+static int
+handle(struct forkserver *forkserver, const struct watch *watch,
+       struct forkserver_call *ret_call)
+{
+    switch (watch->kind) {
+    case WATCH_SERVER:
+        return begin_call(forkserver, ret_call);
+    case WATCH_AHEAD:
+        return take_ahead(forkserver, ahead_find_wanted(&forkserver->ahead),
+                          ret_call);
+    case WATCH_REPORT:
+        if (children_hear(&forkserver->children, watch->child)) {
+            forkserver->active = deadline_now();
+        }
+        return 0;
+    case WATCH_EXIT:
+        children_bury(&forkserver->children, watch->child);
+        return watch_server(forkserver);
+    }
+    return 0;
+}
+
+/* Whether the oldest call ahead is to be forked for, if nothing else is to be
+ * done. */
+static bool
+is_ahead_due(const struct forkserver *forkserver, deadline_ns now)
+{
+    const struct ahead *ahead = &forkserver->ahead;
+    const struct children *children = &forkserver->children;
+
+    return ahead->count > 0 &&
+           (now - forkserver->active >= QUIET ||
+            now - ahead->since[0] >= LATEST || ahead->count == AHEAD_MOST ||
+            children->count - children->lingering < LEAST_AT_HAND);
+}
+
+/* Milliseconds until something is to be done without an event, or -1. */
+static int
+idle_ms(const struct forkserver *forkserver, deadline_ns now)
+{
+    if (is_ahead_due(forkserver, now)) {
+        return 0;
+    }
+    if (forkserver->ahead.count == 0 && forkserver->children.lingering == 0) {
+        return -1;
+    }
+    return deadline_left_ms(forkserver->active + QUIET);
+}
+
 int
 forkserver_next(struct forkserver *forkserver,
                 struct forkserver_call *ret_call)
 {
-    struct epoll_event event;
-
     for (;;) {
-        int ready = epoll_wait(forkserver->epoll, &event, 1, -1);
+        deadline_ns now = deadline_now();
+        bool quiet = now - forkserver->active >= QUIET;
+        struct epoll_event event;
+
+        children_end_lingering(&forkserver->children,
+                               quiet ? now : now - LATEST);
+        int ready =
+            epoll_wait(forkserver->epoll, &event, 1, idle_ms(forkserver, now));
         if (ready < 0 && errno != EINTR) {
             return -errno;
         }
-        if (ready <= 0) {
-            continue;
+        int found = 0;
+        if (ready > 0) {
+            found = handle(forkserver, event.data.ptr, ret_call);
         }
-        const struct watch *watch = event.data.ptr;
-        switch (watch->kind) {
-        case WATCH_SERVER:
-            return receive_call(forkserver, ret_call);
-        case WATCH_REPORT:
-            kill_worker(forkserver, watch->worker);
-            break;
-        case WATCH_EXIT:
-            bury(forkserver, watch->worker);
-            break;
+        else if (ready == 0 && is_ahead_due(forkserver, now)) {
+            found = take_ahead(forkserver, 0, ret_call);
+        }
+        if (found != 0) {
+            return found;
         }
     }
-}
-
-static int
-watch_worker(const struct forkserver *forkserver, struct worker *worker)
-{
-    worker->report_watch = (struct watch){WATCH_REPORT, worker};
-    worker->exit_watch = (struct watch){WATCH_EXIT, worker};
-    worker->pidfd = (int)syscall(NR_pidfd_open, worker->pid, 0u);
-    if (worker->pidfd < 0) {
-        return -errno;
-    }
-    int error = watch_fd(forkserver, worker->pidfd, &worker->exit_watch);
-    return error != 0
-               ? error
-               : watch_fd(forkserver, worker->report, &worker->report_watch);
 }
 
 int
 forkserver_adopt(struct forkserver *forkserver, pid_t pid,
                  struct forkserver_call *call)
 {
-    struct worker *worker = calloc(1, sizeof(*worker));
-    int error = worker == NULL ? -ENOMEM : 0;
-
-    if (error == 0) {
-        forkserver->workers++;
-        *worker = (struct worker){
-            .pid = pid,
-            .pidfd = -1,
-            .report = steal_fd(&call->fds[1]),
-            .id = call->call.id,
-        };
-        error = watch_worker(forkserver, worker);
-    }
+    int error = children_adopt(&forkserver->children, pid, call->call.id,
+                               steal_fd(&call->fds[1]));
     forkserver_close_call(call);
-    if (forkserver->workers == forkserver->most) {
-        unwatch_fd(forkserver, forkserver->server);
-    }
-    if (error != 0) {
-        (void)kill(pid, SIGKILL);
-        if (worker != NULL) {
-            bury(forkserver, worker);
-        }
-    }
-    return error;
+    int unwatched = watch_server(forkserver);
+    return error != 0 ? error : unwatched;
 }

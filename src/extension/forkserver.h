@@ -9,8 +9,8 @@ struct forkserver;
 
 /* What forkserver_next() came back with, when it is not -errno. */
 enum forkserver_event {
-    FORKSERVER_CALL, /* a call is to be forked for: call and fds are set */
-    FORKSERVER_END,  /* the caller closed the server socket */
+    FORKSERVER_CALL = 1, /* to be forked for: call and fds are set */
+    FORKSERVER_END,      /* the caller closed the server socket */
 };
 
 struct forkserver_call {

@@ -22,6 +22,7 @@ PyObject *method_seal(PyObject *module, PyObject *unused);
 /* method_work.c: a worker */
 PyObject *method_await_request(PyObject *module, PyObject *args);
 PyObject *method_refuse_request(PyObject *module, PyObject *unused);
+PyObject *method_await_end(PyObject *module, PyObject *unused);
 PyObject *method_read_request(PyObject *module, PyObject *args);
 PyObject *method_answer(PyObject *module, PyObject *args);
 

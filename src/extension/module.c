@@ -27,6 +27,8 @@ static PyMethodDef boxed_methods[] = {
      "Worker: whether the request comes within milliseconds."},
     {"refuse_request", method_refuse_request, METH_NOARGS,
      "Worker: take no request any more; whether one is there already."},
+    {"await_end", method_await_end, METH_NOARGS,
+     "Worker: linger, with no other threads, until the zygote ends it."},
     {"read_request", method_read_request, METH_VARARGS, "Worker: request."},
     {"answer", method_answer, METH_VARARGS, "Worker: answer."},
     {"new_store", method_new_store, METH_VARARGS, "Memory to be sent."},

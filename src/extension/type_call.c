@@ -35,7 +35,7 @@ new_call(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     self->call.max_answer = max_answer;
     int error = call_prepare(&self->call);
     if (error == 0 && server >= 0) {
-        error = call_announce(&self->call, server);
+        error = call_announce(&self->call, server, false);
     }
     if (error != 0) {
         Py_DECREF(self);
@@ -51,8 +51,8 @@ announce_call(PyObject *object, PyObject *number)
     if (server == -1 && PyErr_Occurred()) {
         return NULL;
     }
-    int error =
-        call_announce(&((struct call_object *)object)->call, (int)server);
+    int error = call_announce(&((struct call_object *)object)->call,
+                              (int)server, true);
     if (error != 0) {
         return raise_errno(error);
     }
@@ -257,7 +257,8 @@ get_report(PyObject *object, void *unused)
 }
 
 static PyMethodDef call_methods[] = {
-    {"announce", announce_call, METH_O, "Have the worker forked."},
+    {"announce", announce_call, METH_O,
+     "Have the worker forked, ahead of need."},
     {"request", set_request, METH_VARARGS, "Send the request, once."},
     {"take_store", take_store, METH_NOARGS, "The store of a stored answer."},
     {"wait", wait_call, METH_VARARGS, "The next event before a deadline."},

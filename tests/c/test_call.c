@@ -41,7 +41,7 @@ begin(void)
     call.max_answer = MAX_ANSWER;
     call.output = output;
     CHECK_EQUAL(call_prepare(&call), 0);
-    CHECK_EQUAL(call_announce(&call, server), 0);
+    CHECK_EQUAL(call_announce(&call, server, false), 0);
     CHECK_EQUAL(recvmsg(zygote, &got, 0), sizeof(announced));
     CHECK_EQUAL(announced.id, call.id);
     memcpy(far_ends, CMSG_DATA(CMSG_FIRSTHDR(&got)), sizeof(far_ends));
@@ -505,7 +505,7 @@ no_zygote_to_call(void)
     (void)close(pair[1]);
     int before = count_descriptors();
     CHECK_EQUAL(call_prepare(&call), 0);
-    CHECK_EQUAL(call_announce(&call, pair[0]), -EPIPE);
+    CHECK_EQUAL(call_announce(&call, pair[0], false), -EPIPE);
     call_close(&call);
     CHECK_EQUAL(count_descriptors(), before);
     (void)close(pair[0]);

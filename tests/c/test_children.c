@@ -1,0 +1,204 @@
+/* extension/children.c with children that do nothing but wait: who is killed,
+ * when, and what the caller is told. */
+#include "extension/children.h"
+
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "extension/frame.h"
+#include "test.h"
+
+#define MANY 12
+
+static struct children children;
+static pid_t pids[MANY];
+static int callers[MANY]; /* the callers' ends of the report sockets */
+
+static void
+adopt(int i)
+{
+    int pair[2];
+
+    CHECK_EQUAL(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+    callers[i] = pair[0];
+    pids[i] = fork();
+    if (pids[i] == 0) {
+        (void)pause();
+        _exit(0);
+    }
+    CHECK_EQUAL(children_adopt(&children, pids[i], (uint64_t)i + 100, pair[1]),
+                0);
+}
+
+static void
+begin(int count)
+{
+    children = (struct children){.epoll = epoll_create1(EPOLL_CLOEXEC)};
+    for (int i = 0; i < count; i++) {
+        adopt(i);
+    }
+    CHECK_EQUAL(children.count, count);
+}
+
+/* Handles one event within ms, if there is one. */
+static bool
+turn(int ms)
+{
+    struct epoll_event event;
+
+    if (epoll_wait(children.epoll, &event, 1, ms) != 1) {
+        return false;
+    }
+    struct watch *watch = event.data.ptr;
+    if (watch->kind == WATCH_REPORT) {
+        (void)children_hear(&children, watch->child);
+    }
+    else {
+        CHECK_EQUAL(watch->kind, WATCH_EXIT);
+        children_bury(&children, watch->child);
+    }
+    return true;
+}
+
+static void
+finish(void)
+{
+    for (int i = 0; i < MANY; i++) {
+        if (callers[i] > 0) {
+            (void)shutdown(callers[i], SHUT_WR);
+        }
+    }
+    while (children.count > 0 && turn(5000)) {
+    }
+    CHECK_EQUAL(children.count, 0);
+    CHECK_EQUAL(children.lingering, 0);
+    CHECK(children.first_lingering == NULL);
+    CHECK(children.last_lingering == NULL);
+    for (int i = 0; i < MANY; i++) {
+        if (callers[i] > 0) {
+            (void)close(callers[i]);
+        }
+        callers[i] = 0;
+    }
+    (void)close(children.epoll);
+    CHECK_EQUAL(waitpid(-1, NULL, 0), -1);
+}
+
+static void
+let_linger(int i)
+{
+    CHECK_EQUAL(send(callers[i], "", 1, 0), 1);
+    CHECK(turn(5000));
+}
+
+static bool
+is_alive(int i)
+{
+    siginfo_t info = {.si_pid = 0};
+    CHECK_EQUAL(
+        waitid(P_PID, (id_t)pids[i], &info, WEXITED | WNOHANG | WNOWAIT), 0);
+    return info.si_pid == 0;
+}
+
+/* Waits for its report, and answers the signal that ended it. */
+static int
+ended_by(int i)
+{
+    struct frame_report report = {.magic = 0};
+
+    while (recv(callers[i], &report, sizeof(report), MSG_DONTWAIT) !=
+           sizeof(report)) {
+        if (!turn(5000)) {
+            return -1;
+        }
+    }
+    CHECK_EQUAL(report.magic, FRAME_MAGIC);
+    CHECK_EQUAL(report.id, i + 100);
+    return WTERMSIG(report.status);
+}
+
+static void
+the_end_of_the_socket_kills(void)
+{
+    begin(3);
+    CHECK(!turn(0));
+    CHECK_EQUAL(shutdown(callers[1], SHUT_WR), 0);
+    CHECK_EQUAL(ended_by(1), SIGKILL);
+    CHECK_EQUAL(children.count, 2);
+    CHECK(is_alive(0) && is_alive(2));
+    finish();
+}
+
+static void
+a_death_is_reported(void)
+{
+    begin(2);
+    (void)kill(pids[0], SIGTERM);
+    CHECK_EQUAL(ended_by(0), SIGTERM);
+    CHECK_EQUAL(children.count, 1);
+    finish();
+}
+
+static void
+one_that_lingers_lives_until_it_is_time(void)
+{
+    begin(3);
+    let_linger(0);
+    let_linger(2);
+    CHECK_EQUAL(children.lingering, 2);
+    children_end_lingering(&children, 1);
+    CHECK(!turn(50));
+    CHECK(is_alive(0) && is_alive(2));
+    children_end_lingering(&children, deadline_now());
+    CHECK_EQUAL(children.lingering, 0);
+    CHECK_EQUAL(ended_by(0), SIGKILL);
+    CHECK_EQUAL(ended_by(2), SIGKILL);
+    CHECK(is_alive(1));
+    finish();
+}
+
+static void
+the_first_of_too_many_end(void)
+{
+    begin(MANY);
+    for (int i = 0; i < MANY; i++) {
+        let_linger(MANY - 1 - i);
+    }
+    CHECK_EQUAL(children.lingering, MANY);
+    children_end_lingering(&children, 1);
+    CHECK(children.lingering > 0 && children.lingering < MANY);
+    for (unsigned i = 0; i < MANY - children.lingering; i++) {
+        CHECK_EQUAL(ended_by(MANY - 1 - (int)i), SIGKILL);
+    }
+    CHECK_EQUAL(children.count, children.lingering);
+    CHECK(is_alive(0));
+    children_end_lingering(&children, deadline_now());
+    finish();
+}
+
+/* Wherever in the row it was. */
+static void
+one_that_dies_lingers_no_more(void)
+{
+    for (int dying = 0; dying < 3; dying++) {
+        begin(3);
+        for (int i = 0; i < 3; i++) {
+            let_linger(i);
+        }
+        (void)kill(pids[dying], SIGTERM);
+        CHECK_EQUAL(ended_by(dying), SIGTERM);
+        CHECK_EQUAL(children.lingering, 2);
+        children_end_lingering(&children, deadline_now());
+        CHECK_EQUAL(children.lingering, 0);
+        for (int i = 0; i < 3; i++) {
+            CHECK(i == dying || ended_by(i) == SIGKILL);
+        }
+        finish();
+    }
+}
+
+TEST_MAIN(TEST(the_end_of_the_socket_kills), TEST(a_death_is_reported),
+          TEST(one_that_lingers_lives_until_it_is_time),
+          TEST(the_first_of_too_many_end), TEST(one_that_dies_lingers_no_more))
