@@ -36,11 +36,13 @@ def after_a_pause(call, pause: float):
     return paused if pause else call
 
 
-def task(result: int = 0, array: bool = False):
+def task(result: int = 0, array: bool = False, argument: int = 0):
     """The function that is called, and its arguments.
 
     A large result is of zeros, which take the function next to no time.
     """
+    if argument:
+        return len, (bytes(bytearray(b"x") * argument),)
     if array:
         import numpy
 
@@ -81,12 +83,13 @@ def boxed(
     paths: int = 0,
     pause: float = 0,
     per: int = 1,
+    argument: int = 0,
 ):
     """A warm call on one tier; `per` divides what it takes."""
     from boxed import Limits, run
 
     sys.path += [f"/nowhere/{number}" for number in range(paths)]
-    function, args = task(result, array)
+    function, args = task(result, array, argument)
     limits = Limits(result=max(64 << 20, 2 * result))
     kept = load(heap, threads)
 
@@ -187,9 +190,13 @@ def boxed_live(tier: str = "full", workers: int = 8, seconds: float = 3):
 
 
 def process_pool(
-    result: int = 0, array: bool = False, heap: int = 0, pause: float = 0
+    result: int = 0,
+    array: bool = False,
+    heap: int = 0,
+    pause: float = 0,
+    argument: int = 0,
 ):
-    call = _peers.process_pool(*task(result, array))
+    call = _peers.process_pool(*task(result, array, argument))
     call.kept = load(heap)
     return after_a_pause(call, pause)
 

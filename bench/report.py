@@ -8,7 +8,7 @@ from pathlib import Path
 
 from boxed._turns import HEADER, cells, duration, grid
 
-from . import plot
+from . import plot, verdicts
 
 BEGIN, END = ".. bench: begin\n", ".. bench: end\n"
 
@@ -120,6 +120,7 @@ def write_docs(docs: Path, results) -> None:
     if "stages" in results:
         found = results["stages"]
         parts += [stage_table("warm", found), stage_table("cold", found)]
+    parts.append(verdicts.table(results))
     text = "\n".join(parts)
     page.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
 

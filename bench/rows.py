@@ -158,6 +158,20 @@ def large(mib: int, array: bool = False) -> Row:
     )
 
 
+def argument(mib: int) -> Row:
+    options = {"argument": mib * MIB}
+    pool = Contender("ProcessPoolExecutor", "process_pool", options, block=1)
+    return Row(
+        f"argument{mib}",
+        f"{mib} MiB of bytes as an argument",
+        (*tiers("boxed", 1, **options), pool),
+        pool.name,
+        rounds=15 if mib < 60 else 9,
+        target="at most 0.5 of ProcessPoolExecutor",
+        limit=0.5,
+    )
+
+
 IMPORTS = Row(
     "numpy",
     "A warm call with imports=['numpy'], or ['pandas']",
@@ -211,14 +225,14 @@ def crowd(callers: int) -> Row:
         size,
         block=1,
     )
-    ours = "boxed_crowd"
+    ours, parts = "boxed_crowd", {**size, "sandboxes": 4}
     return Row(
         f"crowd{callers}",
         f"A call of sqrt(4), callers at once: {callers}",
         (
             *tiers(ours, 1, **size),
-            Contender("full, asyncio", ours, {**size, "way": "asyncio"}, 1),
-            Contender("full, 4 Sandboxes", ours, {**size, "sandboxes": 4}, 1),
+            *tiers(ours, 1, "boxed by asyncio", **size, way="asyncio"),
+            *tiers(ours, 1, "boxed in 4 Sandboxes", **parts),
             pool,
         ),
         pool.name,
@@ -228,60 +242,72 @@ def crowd(callers: int) -> Row:
 
 CROWDS = (1, 2, 8, 64, 1000)
 
-SHARE = Row(
-    "share",
-    "All callers' time for a call, full tier, by their number",
-    tuple(
-        Contender(
-            f"{callers} at once",
-            "boxed_crowd",
-            {"callers": callers, "calls": -(-200 // callers), "share": True},
-            block=1,
-        )
+
+def one_tier(tier: str, factory: str, options, block: int = 10):
+    """Contenders of one tier, from their names' options."""
+    return tuple(
+        Contender(name, factory, {"tier": tier, **own}, block, TIERS[tier])
+        for name, own in options.items()
+    )
+
+
+def share(tier: str) -> Row:
+    sizes = {
+        f"{callers} at once": {
+            "callers": callers,
+            "calls": -(-200 // callers),
+            "share": True,
+        }
         for callers in CROWDS
-    ),
-    "1 at once",
-    rounds=9,
-    target="no more than of 1 at once",
-    limit=1.0,
-)
+    }
+    return Row(
+        f"share-{tier}",
+        f"All callers' time for a call, {tier} tier, by their number",
+        one_tier(tier, "boxed_crowd", sizes, 1),
+        "1 at once",
+        rounds=9,
+        target="no more than of 1 at once",
+        limit=1.0,
+    )
+
 
 MODULES = ["asyncio", "csv", "decimal", "email", "json", "logging"]
 
-GROWTH = Row(
-    "growth",
-    "A warm call in the full tier, and what should not matter",
-    (
-        Contender("new sandbox, small caller", "boxed"),
-        Contender("after 100,000 calls", "boxed", {"calls": 100_000}),
-        Contender(
-            "caller with 4 GiB and 200 threads",
-            "boxed",
-            {"heap": 4096, "threads": 200},
-        ),
-        Contender("200 entries more in sys.path", "boxed", {"paths": 200}),
-        Contender(
-            "6 imports of the standard library", "boxed", {"imports": MODULES}
-        ),
-    ),
-    "new sandbox, small caller",
-    target="flat",
-    limit=1.1,
-)
 
-LINEAR = Row(
-    "linear",
-    "One MiB of a result of bytes, full tier, by the result's size",
-    tuple(
-        Contender(
-            f"{mib} MiB", "boxed", {"result": mib * MIB, "per": mib}, block=3
-        )
+def growth(tier: str) -> Row:
+    calls = 100_000 if tier == "full" else 20_000
+    burdens = {
+        "new sandbox, small caller": {},
+        f"after {calls:,} calls": {"calls": calls},
+        "caller with 4 GiB and 200 threads": {"heap": 4096, "threads": 200},
+        "200 entries more in sys.path": {"paths": 200},
+        "6 imports of the standard library": {"imports": MODULES},
+    }
+    return Row(
+        f"growth-{tier}",
+        f"A warm call in the {tier} tier, and what should not matter",
+        one_tier(tier, "boxed", burdens),
+        "new sandbox, small caller",
+        target="flat",
+        limit=1.1,
+    )
+
+
+def linear(tier: str) -> Row:
+    sizes = {
+        f"{mib} MiB": {"result": mib * MIB, "per": mib}
         for mib in (1, 4, 16, 64, 256)
-    ),
-    "16 MiB",
-    rounds=9,
-    target="linear: no more than of 16 MiB",
-)
+    }
+    return Row(
+        f"linear-{tier}",
+        f"One MiB of a result of bytes, {tier} tier, by the result's size",
+        one_tier(tier, "boxed", sizes, 3),
+        "16 MiB",
+        rounds=9,
+        target="linear: no more than of 16 MiB",
+        limit=1.0,
+    )
+
 
 NEW = Row(
     "new",
@@ -315,15 +341,17 @@ ROWS = (
     large(60),
     large(256),
     large(256, array=True),
+    argument(16),
+    argument(60),
     IMPORTS,
     PRELOAD,
     mapped(100),
     mapped(1000),
     mapped(10000),
     *map(crowd, CROWDS),
-    SHARE,
-    GROWTH,
-    LINEAR,
+    *map(share, TIERS),
+    *map(growth, TIERS),
+    *map(linear, TIERS),
 )
 #: What `--short` leaves of them.
 SHORT = ("warm", "cold", "saturated")

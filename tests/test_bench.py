@@ -8,7 +8,7 @@ import pytest
 from core import check
 from environments import CORE
 
-from bench import contender, memory, report, rows
+from bench import contender, memory, report, rows, verdicts
 from boxed import _bench, _turns
 
 BOXED = """
@@ -103,6 +103,55 @@ def test_every_contender_can_be_made():
         assert row.reference in [one.name for one in row.contenders], row.key
 
 
+def test_every_target_names_a_row():
+    """No verdict is about what nobody measures."""
+    measured = {
+        row.key: {
+            "reference": row.reference,
+            "contenders": {
+                one.name: {"p10_ns": 7, "p50_ns": 7, "ratio": 9.0}
+                for one in row.contenders
+            },
+        }
+        for row in rows.ROWS
+    }
+    for target in verdicts.TARGETS:
+        pairs = list(verdicts.contenders(target, measured))
+        assert len(pairs) >= len(target.rows), target
+        assert len(pairs) in (1, len(rows.TIERS)), target
+
+
+@pytest.mark.parametrize(
+    ("worst", "verdict"), [(0.5, ""), (0.8, ""), (0.81, "missed")]
+)
+def test_the_worst_tier_decides(worst, verdict):
+    """Not the full tier, and not the mean."""
+    times = {"p10_ns": 5, "p50_ns": 10}
+    row = canned(
+        **{
+            "boxed, full": {**times, "ratio": 0.5},
+            "boxed, uid": {**times, "ratio": worst},
+            "boxed, rootless": {"missing": "no"},
+            "pool": {**times, "ratio": 1.0},
+        }
+    )
+    target = verdicts.Target("a call", "0.8", 0.8, ("warm",))
+    assert verdicts.line(target, {"warm": row}) == [
+        *("a call", "0.8", "0.50", f"{worst:.2f}", "1.00", verdict)
+    ]
+    assert verdicts.line(target, {})[-1] == "not measured"
+
+
+def test_a_target_may_allow_milliseconds_more():
+    """The bare interpreter's time and five more, whatever that ratio is."""
+    bare = {"p10_ns": 8e6, "p50_ns": 8e6, "ratio": 1.0}
+    target = verdicts.Target("cold", "+ 5 ms", 1, ("cold",), slack=5_000_000)
+    for p50, verdict in ((12.9e6, ""), (13.1e6, "missed")):
+        ours = {"p10_ns": p50, "p50_ns": p50}
+        row = canned(**{"boxed, full": ours, "pool": bare})
+        assert verdicts.line(target, {"cold": row})[-1] == verdict
+
+
 def test_ratios_are_taken_within_rounds():
     """A load that meets everybody in one round changes none."""
     quiet, busy = [100, 110, 120], [1000, 1100, 1200]
@@ -192,6 +241,10 @@ def test_the_report_holds_every_part(tmp_path):
         "ints 2 ms 1 ms 0.50",
         "caller whole call 0.00 1.00",
         "worker fork 2.00 0.50",
+        "warm call, ten in a row 0.8 of the pool 2333.33 2333.33 3000.00"
+        " missed",
+        "9 live sandboxes last starts in 3 ms 0.0 GiB",
+        "reading results 0.8 of the speed - 0.50 - missed",
     ):
         assert line in flat, text
     drawn = ElementTree.parse(tmp_path / "performance.svg").getroot()
