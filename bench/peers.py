@@ -41,8 +41,13 @@ def task(result: int = 0, array: bool = False, argument: int = 0):
 
     A large result is of zeros, which take the function next to no time.
     """
+    # Not len: a number would be taken for the time that it took.
+    if argument and array:
+        import numpy
+
+        return callable, (numpy.ones(argument, "u1"),)
     if argument:
-        return len, (bytes(bytearray(b"x") * argument),)
+        return callable, (bytes(bytearray(b"x") * argument),)
     if array:
         import numpy
 

@@ -158,13 +158,14 @@ def large(mib: int, array: bool = False) -> Row:
     )
 
 
-def argument(mib: int) -> Row:
-    options = {"argument": mib * MIB}
+def argument(mib: int, array: bool = False) -> Row:
+    options = {"argument": mib * MIB, "array": array}
+    imports = ["numpy"] if array else []
     pool = Contender("ProcessPoolExecutor", "process_pool", options, block=1)
     return Row(
-        f"argument{mib}",
-        f"{mib} MiB of bytes as an argument",
-        (*tiers("boxed", 1, **options), pool),
+        f"argument{'array' if array else ''}{mib}",
+        f"{mib} MiB {'in an array' if array else 'of bytes'} as an argument",
+        (*tiers("boxed", 1, imports=imports, **options), pool),
         pool.name,
         rounds=15 if mib < 60 else 9,
         target="at most 0.5 of ProcessPoolExecutor",
@@ -343,6 +344,7 @@ ROWS = (
     large(256, array=True),
     argument(16),
     argument(60),
+    argument(60, array=True),
     IMPORTS,
     PRELOAD,
     mapped(100),

@@ -72,6 +72,12 @@ TARGETS = (
         )
         for mib in (16, 60)
     ),
+    Target(
+        "60 MiB array as an argument",
+        POOL.format(0.5),
+        0.5,
+        ("argumentarray60",),
+    ),
     Target("with numpy", "2 of plain", 2.0, ("numpy",), "with numpy, {}"),
     Target("with pandas", "2 of plain", 2.0, ("numpy",), "with pandas, full"),
     *(

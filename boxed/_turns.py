@@ -33,8 +33,15 @@ def samples(call: Callable[[], Any], count: int) -> list[int]:
     return taken
 
 
+#: Seconds between turns, in which what the last one left behind is done: pools
+#: and sandboxes fork for later calls, processes end.
+SETTLING = 0.05
+
+
 def take_turns(
-    takers: Mapping[str, Callable[[], list[int]]], rounds: int
+    takers: Mapping[str, Callable[[], list[int]]],
+    rounds: int,
+    settling: float = SETTLING,
 ) -> dict[str, list[list[int]]]:
     """Blocks of samples by contender.
 
@@ -45,6 +52,7 @@ def take_turns(
     names = list(takers)
     for number in range(rounds):
         for name in names[:: -1 if number % 2 else 1]:
+            time.sleep(settling)
             taken[name].append(takers[name]())
     return taken
 

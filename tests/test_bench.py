@@ -168,7 +168,7 @@ def test_turns_go_both_ways():
     def taker(name):
         return lambda: order.append(name) or [1]
 
-    taken = _turns.take_turns({"a": taker("a"), "b": taker("b")}, 3)
+    taken = _turns.take_turns({"a": taker("a"), "b": taker("b")}, 3, 0)
     assert order == list("abbaab")
     assert taken == {"a": [[1]] * 3, "b": [[1]] * 3}
 
