@@ -13,6 +13,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+CALL = [
+    "extension/call.c",
+    "extension/call_ends.c",
+    "extension/sending.c",
+    "extension/store.c",
+    "shared/deadline.c",
+    "shared/rights.c",
+]
 # Program: what of src is linked to it; two include the unit itself.
 UNITS = {
     "ahead": ["extension/ahead.c", "shared/deadline.c"],
@@ -20,22 +28,8 @@ UNITS = {
     "order": ["launcher/order.c"],
     "configuration": [],
     "frame": ["extension/frame.c"],
-    "call": [
-        "extension/call.c",
-        "extension/call_ends.c",
-        "extension/sending.c",
-        "extension/store.c",
-        "shared/deadline.c",
-        "shared/rights.c",
-    ],
-    "call_ends": [
-        "extension/call.c",
-        "extension/call_ends.c",
-        "extension/sending.c",
-        "extension/store.c",
-        "shared/deadline.c",
-        "shared/rights.c",
-    ],
+    "call": CALL,
+    "call_ends": CALL,
     "children": [
         "extension/children.c",
         "extension/watch.c",

@@ -39,7 +39,7 @@ struct forkserver {
  * it comes in, some that imports left open, and those of calls ahead. */
 #define OTHER_FDS (32 + AHEAD_MOST * FRAME_CALL_FDS)
 
-#define MS 1000000
+#define MS ((deadline_ns)1000000)
 /* Without the beginning or end of a call: the moment is quiet. */
 #define QUIET (1 * MS)
 /* After which what was put off waits for no quiet moment. */
