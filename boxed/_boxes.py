@@ -15,7 +15,6 @@ import os
 
 from . import _room, _tiers
 from ._box import Box
-from ._errors import SetupError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,31 +33,10 @@ class _Slot:
         self.waiting = 0
 
 
-# The tier that 'auto' settled on; what a machine refuses, it refuses again.
-_settled: dict[str, str] = {}
-
-
-def settled_tier() -> str | None:
-    """The tier that ``isolation='auto'`` came to, once a call was made."""
-    return _settled.get("auto")
-
-
 def _start(policy: Policy) -> Box:
     if policy.isolation != "auto":
         return Box(policy, policy.isolation)
-    tier = _settled.get("auto", _tiers.FULL)
-    refused: SetupError | None = None
-    while True:
-        try:
-            box = Box(policy, tier)
-        except SetupError as error:
-            following = _tiers.fits_next(tier, error)
-            if following is None:
-                raise error from refused
-            tier, refused = following, error
-        else:
-            _settled["auto"] = tier
-            return box
+    return _tiers.best(lambda tier: Box(policy, tier), network=policy.network)
 
 
 class Boxes:

@@ -96,12 +96,12 @@ def _landlock_abi() -> int:
 
 def examine() -> dict[str, Any]:
     """The findings: machine, tiers, the tier in use and its walls."""
-    from . import _boxes
+    from . import _tiers
 
     abi = _landlock_abi()
     tiers = {name: _try(name) for name in ISOLATIONS if name != "auto"}
     automatic = _try("auto")
-    tier = _boxes.settled_tier() if automatic["works"] else None
+    tier = _tiers.settled() if automatic["works"] else None
     return {
         "boxed": __version__,
         "python": platform.python_version(),

@@ -1,7 +1,7 @@
 """The four tiers, which launcher serves each, and when to try the next.
 
 Nothing is decided from a kernel version or a file under /sys: the best tier
-is started, and the stage at which it is refused says which is next.
+is started, and the step at which it is refused says which is next.
 """
 
 from __future__ import annotations
@@ -12,6 +12,13 @@ import stat
 
 from . import _boxed
 from ._errors import SetupError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    Started = TypeVar("Started")
 
 FULL, UID, ROOTLESS, LANDLOCK = "full", "uid", "rootless", "landlock"
 
@@ -37,48 +44,74 @@ BUNDLED_LAUNCHER = os.path.join(
     os.path.dirname(os.path.abspath(__file__)), "python_boxed"
 )
 
-# How a kernel, a container profile or a distribution refuses user namespaces.
-_REFUSED = frozenset(
-    {
-        errno.EPERM,
-        errno.EACCES,
-        errno.ENOSPC,
-        errno.EUSERS,
-        errno.EINVAL,
-        errno.ENOSYS,
-    }
-)
-_NAMESPACE_STAGES = frozenset(
-    {"collector", "namespaces", "uid_map", "proc", "root"}
-)
+# What 'auto' came to, and the launcher that was installed then: what a machine
+# refuses, it refuses again.
+_settled: tuple[str, object] | None = None
 
 
-def lacks_capabilities(error: SetupError) -> bool:
-    """The launcher could not take another uid."""
-    return error.stage == "capabilities"
-
-
-def lacks_namespaces(error: SetupError) -> bool:
-    """The machine refuses user namespaces or what they are needed for."""
-    refused = error.errno in _REFUSED
-    if error.stage == "collect":
-        return error.errno in (errno.EPERM, errno.ENOSYS)
-    return refused and error.stage in _NAMESPACE_STAGES
-
-
-def fits_next(tier: str, error: SetupError) -> str | None:
+def fits_next(
+    tier: str, error: SetupError, *, network: bool = False
+) -> str | None:
     """The tier to try after ``tier`` was refused with ``error``, if any."""
-    if tier == FULL and lacks_capabilities(error):
+    if tier != FULL:
+        return None
+    # EPERM alone: the launcher counted its capabilities and has none.
+    if error.stage == "capabilities" and error.errno == errno.EPERM:
         return ROOTLESS
-    if tier == FULL and lacks_namespaces(error):
-        return UID
-    return None
+    from ._refusals import is_refusal
+
+    refused = is_refusal(error.stage, error.errno, network=network)
+    return UID if refused else None
+
+
+def settled() -> str | None:
+    """The tier that ``isolation='auto'`` came to, once a sandbox was made."""
+    return _settled[0] if _settled else None
+
+
+def best(start: Callable[[str], Started], *, network: bool) -> Started:
+    """What ``start`` makes in the best tier that the machine does not refuse.
+
+    Any other failure is raised, and nothing is concluded from it.
+
+    :param start: makes a sandbox in a tier, or raises SetupError.
+    :param network: the guest keeps the caller's network namespace.
+    """
+    global _settled
+    launcher = _identity(launcher_for(FULL))
+    known = _settled is not None and _settled[1] == launcher
+    tier = _settled[0] if _settled is not None and known else FULL
+    refused: SetupError | None = None
+    while True:
+        try:
+            started = start(tier)
+        except SetupError as error:
+            following = fits_next(tier, error, network=network)
+            if following is None:
+                raise error from refused
+            tier, refused = following, error
+        else:
+            _settled = (tier, launcher)
+            return started
+
+
+def _identity(path: str) -> tuple[object, ...]:
+    """What changes when root installs, replaces or removes the launcher."""
+    try:
+        seen = os.stat(path)
+    except OSError:
+        return (path,)
+    return path, seen.st_dev, seen.st_ino, seen.st_ctime_ns
 
 
 def _configured_launcher() -> str:
     # Reading it costs an import that the common case does not need.
-    if not os.path.lexists(CONFIGURATION):
+    try:
+        os.lstat(CONFIGURATION)
+    except FileNotFoundError:
         return SYSTEM_LAUNCHER
+    except OSError as error:
+        raise _unseen(CONFIGURATION, error) from error
     from ._config import ConfigError, read
 
     try:
@@ -98,14 +131,25 @@ def installed_launcher() -> str | None:
     path = _configured_launcher()
     try:
         seen = os.stat(path)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
         return None
+    except OSError as error:
+        raise _unseen(path, error) from error
     trusted = (
         stat.S_ISREG(seen.st_mode)
         and seen.st_uid == 0
         and not seen.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     )
     return path if trusted and os.access(path, os.X_OK) else None
+
+
+def _unseen(path: str, error: OSError) -> SetupError:
+    """A file that may be there: without it another tier would be chosen."""
+    return SetupError(
+        f"{path} cannot be looked at",
+        stage="start",
+        errno=error.errno or 0,
+    )
 
 
 def launcher_for(tier: str) -> str:

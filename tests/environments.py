@@ -29,6 +29,7 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+APART = str(CHECKOUT / "tests" / "apart.py")
 LAUNCHER = Path("/usr/bin/python_boxed")
 CONFIGURATION = Path("/etc/boxed.conf")
 
@@ -90,6 +91,9 @@ TABLE = (
         python="shared",
         core=False,
     ),
+    # Whose guest can be of another tier than its own: everybody can read the
+    # interpreter.
+    Recipe("user-shared", (), "full", setup=(), python="shared", core=False),
     # Nothing was set up and nothing is allowed to an ordinary user, but file
     # capabilities would be granted: the case in which a remedy is to be told.
     Recipe("docker-bare", DOCKER, "landlock", python="shared", core=False),
@@ -142,6 +146,7 @@ class Environment:
         argv: Sequence[str | os.PathLike[str]],
         *,
         enter: Sequence[str] = (),
+        apart: Sequence[str] | None = None,
         env: Mapping[str, str] | None = None,
         cwd: str | os.PathLike[str] | None = None,
         input: str | None = None,
@@ -151,6 +156,8 @@ class Environment:
         """Run a command (an absolute path) and return it completed.
 
         :param enter: further options of `enter`, e.g. ("--umask", "0").
+        :param apart: options of `apart.py`, to run it in a user namespace of
+            its own; None: not so.
         :param env: variables added to a small fixed environment.
         :param cwd: the working directory, else the user's home.
         :param check: fail with all the output unless the exit code is 0.
@@ -159,6 +166,10 @@ class Environment:
             raise Unavailable("`enter` is not used for this environment")
         prefix = (*self.enter, *enter, "--") if self.enter else ()
         command = [*prefix, *map(os.fspath, argv)]
+        if apart is not None:
+            if os.geteuid() != 0:
+                raise Unavailable("only root makes users of its own")
+            command = [sys.executable, APART, *apart, "--", *command]
         done = subprocess.run(
             command,
             env={**self.variables, **(env or {})},

@@ -59,9 +59,10 @@ static const struct name calls[] = {
 
 #define NAMED(name) .text = #name, .value = name
 static const struct name errors[] = {
-    {NAMED(EPERM)},  {NAMED(ENOSYS)}, {NAMED(EACCES)},
-    {NAMED(EAGAIN)}, {NAMED(EINVAL)}, {NAMED(ENOTSUP)},
-    {NAMED(ENOMEM)}, {NAMED(ENOSPC)}, {NULL, 0},
+    {NAMED(EPERM)},  {NAMED(ENOSYS)},  {NAMED(EACCES)}, {NAMED(EAGAIN)},
+    {NAMED(EINVAL)}, {NAMED(ENOTSUP)}, {NAMED(ENOMEM)}, {NAMED(ENOSPC)},
+    {NAMED(EUSERS)}, {NAMED(EMFILE)},  {NAMED(ENFILE)}, {NAMED(EDQUOT)},
+    {NULL, 0},
 };
 
 static const struct name limits[] = {

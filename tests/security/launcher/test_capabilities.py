@@ -67,7 +67,7 @@ def test_p_l10_the_package_names_what_it_falls_to(user, guests, how):
     the choice runs in the tier that needs no capability, which it can ask."""
     code = """
 import json, os
-from boxed import SetupError, run, _boxes
+from boxed import SetupError, run, _tiers
 from launcher_attacks import echo
 told = []
 for isolation in ("full", "uid"):
@@ -76,7 +76,7 @@ for isolation in ("full", "uid"):
     except SetupError as error:
         told.append([error.stage, "setup" in str(error)])
 value = run(os.getuid, serializer="json")
-print(json.dumps([told, value, _boxes.settled_tier()]))
+print(json.dumps([told, value, _tiers.settled()]))
 """
     done = user.check(code, enter=LOST[how], env=path_with(user, guests))
     assert json.loads(done.stdout) == [

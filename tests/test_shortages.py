@@ -1,0 +1,232 @@
+"""A tier is given up where the machine refuses it, and for nothing else.
+
+What runs out, and other users can use up, is an error that passes: it moves
+no call to fewer walls, and is not remembered.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import sys
+
+import pytest
+from environments import APART
+
+from boxed import SetupError, _boxed, _tiers
+
+# What a call came to, in this process and again when it is told to go on.
+CALLS = """
+import json, os, sys, time
+from boxed import BoxedError, run, _refusals, _tiers
+def call():
+    try:
+        run(os.getpid, serializer="json")
+    except BoxedError as error:
+        return [error.stage, error.errno]
+    return _tiers.settled()
+if "generous" in sys.argv:
+    import errno
+    for answers in _refusals.REFUSALS.values():
+        answers[errno.ENOSPC] = "as if it were a refusal"
+    _refusals.switched_off = lambda stage, network: "as if it were"
+told = [call()]
+if "release" in sys.argv:
+    os.write(9, b"x")
+    # Its zombie still holds them, and the kernel takes a little longer.
+    os.wait()
+    while isinstance(again := call(), list) and again[1] == told[0][1]:
+        time.sleep(0.05)
+    told.append(again)
+print(json.dumps(told))
+"""
+
+
+def told(environment, *args: str, **options) -> list[object]:
+    return json.loads(environment.check(CALLS, *args, **options).stdout)
+
+
+def pinned(by: int, count: int, limit: int) -> tuple[str, ...]:
+    return (
+        f"--pin={by}={count}",
+        f"--set=max_user_namespaces={limit}",
+    )
+
+
+@pytest.fixture
+def environment(make_environment):
+    """One in which every tier works."""
+    return make_environment("user-shared")
+
+
+def test_used_up_by_others_is_an_error_that_passes(environment):
+    """Others hold all namespaces that `nobody` may have: the call fails, and
+    the next one of the same process, after they gave them back, is full."""
+    by_nobody = pinned(65534, 3, 3)
+    shortage = ["namespaces", errno.ENOSPC]
+    assert told(environment, "release", apart=by_nobody) == [shortage, "full"]
+
+
+def test_used_up_where_the_trees_are_collected(environment):
+    """The same at the step before, where the caller's own count counts."""
+    by_caller = pinned(environment.uid, 3, 3)
+    shortage = ["collector", errno.ENOSPC]
+    assert told(environment, "release", apart=by_caller) == [shortage, "full"]
+
+
+def test_used_up_would_move_others_if_it_were_a_refusal(environment):
+    """The control: the shortage is a real one, and taking it for a refusal
+    is what lets one user take walls from another."""
+    by_nobody = pinned(65534, 3, 3)
+    assert told(environment, "generous", apart=by_nobody) == ["uid"]
+    enough = pinned(65534, 3, 100)
+    assert told(environment, "generous", apart=enough) == ["full"]
+
+
+def test_used_up_in_an_enclosing_container(environment):
+    """A limit of the container's own may be high: the host's counts too."""
+    # The container belongs to the root outside, so it is his count.
+    outer = (*pinned(0, 3, 4), "--", sys.executable, APART)
+    inner = ("--nobody=65534", "--set=max_user_namespaces=5000")
+    shortage = ["collector", errno.ENOSPC]
+    assert told(environment, apart=(*outer, *inner)) == [shortage]
+
+
+@pytest.mark.parametrize("kind", ["user", "pid", "net", "uts"])
+def test_switched_off_by_root_is_a_refusal(environment, kind):
+    """A limit of zero is how an administrator refuses: then it is `uid`."""
+    off = (f"--set=max_{kind}_namespaces=0",)
+    assert told(environment, apart=off) == ["uid"]
+
+
+def test_another_network_namespace_is_not_missed_by_those_who_share_one(
+    environment,
+):
+    """With network=True none is made, so its limit explains nothing."""
+    code = """
+import os
+from boxed import run, _tiers
+assert run(os.getpid, serializer="json", network=True) > 0
+print(_tiers.settled())
+"""
+    off = ("--set=max_net_namespaces=0",)
+    assert environment.check(code, apart=off).stdout == "full\n"
+
+
+# Call -> the stage that meets its failure in the full tier.
+STAGES = {
+    "unshare": "collector",
+    "open_tree": "collect",
+    "fsopen": "proc",
+    "pivot_root": "root",
+}
+
+
+@pytest.mark.parametrize("call", STAGES)
+@pytest.mark.parametrize("number", ["EPERM", "ENOSYS"])
+def test_refused_calls_lead_to_the_next_tier(environment, call, number):
+    """What filters and security modules answer is a refusal."""
+    enter = ("--refuse", f"{call}={number}")
+    assert told(environment, enter=enter) == ["uid"]
+
+
+@pytest.mark.parametrize(
+    ("call", "number"),
+    [
+        ("unshare", "ENOSPC"),
+        ("unshare", "EUSERS"),
+        ("unshare", "ENOMEM"),
+        ("unshare", "EAGAIN"),
+        ("open_tree", "ENOSPC"),
+        ("open_tree", "EMFILE"),
+        ("fsopen", "ENFILE"),
+        ("pivot_root", "ENOMEM"),
+    ],
+)
+def test_short_calls_are_errors(environment, call, number):
+    """The same calls, short of something: no other tier is tried."""
+    enter = ("--refuse", f"{call}={number}")
+    expected = [STAGES[call], getattr(errno, number)]
+    assert told(environment, enter=enter) == [expected]
+
+
+# Written anew here: the package's own table must say the same.
+FALLS_TO_UID = {
+    "collector": "EPERM EACCES ENOSYS EINVAL",
+    "collect": "EPERM ENOSYS",
+    "namespaces": "EPERM EACCES ENOSYS EINVAL",
+    "uid_map": "EPERM EACCES",
+    "proc": "EPERM EACCES ENOSYS",
+    "root": "EPERM EACCES ENOSYS EINVAL",
+}
+
+
+@pytest.mark.parametrize("stage", _boxed.STAGES)
+def test_every_errno_of_every_step(stage, monkeypatch):
+    """What is not listed gives no tier up; and only the best one is."""
+    monkeypatch.setattr("boxed._refusals.switched_off", lambda *_, **__: None)
+    for number, name in {**errno.errorcode, 0: "0"}.items():
+        error = SetupError("", stage=stage, errno=number)
+        expected = None
+        if name in FALLS_TO_UID.get(stage, "").split():
+            expected = _tiers.UID
+        if (stage, name) == ("capabilities", "EPERM"):
+            expected = _tiers.ROOTLESS
+        assert _tiers.fits_next(_tiers.FULL, error) == expected, name
+        for tier in (_tiers.UID, _tiers.ROOTLESS, _tiers.LANDLOCK):
+            assert _tiers.fits_next(tier, error) is None
+
+
+def test_every_refusal_has_its_reason():
+    from boxed._refusals import REFUSALS
+
+    assert set(REFUSALS) == set(FALLS_TO_UID)
+    assert all(why for table in REFUSALS.values() for why in table.values())
+
+
+def test_a_lower_tier_is_tried_anew_when_the_launcher_changes(
+    monkeypatch, tmp_path
+):
+    """A process that began while the launcher was being replaced is not in
+    the tier without one for the rest of its life."""
+    launcher = tmp_path / "launcher"
+    launcher.write_bytes(b"")
+    monkeypatch.setattr(_tiers, "launcher_for", lambda tier: str(launcher))
+    monkeypatch.setattr(_tiers, "_settled", None)
+    refused = SetupError("", stage="capabilities", errno=errno.EPERM)
+    tried = []
+
+    def start(tier: str) -> str:
+        tried.append(tier)
+        if tier == _tiers.FULL and launcher.stat().st_size == 0:
+            raise refused
+        return tier
+
+    assert _tiers.best(start, network=False) == _tiers.ROOTLESS
+    assert _tiers.best(start, network=False) == _tiers.ROOTLESS
+    assert tried == ["full", "rootless", "rootless"]
+    launcher.write_bytes(b"installed")
+    assert _tiers.best(start, network=False) == _tiers.FULL
+    assert _tiers.settled() == _tiers.FULL
+
+
+@pytest.mark.parametrize("number", [errno.ENOMEM, errno.EIO, errno.ENFILE])
+def test_a_launcher_that_cannot_be_looked_at_is_not_a_missing_one(
+    monkeypatch, number
+):
+    """To start without it would be to give the better tiers up."""
+
+    def fails(path: str) -> None:
+        raise OSError(number, "cannot")
+
+    monkeypatch.setattr(_tiers.os, "lstat", fails)
+    with pytest.raises(SetupError) as caught:
+        _tiers.installed_launcher()
+    assert caught.value.errno == number
+    monkeypatch.undo()
+    monkeypatch.setattr(_tiers, "_configured_launcher", lambda: "/nothing")
+    assert _tiers.installed_launcher() is None
+    monkeypatch.setattr(_tiers.os, "stat", fails)
+    with pytest.raises(SetupError) as caught:
+        _tiers.installed_launcher()
+    assert caught.value.errno == number
