@@ -56,9 +56,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is not standard JSON")
+
+
 def _json(text: str, what: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_refuse)
     except ValueError as error:
         status = _usage(f"{what} {text!r} is not JSON: {error}")
         raise SystemExit(status) from None

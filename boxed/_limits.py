@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import math
+from ._checks import seconds, whole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 _MIB = 1 << 20
+# Beyond what any machine has, and within what the kernel takes.
+_MOST = 1 << 62
 
 
 class Limits:
@@ -33,6 +39,8 @@ class Limits:
         takes at most 64 MiB and 32 times as much in the caller, and no more
         than ``memory``.
 
+    They cannot be changed: a sandbox has those that it was made with.
+
     :raises ValueError: a value is out of range.
     :raises TypeError: a value is not a number.
     """
@@ -49,6 +57,16 @@ class Limits:
         "tmp_size",
     )
 
+    cpu_time: float | None
+    memory: int
+    threads: int
+    processes: int
+    open_files: int
+    file_size: int
+    tmp_size: int
+    output: int
+    result: int
+
     def __init__(
         self,
         *,
@@ -62,17 +80,28 @@ class Limits:
         output: int = 16 * _MIB,
         result: int = 64 * _MIB,
     ) -> None:
-        if cpu_time is not None and not 0 < cpu_time < math.inf:
-            raise ValueError(f"cpu_time must be above 0, not {cpu_time!r}")
-        self.cpu_time = cpu_time
-        self.memory = _checked("memory", memory, _MIB)
-        self.threads = _checked("threads", threads, 1, 32768)
-        self.processes = _checked("processes", processes, 1, 32768)
-        self.open_files = _checked("open_files", open_files, 16, 4096)
-        self.file_size = _checked("file_size", file_size, 0)
-        self.tmp_size = _checked("tmp_size", tmp_size, 4096)
-        self.output = _checked("output", output, 0)
-        self.result = _checked("result", result, 0)
+        values = {
+            "cpu_time": seconds("cpu_time", cpu_time, infinite=False),
+            "memory": whole("memory", memory, _MIB, _MOST),
+            "threads": whole("threads", threads, 1, 32768),
+            "processes": whole("processes", processes, 1, 32768),
+            "open_files": whole("open_files", open_files, 16, 4096),
+            "file_size": whole("file_size", file_size, 0, _MOST),
+            "tmp_size": whole("tmp_size", tmp_size, 4096, _MOST),
+            "output": whole("output", output, 0, _MOST),
+            "result": whole("result", result, 0, _MOST),
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"a Limits cannot be changed: {name}; make one")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"a Limits cannot be changed: {name}; make one")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _made, ({name: getattr(self, name) for name in _NAMES},)
 
     def _key(self) -> tuple[object, ...]:
         return tuple(getattr(self, name) for name in self.__slots__)
@@ -88,12 +117,11 @@ class Limits:
         return f"Limits({', '.join(values)})"
 
 
-def _checked(name: str, value: int, low: int, high: int = 1 << 62) -> int:
-    if not isinstance(value, int):
-        raise TypeError(f"{name} must be an int, not {value!r}")
-    if not low <= value <= high:
-        raise ValueError(f"{name} must be {low} to {high}, not {value!r}")
-    return value
+_NAMES = Limits.__slots__
+
+
+def _made(values: dict[str, Any]) -> Limits:
+    return Limits(**values)
 
 
 DEFAULT = Limits()

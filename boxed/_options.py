@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import sys
 
-from . import _serializers
+from . import _checks, _serializers
 from ._errors import SetupError
-from ._limits import DEFAULT
+from ._limits import DEFAULT, Limits
 from ._streams import check_target
 
 TYPE_CHECKING = False
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
-    from ._limits import Limits
     from ._parcel import Parcel
     from ._policy import Policy, StrPath
     from ._streams import Target
@@ -39,7 +37,7 @@ class Options:
         self,
         *,
         serializer: str,
-        timeout: float | None,
+        timeout: float | None = None,
         limits: Limits | None,
         isolation: str,
         user: str = "nobody",
@@ -54,18 +52,16 @@ class Options:
         stdout: Target = None,
         stderr: Target = None,
     ) -> None:
-        _serializers.check_name(serializer)
-        check_timeout(timeout)
-        if isolation not in ISOLATIONS:
-            raise ValueError(
-                f"unknown isolation {isolation!r}; there are {ISOLATIONS}"
-            )
+        serializer = _serializers.checked_name(serializer)
+        timeout = _checks.seconds("timeout", timeout)
+        isolation = _checks.word("isolation", isolation, ISOLATIONS)
+        limits = _checked_limits(limits)
         from ._users import target_uid
 
-        uid = target_uid(user)
+        uid = target_uid(_checks.text("user", user))
         _check_platform()
         from . import _trees
-        from ._policy import environment, granted_paths
+        from ._policy import granted_paths
 
         self.streams = (
             check_target("stdout", stdout),
@@ -74,9 +70,9 @@ class Options:
         self.serializer = serializer
         self.timeout = timeout
         self.reading = _serializers.Reading(
-            allow=allow,
-            trust_result=trust_result,
-            memory=(limits or DEFAULT).memory,
+            allow=_checks.collection("allow", "classes", allow),
+            trust_result=_checks.flag("trust_result", trust_result),
+            memory=limits.memory,
         )
         self.path = _trees.import_path()
         # Of the standard library's modules there are not many.
@@ -85,13 +81,13 @@ class Options:
             "isolation": isolation,
             "uid": uid,
             "path": self.path,
-            "imports": _module_names(imports=imports, preload=preload),
+            "imports": _module_names(imports, preload),
             "serializer": serializer,
-            "limits": limits or DEFAULT,
+            "limits": limits,
             "read": granted_paths("read", read),
             "write": granted_paths("write", write),
-            "network": bool(network),
-            "env": environment(env),
+            "network": _checks.flag("network", network),
+            "env": _checks.variables("env", env),
         }
 
     def policy(self, func: Callable[..., Any], request: Parcel) -> Policy:
@@ -118,16 +114,9 @@ _MOST_PLAIN = 64
 
 
 def plain_options(
-    serializer: str,
-    timeout: float | None,
-    limits: Limits | None,
-    isolation: str,
+    serializer: str, limits: Limits | None, isolation: str
 ) -> Options:
-    """The options of calls that name no other ones, checked once.
-
-    They have another call's timeout; this one is checked.
-    """
-    check_timeout(timeout)
+    """The options of calls that name no other ones, checked once."""
     if _plain:
         from ._trees import import_path
 
@@ -138,10 +127,7 @@ def plain_options(
             # TypeError: what cannot be hashed is refused below.
             pass
     options = Options(
-        serializer=serializer,
-        timeout=timeout,
-        limits=limits,
-        isolation=isolation,
+        serializer=serializer, limits=limits, isolation=isolation
     )
     if len(_plain) >= _MOST_PLAIN:
         _plain.clear()
@@ -149,24 +135,22 @@ def plain_options(
     return options
 
 
-def check_timeout(timeout: float | None) -> None:
+def _checked_limits(limits: Limits | None) -> Limits:
     """
-    :raises ValueError: it is no number of seconds above 0.
+    :raises TypeError: it is none: an empty dict would be taken for none given.
     """
-    if timeout is None:
-        return
-    if not timeout > 0 or math.isnan(timeout):
-        raise ValueError(f"timeout must be above 0 seconds, not {timeout!r}")
+    if limits is None:
+        return DEFAULT
+    if not isinstance(limits, Limits):
+        raise _checks.wrong_type("limits", "a Limits or None", limits)
+    return limits
 
 
-def _module_names(**options: Iterable[str]) -> tuple[str, ...]:
-    """
-    :raises TypeError: an option is one name, its letters would be modules.
-    """
-    for option, names in options.items():
-        if isinstance(names, str):
-            raise TypeError(f"{option}= takes a list of names, not {names!r}")
-    return tuple(dict.fromkeys(name for o in options.values() for name in o))
+def _module_names(
+    imports: Iterable[str], preload: Iterable[str]
+) -> tuple[str, ...]:
+    first = _checks.names("imports", imports)
+    return tuple(dict.fromkeys(first + _checks.names("preload", preload)))
 
 
 def _check_platform() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import os
 
+from . import _checks
 from ._limits import DEFAULT, Limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     StrPath = str | os.PathLike[str]
 
@@ -111,27 +112,14 @@ def granted_paths(option: str, paths: Iterable[StrPath]) -> tuple[str, ...]:
     sees what it led to, under the link's own name.
 
     :raises FileNotFoundError: there is nothing of that name.
-    :raises ValueError: the sandbox has its own of that name.
-    :raises TypeError: it is one string, whose characters would be the paths.
+    :raises ValueError: the sandbox has its own of that name, or it is none.
+    :raises TypeError: it is no collection of paths.
     """
-    if isinstance(paths, (str, bytes)):
-        raise TypeError(f"{option}= takes a list of paths, not {paths!r}")
-    absolute = [os.path.abspath(os.fspath(path)) for path in paths]
+    given = _checks.collection(option, "paths", paths)
+    absolute = [os.path.abspath(_checks.path(option, one)) for one in given]
     for path in absolute:
         if path in _OWN:
             raise ValueError(f"{option}={path!r}: a sandbox has its own")
         if not os.path.exists(path):
             raise FileNotFoundError(2, f"{option}= names nothing", path)
     return tuple(dict.fromkeys(absolute))
-
-
-def environment(env: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:
-    """The pairs of ``env=``, sorted.
-
-    :raises ValueError: a name or value could not be in an environment.
-    """
-    pairs = sorted((env or {}).items())
-    for name, value in pairs:
-        if not name or "=" in name or "\0" in name + value:
-            raise ValueError(f"env: {name!r}={value!r} cannot be set")
-    return tuple(pairs)

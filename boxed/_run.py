@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import _serializers
+from . import _checks, _serializers
 from ._marks import mark
 from ._options import Options, plain_options
 
@@ -94,11 +94,13 @@ def run(
     :raises ProtocolError: the worker sent something that is no answer.
     :raises PermissionError: ``user`` is not permitted.
     :raises FileNotFoundError: ``read`` or ``write`` name nothing.
-    :raises ValueError: an option has an impossible value.
+    :raises TypeError: an option has a value of another type than those above.
+    :raises ValueError: it has an impossible one.
     :raises ImportError: the serializer's package is not installed.
     """
     if (
-        user == "nobody"
+        type(user) is str
+        and user == "nobody"
         and imports is _NONE
         and read is _NONE
         and write is _NONE
@@ -109,11 +111,10 @@ def run(
         and stdout is None
         and stderr is None
     ):
-        options = plain_options(serializer, timeout, limits, isolation)
+        options = plain_options(serializer, limits, isolation)
     else:
         options = Options(
             serializer=serializer,
-            timeout=timeout,
             user=user,
             imports=imports,
             limits=limits,
@@ -127,15 +128,18 @@ def run(
             stdout=stdout,
             stderr=stderr,
         )
+    # Not one of the options that calls share.
+    seconds = _checks.seconds("timeout", timeout)
+    args, kwargs = _checks.arguments(args, kwargs)
     mark("check the options")
-    request = _serializers.encode(serializer, func, args, kwargs or {})
+    request = _serializers.encode(options.serializer, func, args, kwargs)
     from . import _calls
 
     mark("encode function and arguments")
     return _calls.call(
         options.policy(func, request),
         request,
-        timeout=timeout,
+        timeout=seconds,
         reading=options.reading,
         streams=options.streams,
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 
-from . import _serializers
-from ._options import Options, check_timeout
+from . import _checks, _serializers
+from ._options import Options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -118,9 +119,8 @@ class Sandbox:
         """
         seconds = self._checked(timeout)
         options = self._options
-        request = _serializers.encode(
-            options.serializer, func, args, kwargs or {}
-        )
+        args, kwargs = _checks.arguments(args, kwargs)
+        request = _serializers.encode(options.serializer, func, args, kwargs)
         from . import _calls
 
         return _calls.call(
@@ -155,6 +155,7 @@ class Sandbox:
         :param timeout: wall-clock seconds for each chunk, None for no limit.
 
         :raises ValueError: ``chunksize`` or ``timeout`` is impossible.
+        :raises TypeError: it is no number, or there are no iterables.
         :raises RuntimeError: the Sandbox is closed, or another process's.
 
         What the function raised for a row, or an iterable, is raised in its
@@ -164,8 +165,9 @@ class Sandbox:
         its first row.
         """
         seconds = self._checked(timeout)
-        if chunksize < 1:
-            raise ValueError(f"chunksize must be above 0, not {chunksize!r}")
+        chunksize = _checks.whole("chunksize", chunksize, 1, sys.maxsize)
+        if not iterables:
+            raise TypeError("map() takes at least one iterable")
         from . import _map
 
         return _map.results(
@@ -201,8 +203,7 @@ class Sandbox:
         self._check_usable()
         if isinstance(timeout, _Own):
             return self._options.timeout
-        check_timeout(timeout)
-        return timeout
+        return _checks.seconds("timeout", timeout)
 
     def _check_usable(self) -> None:
         if os.getpid() != self._process:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 
+from ._checks import word, wrong_type
 from ._errors import LimitExceeded, SerializationError, UnsafeResultError
 
 TYPE_CHECKING = False
@@ -43,18 +44,16 @@ class DecodingTimeout(Exception):
     """The deadline passed while a result was being read."""
 
 
-def check_name(serializer: str) -> None:
-    """
-    :raises ValueError: there is no such serializer.
+def checked_name(serializer: str) -> str:
+    """The serializer of that name.
+
+    :raises ValueError: there is none.
     :raises ImportError: its package is not installed.
     """
-    if serializer not in NAMES:
-        known = ", ".join(map(repr, NAMES))
-        raise ValueError(
-            f"unknown serializer {serializer!r}; there are {known}"
-        )
-    if serializer in _EXTRAS:
-        _library(serializer)
+    name = word("serializer", serializer, NAMES)
+    if name in _EXTRAS:
+        _library(name)
+    return name
 
 
 def _library(serializer: str) -> Any:
@@ -293,8 +292,9 @@ class Reading:
         self.allow: dict[str, type] = {}
         self.builders: dict[str, Callable[..., Any]] = {}
         for cls in allow:
-            if not isinstance(cls, type):
-                raise TypeError(f"allow= takes classes, not {cls!r}")
+            # What list[int] is says that it is a class, and is none.
+            if not issubclass(type(cls), type):
+                raise wrong_type("allow", "a list of classes", cls)
             built = _builders(cls)
             self.builders.update(built)
             if not built:

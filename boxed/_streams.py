@@ -6,6 +6,7 @@ import codecs
 import io
 import sys
 
+from ._checks import impossible, wrong_type
 from ._errors import LimitExceeded
 from ._text import printable
 
@@ -24,13 +25,24 @@ _NAMES = ("stdout", "stderr")
 def check_target(option: str, target: Target) -> Target:
     """
     :raises TypeError: it is nothing to write to.
+    :raises ValueError: it is a file that cannot be written to.
     """
-    if target is None or target == DEVNULL or hasattr(target, "write"):
+    if target is None or (type(target) is int and target == DEVNULL):
         return target
-    raise TypeError(
-        f"{option}= takes None, subprocess.DEVNULL or a file object,"
-        f" not {target!r}"
-    )
+    expected = "None, subprocess.DEVNULL or a file object"
+    # A class has the method too, and nothing to write to.
+    is_class = isinstance(target, type)
+    if is_class or not callable(getattr(target, "write", None)):
+        raise wrong_type(option, expected, target)
+    if isinstance(target, io.IOBase) and not _is_writable(target):
+        raise impossible(option, "a file that can be written to", target)
+    return target
+
+
+def _is_writable(target: io.IOBase) -> bool:
+    # Others inherit a word about themselves that need not be true.
+    is_librarys = type(target).__module__ in ("_io", "io")
+    return not target.closed and (not is_librarys or target.writable())
 
 
 class Streams:
