@@ -11,7 +11,7 @@ import tempfile
 
 import pytest
 
-from boxed import LimitExceeded, Limits, Sandbox, run
+from boxed import CallTimeout, LimitExceeded, Limits, Sandbox, run
 
 # A terminal would be told to rename its window, and half a character.
 RAW = b"\x1b]0;owned\x07caf\xc3\xa9\xff\n"
@@ -140,3 +140,79 @@ def test_redirection_is_looked_up_when_it_is_written():
         run(print, ("seen",))
     assert target.getvalue() == "seen\n"
     assert sys.stdout is not target
+
+
+# Answers by itself, as the worker's own code does, and lives on for ever.
+FORGED = """
+import sys, threading, time, os
+frame = sys._getframe()
+while frame.f_code.co_name != "work":
+    frame = frame.f_back
+_boxed, call = frame.f_globals["_boxed"], frame.f_locals["call"]
+def answer():
+    _boxed.answer(call, _boxed.FRAME_VALUE, b"N.")
+def forever():
+    while True:
+        time.sleep(1)
+def print_on():
+    while True:
+        os.write(1, b"after" * 1000)
+def start(function):
+    threading.Thread(target=function).start()
+{}
+forever()
+"""
+FAMILY = Limits(processes=4, output=1 << 40)
+LIVES_ON = {
+    "output, answer": ("print('out', flush=True); answer()", None),
+    "both streams": (
+        "print('out', flush=True); print('error', file=sys.stderr); answer()",
+        None,
+    ),
+    "more than a pipe holds": (
+        "print('out' * 100000, flush=True); answer()",
+        None,
+    ),
+    "as much as it holds": (
+        "os.write(1, b'out' + b'.' * 65533); answer()",
+        None,
+    ),
+    "a thread prints on": (
+        "os.write(1, b'out'); start(print_on); answer()",
+        Limits(output=1 << 40),
+    ),
+    "a process prints on": (
+        "os.write(1, b'out')\nif os.fork() == 0: print_on()\nanswer()",
+        FAMILY,
+    ),
+    "a process holds the pipes": (
+        "os.write(1, b'out')\nif os.fork() == 0: forever()\nanswer()",
+        FAMILY,
+    ),
+}
+
+
+@pytest.mark.parametrize("how", LIVES_ON)
+def test_an_answer_waits_for_no_end(how):
+    """A call is over when its answer was read, with all that was printed
+    before; the worker, which never ends, is not waited for."""
+    source, limits = LIVES_ON[how]
+    target = io.BytesIO()
+    source = FORGED.format(source)
+    assert run(exec, (source,), stdout=target, limits=limits) is None
+    assert target.getvalue().startswith(b"out")
+
+
+@pytest.mark.parametrize("limits", [Limits(), FAMILY])
+def test_without_an_answer_its_end_is_waited_for(limits):
+    """The control: such a guest ends at no time of its own."""
+    target = io.BytesIO()
+    with pytest.raises(CallTimeout):
+        run(
+            exec,
+            (FORGED.format("print('out', flush=True)"),),
+            stdout=target,
+            limits=limits,
+            timeout=1,
+        )
+    assert target.getvalue() == b"out\n"

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -143,13 +144,13 @@ call_is_answered(const struct call *call)
 
 /* Output that is there already; CALL_OUTPUT, or 0 where there is none. */
 static int
-read_stream(struct call *call, int stream)
+read_stream(struct call *call, int stream, size_t most)
 {
     int fd = call->streams[stream];
     if (fd < 0) {
         return 0;
     }
-    ssize_t got = read(fd, call->output, CALL_OUTPUT_SIZE);
+    ssize_t got = read(fd, call->output, most);
     if (got < 0 && is_transient(errno)) {
         return 0;
     }
@@ -160,6 +161,42 @@ read_stream(struct call *call, int stream)
     call->stream = stream;
     call->output_size = (size_t)got;
     return CALL_OUTPUT;
+}
+
+/* What was printed before the answer is in the pipes when its last byte was
+ * read.  What is printed after it, by threads or processes that go on, is no
+ * part of the call: it would have no end. */
+static void
+count_output(struct call *call)
+{
+    for (int i = 0; i < 2; i++) {
+        if (call->streams[i] < 0 ||
+            ioctl(call->streams[i], FIONREAD, &call->to_read[i]) != 0) {
+            call->to_read[i] = 0;
+        }
+    }
+    call->counted = true;
+}
+
+/* The rest of that output; CALL_ANSWERED where all was read. */
+static int
+drain(struct call *call)
+{
+    if (!call->counted) {
+        count_output(call);
+    }
+    for (int i = 0; i < 2; i++) {
+        size_t most = (size_t)call->to_read[i];
+        if (most > CALL_OUTPUT_SIZE) {
+            most = CALL_OUTPUT_SIZE;
+        }
+        /* Nothing may be there any more: a guest can read its own pipe. */
+        if (most > 0 && read_stream(call, i, most) == CALL_OUTPUT) {
+            call->to_read[i] -= (int)call->output_size;
+            return CALL_OUTPUT;
+        }
+    }
+    return CALL_ANSWERED;
 }
 
 /* Reads a report that is there: 0, CALL_LOST at its end of file, -EAGAIN. */
@@ -243,16 +280,18 @@ take_round(struct call *call, const struct pollfd watched[SOURCES])
     if (event != 0 && event != -EAGAIN) {
         return event;
     }
+    if (call_is_answered(call)) {
+        return drain(call);
+    }
     for (int i = 0; i < 2; i++) {
-        if (call->reported || call_is_answered(call) ||
-            watched[SOURCE_STREAMS + i].revents != 0) {
-            event = read_stream(call, i);
+        if (call->reported || watched[SOURCE_STREAMS + i].revents != 0) {
+            event = read_stream(call, i, CALL_OUTPUT_SIZE);
             if (event != 0) {
                 return event;
             }
         }
     }
-    return call_is_answered(call) ? CALL_ANSWERED : 0;
+    return 0;
 }
 
 int
@@ -260,6 +299,10 @@ call_step(struct call *call, deadline_ns deadline)
 {
     struct pollfd watched[SOURCES] = {{.fd = -1}};
 
+    /* An answer waits for nothing, least of all for the worker's end. */
+    if (call_is_answered(call)) {
+        return drain(call);
+    }
     for (;;) {
         /* Here, not only in the wait: a guest that never stops printing
          * would always have something to read. */

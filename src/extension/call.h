@@ -13,7 +13,8 @@
 /* What call_step() came back with. */
 enum call_event {
     CALL_BODY = 1, /* header read and checked: call_set_body() is next */
-    CALL_ANSWERED, /* header and body are complete, all output was read */
+    CALL_ANSWERED, /* header and body are complete; so is what was printed
+                      before */
     CALL_OUTPUT,   /* output holds output_size bytes of stream */
     CALL_ENDED,    /* the worker ended without an answer: see report */
     CALL_LOST,     /* so did the zygote: nothing is known */
@@ -55,6 +56,9 @@ struct call {
     bool unread;        /* the worker did not take all of the request */
     atomic_bool killed; /* by us, maybe in another thread */
     const char *protocol_error;
+
+    bool counted;   /* the output that goes with the answer is known */
+    int to_read[2]; /* bytes of it, of each stream */
 
     int stream; /* 0 or 1 */
     size_t output_size;
