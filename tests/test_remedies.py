@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 
 import pytest
+from here import run_here
 
 from boxed._remedies import explain
 
@@ -27,6 +28,15 @@ def test_too_few_descriptors(make_environment):
     assert short.startswith(f"{errno.EMFILE} "), short
     assert "ulimit" in short
     assert environment.check(CODE, "64").stdout == "3\n"
+
+
+@pytest.mark.parametrize("most", [6, 7, 8, 9, 10, 11, 12, 16])
+def test_too_few_descriptors_for_anything(most):
+    """Whichever step is the first that has none: below ten, the kernel calls
+    the number that it is to find impossible, and means the same."""
+    short = run_here("-c", CODE, str(most))
+    assert short.startswith(f"{errno.EMFILE} "), short
+    assert "ulimit" in short
 
 
 @pytest.mark.parametrize(

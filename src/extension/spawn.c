@@ -28,15 +28,27 @@ struct ends {
     int server;
 };
 
+/* A copy with a high enough number, or -errno.  Where the limit permits no
+ * such number the kernel says EINVAL (fcntl(2)): there are too few. */
+static int
+copy_up(int fd)
+{
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
+    if (copy < 0) {
+        return errno == EINVAL ? -EMFILE : -errno;
+    }
+    return copy;
+}
+
 static int
 move_up(int *fd)
 {
     if (*fd >= FIRST_FREE_FD) {
         return 0;
     }
-    int moved = fcntl(*fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
+    int moved = copy_up(*fd);
     if (moved < 0) {
-        return -errno;
+        return moved;
     }
     (void)close(*fd);
     *fd = moved;
@@ -106,8 +118,12 @@ make_log(int *ret_near, int *ret_far)
         return -errno;
     }
     *ret_near = fd;
-    *ret_far = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
-    return *ret_far < 0 ? -errno : 0;
+    int copy = copy_up(fd);
+    if (copy < 0) {
+        return copy;
+    }
+    *ret_far = copy;
+    return 0;
 }
 
 int
