@@ -39,6 +39,20 @@ begins_an_answer(const struct call *call)
            (kind == FRAME_STORED && call->store >= 0);
 }
 
+/* The limit of a result does not rule what tells why there is none. */
+static uint64_t
+longest(const struct call *call, uint32_t kind)
+{
+    switch (kind) {
+    case FRAME_VALUE:
+        return call->max_answer;
+    case FRAME_STORED:
+        return FRAME_MAX_PARTS * sizeof(uint64_t);
+    default:
+        return FRAME_MAX_TOLD;
+    }
+}
+
 static int
 check_header(struct call *call)
 {
@@ -57,9 +71,7 @@ check_header(struct call *call)
         const char *why = sending_give_store(call);
         return why != NULL ? refuse(call, why) : 0;
     }
-    if (header->size > (header->kind == FRAME_STORED
-                            ? FRAME_MAX_PARTS * sizeof(uint64_t)
-                            : call->max_answer)) {
+    if (header->size > longest(call, header->kind)) {
         return refuse(call, "the answer is longer than permitted");
     }
     if (call->body_have >= header->size) {

@@ -24,6 +24,8 @@ enum frame_kind {
 };
 
 #define FRAME_MAX_PARTS 4096
+/* Bytes of an answer that tells why there is no value. */
+#define FRAME_MAX_TOLD (4u << 20)
 
 struct frame_header {
     uint32_t magic;

@@ -131,7 +131,7 @@ take_store(PyObject *object, PyObject *unused)
     return PyLong_FromLong(steal_fd(&self->call.store));
 }
 
-/* The header was checked against max_answer, so this size is bounded. */
+/* The header was checked against the limit of its kind. */
 static int
 allocate_answer(struct call_object *self)
 {

@@ -119,7 +119,8 @@ step(int64_t ms)
         if (event != CALL_BODY) {
             return event;
         }
-        CHECK(call.header.size <= MAX_ANSWER);
+        CHECK(call.header.size <=
+              (call.header.kind == FRAME_VALUE ? MAX_ANSWER : FRAME_MAX_TOLD));
         call_set_body(&call, malloc(call.header.size));
     }
 }
@@ -168,6 +169,35 @@ the_longest_and_one_more(void)
         say(0, body, header.size);
         CHECK_EQUAL(step(SOON_MS), more ? CALL_PROTOCOL : CALL_ANSWERED);
         finish();
+    }
+}
+
+/* What tells of an error has a bound of its own. */
+static void
+what_is_told(void)
+{
+    static const uint32_t kinds[] = {FRAME_ERROR, FRAME_REFUSED,
+                                     FRAME_TOO_LONG};
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        for (unsigned more = 0; more <= 1; more++) {
+            begin();
+            read_request();
+            struct frame_header header = header_of(FRAME_MAX_TOLD + more);
+            header.kind = kinds[i];
+            say(0, &header, sizeof(header));
+            CHECK_EQUAL(step(1), more ? CALL_PROTOCOL : CALL_TIMEOUT);
+            finish();
+
+            begin();
+            read_request();
+            char body[MAX_ANSWER + 1] = {0};
+            header = header_of(sizeof(body));
+            header.kind = kinds[i];
+            say(0, &header, sizeof(header));
+            say(0, body, sizeof(body));
+            CHECK_EQUAL(step(SOON_MS), CALL_ANSWERED);
+            finish();
+        }
     }
 }
 
@@ -585,9 +615,10 @@ no_zygote_to_call(void)
 }
 
 TEST_MAIN(TEST(a_whole_answer), TEST(an_answer_byte_by_byte),
-          TEST(the_longest_and_one_more), TEST(bad_headers),
-          TEST(an_answer_cut_short), TEST(an_end_without_an_answer),
-          TEST(a_zygote_that_is_gone), TEST(a_request_that_nobody_reads),
+          TEST(the_longest_and_one_more), TEST(what_is_told),
+          TEST(bad_headers), TEST(an_answer_cut_short),
+          TEST(an_end_without_an_answer), TEST(a_zygote_that_is_gone),
+          TEST(a_request_that_nobody_reads),
           TEST(an_answer_to_a_request_that_nobody_reads),
           TEST(a_request_that_was_taken_back), TEST(a_request_that_was_read),
           TEST(a_call_that_is_forgotten), TEST(output_of_both_streams),
