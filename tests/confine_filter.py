@@ -34,7 +34,10 @@ NAMES = {
     KILL_PROCESS: "kill",
     ERRNO: "feign",
     ERRNO | 1: "EPERM",
+    ERRNO | 11: "EAGAIN",
     ERRNO | 38: "ENOSYS",
+    ERRNO | 75: "EOVERFLOW",
+    ERRNO | 95: "EOPNOTSUPP",
 }
 # Calls that may be newer than the headers here.
 NEWER = {
@@ -84,7 +87,7 @@ class Filter:
                 raise AssertionError(f"unexpected instruction {code:#x}")
 
     def answer(self, number, args=(), arch="x86_64"):
-        """allow, kill, EPERM, ENOSYS, or feign (success, nothing done)."""
+        """allow, kill, an errno, or feign (success, nothing done)."""
         return NAMES[self.run(number, args, arch)[0]]
 
     def verdict(self, number, arch="x86_64"):

@@ -62,9 +62,43 @@ CASES = [
     ("fcntl", (3, 7, 0), "feign"),  # F_SETLKW
     *(("fcntl", (3, op, 0), "EPERM") for op in (8, 10, 15, 37, 38)),
     *(("fcntl", (3, op, 0), "EPERM") for op in (1024, 1026, 1031, 99)),
-    ("futex", (0, 0), "allow"),
+    *(("futex", (0, 128 | op), "allow") for op in (0, 1, 3, 4, 5, 9, 10)),
     ("futex", (0, 128 | 256 | 9), "allow"),
+    *(("futex", (0, op, 1, 0), "EAGAIN") for op in (0, 9, 256 | 9)),
+    *(("futex", (0, op, 1, 64), "EOVERFLOW") for op in (0, 9, 256 | 9)),
+    *(("futex", (0, op), "feign") for op in (1, 10)),
+    *(("futex", (0, op), "EPERM") for op in (3, 4, 5, 256 | 1)),
     *(("futex", (0, op), "EPERM") for op in (6, 7, 8, 11, 12, 13, 128 | 6)),
+    *(("mmap", (0, 1, 3, flags), "allow") for flags in (1, 2, 0x22, 0x21)),
+    # MAP_STACK with MAP_NORESERVE, MAP_POPULATE, MAP_FIXED_NOREPLACE
+    *(
+        ("mmap", (0, 1, 3, 0x22 | flags), "allow")
+        for flags in (0x24000, 0x8000, 0x100000)
+    ),
+    # MAP_GROWSDOWN, MAP_LOCKED, MAP_HUGETLB, a size of huge pages, unknown
+    *(
+        ("mmap", (0, 1, 3, 0x22 | flags), "EPERM")
+        for flags in (0x100, 0x2000, 0x40000, 0x540C0000, 0x800000)
+    ),
+    *(("fadvise64", (3, 0, 0, way), "allow") for way in (0, 1, 2, 3, 5)),
+    ("fadvise64", (3, 0, 0, 4), "feign"),  # POSIX_FADV_DONTNEED
+    ("fadvise64", (3, 0, 0, 6), "EPERM"),
+    *(
+        (name, (3, 0, 1, 0, 0, flags), wanted)
+        for name in ("preadv2", "pwritev2")
+        for flags, wanted in (
+            (0, "allow"),
+            (2 | 4 | 16, "allow"),
+            (8, "EOPNOTSUPP"),  # RWF_NOWAIT
+            (128, "EOPNOTSUPP"),  # RWF_DONTCACHE
+            (2 | 8, "EOPNOTSUPP"),
+            (1, "EPERM"),  # RWF_HIPRI
+            (256, "EPERM"),
+        )
+    ),
+    ("sendmsg", (3, 0, 0), "EPERM"),
+    ("sendmmsg", (3, 0, 1, 0), "EPERM"),
+    ("sendto", (3, 0, 1, 0, 0, 0), "allow"),
     ("madvise", (0, 4096, 4), "allow"),
     ("madvise", (0, 4096, 12), "EPERM"),  # MADV_MERGEABLE
     ("madvise", (0, 4096, 21), "EPERM"),  # MADV_PAGEOUT
@@ -157,6 +191,8 @@ NETWORK_CASES = [
     ("setsockopt", (3, 0, 64), "EPERM"),  # IPT_SO_SET_REPLACE
     ("kill", (OTHER, 9), "EPERM"),
     ("clone", (FORK,), "EPERM"),
+    ("sendmsg", (3, 0, 0), "allow"),
+    ("sendmmsg", (3, 0, 1, 0), "allow"),
 ]
 PROCESSES_CASES = [
     ("clone", (FORK,), "allow"),
@@ -169,6 +205,10 @@ PROCESSES_CASES = [
     ("execveat", (), "EPERM"),
     ("kill", (OTHER, 9), "allow"),
     ("fcntl", (3, 6, 0), "allow"),
+    *(("futex", (0, op), "allow") for op in (0, 1, 9, 10, 128)),
+    *(("futex", (0, op), "EPERM") for op in (3, 4, 5, 6)),
+    ("mmap", (0, 1, 3, 0x122), "EPERM"),
+    ("sendmsg", (3, 0, 0), "EPERM"),
     ("prlimit64", (OTHER, 7), "EPERM"),
 ]
 LOCKS_CASES = [

@@ -16,52 +16,38 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <linux/futex.h>
 #include <linux/seccomp.h>
 
 #include "calls.h"
+#include "rules.h"
 #include "shared/numbers.h"
 
-/* Newer than some headers. */
-#ifndef PR_SET_VMA
-#define PR_SET_VMA 0x53564d41
-#endif
-
-/* clang-format off */
-#define LIST(...) (const uint32_t[]){__VA_ARGS__}
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define CHECK(arg, bits, self, ...)                                           \
-    {.mask = (bits), .argument = (arg), .own_pid = (self),                    \
-     .count = COUNT(LIST(__VA_ARGS__)), .values = LIST(__VA_ARGS__)}
-/* The argument is one of the values. */
-#define IN(arg, ...) CHECK(arg, 0xffffffffU, false, __VA_ARGS__)
-/* The argument is one of the values, or the pid of this process. */
-#define SELF_OR(arg, ...) CHECK(arg, 0xffffffffU, true, __VA_ARGS__)
-/* The pid of this process and nothing else. */
-#define SELF(arg) {.mask = 0xffffffffU, .argument = (arg), .own_pid = true}
-/* The bits of the mask, and no others looked at, are one of the values. */
-#define BITS(arg, bits, ...) CHECK(arg, bits, false, __VA_ARGS__)
-
-#define RULE(nr, act, ...)                                                    \
-    {.action = (act), .number = (nr), .checks = {__VA_ARGS__}}
-#define CALL(name)         {.action = SECCOMP_RET_ALLOW, .number = __NR_##name}
-#define CALL_IF(name, ...) RULE(__NR_##name, SECCOMP_RET_ALLOW, __VA_ARGS__)
-#define NEW(name)          {.action = SECCOMP_RET_ALLOW, .number = NR_##name}
-#define NEW_IF(name, ...)  RULE(NR_##name, SECCOMP_RET_ALLOW, __VA_ARGS__)
-#define ABSENT(nr)         {.action = SECCOMP_RET_ERRNO | ENOSYS, .number = (nr)}
-#define NONE(nr)           {.action = SECCOMP_RET_ERRNO | EOPNOTSUPP, .number = (nr)}
-#define TABLE(rules, when) {rules, COUNT(rules), when}
-/* clang-format on */
+#define PLAIN_IO ((uint32_t)(RWF_DSYNC | RWF_SYNC | RWF_APPEND))
+#define ANY_IO   (PLAIN_IO | (uint32_t)RWF_NOWAIT | RWF_DONTCACHE)
 
 /* What is open already, and what can be opened without naming a file. */
 static const struct call_rule descriptors[] = {
     /* bytes of an open file */
     CALL(read), CALL(write), CALL(readv), CALL(writev), CALL(pread64),
-    CALL(pwrite64), CALL(preadv), CALL(pwritev), CALL(preadv2), CALL(pwritev2),
-    CALL(lseek), CALL(sendfile), CALL(copy_file_range),
+    CALL(pwrite64), CALL(preadv), CALL(pwritev), CALL(lseek), CALL(sendfile),
+    CALL(copy_file_range),
+    /* Not: RWF_NOWAIT, which tells whether somebody has read the page, and
+     * RWF_DONTCACHE, which drops it.  Some kernels and file systems have
+     * neither, and say so with this error. */
+    CALL_IF(preadv2, BITS(5, ~PLAIN_IO, 0)),
+    CALL_IF(pwritev2, BITS(5, ~PLAIN_IO, 0)),
+    FEIGN_IF(preadv2, EOPNOTSUPP, BITS(5, ~ANY_IO, 0)),
+    FEIGN_IF(pwritev2, EOPNOTSUPP, BITS(5, ~ANY_IO, 0)),
     /* size and state; a sync of one file waits for nobody else's */
-    CALL(fstat), CALL(fstatfs), CALL(ftruncate), CALL(fallocate),
-    CALL(fadvise64), CALL(fsync), CALL(fdatasync),
+    CALL(fstat), CALL(fstatfs), CALL(ftruncate), CALL(fallocate), CALL(fsync),
+    CALL(fdatasync),
+    /* Advice need not be taken: DONTNEED would push out what others read. */
+    CALL_IF(fadvise64,
+            IN(3, POSIX_FADV_NORMAL, POSIX_FADV_RANDOM, POSIX_FADV_SEQUENTIAL,
+               POSIX_FADV_WILLNEED, POSIX_FADV_NOREUSE)),
+    FEIGN_IF(fadvise64, 0, IN(3, POSIX_FADV_DONTNEED)),
     /* the table of descriptors */
     CALL(close), CALL(dup), CALL(dup3), CALL(pipe2), NEW(close_range),
     /* waiting: event loops, select, self-pipes */
@@ -135,11 +121,18 @@ static const struct call_rule no_attributes[] = {
     NONE(__NR_getxattr),   NONE(__NR_lgetxattr), NONE(__NR_listxattr),
     NONE(__NR_llistxattr), NONE(NR_getxattrat),  NONE(NR_listxattrat)};
 
+/* Not: MAP_GROWSDOWN, a stack, which RLIMIT_DATA does not count; MAP_HUGETLB,
+ * which takes pages that root set apart; MAP_LOCKED; nor what is newer. */
+#define MAPPING                                                               \
+    ((uint32_t)(MAP_TYPE | MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_ANONYMOUS |  \
+                MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK |     \
+                MAP_DENYWRITE | MAP_EXECUTABLE | MAP_LOW))
+
 static const struct call_rule memory[] = {
     /* executable pages as well: ctypes, JIT compilers; native code is assumed
      * of every guest, so forbidding them would buy nothing */
-    CALL(mmap), CALL(munmap), CALL(mremap), CALL(mprotect), CALL(brk),
-    CALL(msync), NEW(mseal),
+    CALL_IF(mmap, BITS(3, ~MAPPING, 0)), CALL(munmap), CALL(mremap),
+    CALL(mprotect), CALL(brk), CALL(msync), NEW(mseal),
     /* Not: MADV_MERGEABLE, MADV_PAGEOUT and MADV_COLD, which tell about, or
      * push out, pages shared with others. */
     CALL_IF(madvise,
@@ -168,17 +161,38 @@ static const struct call_rule threads[] = {
     CALL_IF(clone, BITS(0, ~THREAD_MAY, THREAD)), CALL(exit), CALL(exit_group),
     CALL(gettid), CALL(set_tid_address), CALL(set_robust_list), CALL(rseq),
     CALL(sched_yield), CALL(getcpu),
-    /* Private or shared, any clock.  Not: priority inheritance, which Python
-     * does not use and where most holes of this call were. */
-    CALL_IF(futex, BITS(1, (uint32_t)FUTEX_CMD_MASK, FUTEX_WAIT, FUTEX_WAKE,
-                        FUTEX_WAIT_BITSET, FUTEX_WAKE_BITSET)),
-    /* Private only: on a page of a file that both can read, others' waiters
-     * would be moved to where nobody wakes them. */
+    /* Private, any clock; shared ones have tables of their own.  Not: priority
+     * inheritance, which Python does not use and where most holes of this
+     * call were. */
+    CALL_IF(futex, BITS(1, ~(uint32_t)FUTEX_CLOCK_REALTIME, FUTEX_WAIT_PRIVATE,
+                        FUTEX_WAKE_PRIVATE, FUTEX_WAIT_BITSET_PRIVATE,
+                        FUTEX_WAKE_BITSET_PRIVATE)),
     CALL_IF(futex, IN(1, FUTEX_REQUEUE_PRIVATE, FUTEX_CMP_REQUEUE_PRIVATE,
                       FUTEX_WAKE_OP_PRIVATE)),
     /* how many processors (os.cpu_count, BLAS); priorities of its threads */
     CALL(sched_getaffinity), CALL(sched_getparam), CALL(sched_getscheduler),
     CALL(sched_get_priority_max), CALL(sched_get_priority_min)};
+
+#define SHARED_WAIT                                                           \
+    BITS(1, ~(uint32_t)FUTEX_CLOCK_REALTIME, FUTEX_WAIT, FUTEX_WAIT_BITSET)
+
+/* Shared futexes are found by the file and the place in it, so all that can
+ * read a file can meet at one of its pages: whatever the mapping, also by the
+ * word that the kernel wakes when a thread ends.  One process needs none, but
+ * C libraries use them, in pthread_join, sem_open and std::future.  So nobody
+ * is ever woken, and a wait says that the word has changed, on which all of
+ * these look again: right, if busy.  One with an end would never see it: an
+ * error that C libraries hand on. */
+static const struct call_rule feigned_futexes[] = {
+    FEIGN_IF(futex, 0, IN(1, FUTEX_WAKE, FUTEX_WAKE_BITSET)),
+    FEIGN_IF(futex, EAGAIN, SHARED_WAIT, IN(3, 0)),
+    FEIGN_IF(futex, EOVERFLOW, SHARED_WAIT)};
+
+/* Not: requeueing, which would move others' waiters to where nobody wakes
+ * them. */
+static const struct call_rule shared_futexes[] = {
+    CALL_IF(futex, BITS(1, ~(uint32_t)FUTEX_CLOCK_REALTIME, FUTEX_WAIT,
+                        FUTEX_WAKE, FUTEX_WAIT_BITSET, FUTEX_WAKE_BITSET))};
 
 static const struct call_rule signals[] = {
     CALL(rt_sigaction),  CALL(rt_sigprocmask),  CALL(rt_sigreturn),
@@ -214,14 +228,17 @@ static const struct call_rule socketpairs[] = {
             IN(2, SO_TYPE, SO_ERROR, SO_SNDBUF, SO_RCVBUF, SO_PEERCRED,
                SO_ACCEPTCONN, SO_PROTOCOL, SO_DOMAIN)),
     CALL(sendto),
-    CALL(sendmsg),
-    CALL(sendmmsg),
     CALL(recvfrom),
     CALL(recvmsg),
     CALL(recvmmsg),
     CALL(shutdown),
     CALL(getsockname),
     CALL(getpeername)};
+
+/* Descriptors that lie in a socket unread count for the uid, which others have
+ * too, and no filter sees whether a message has any.  So nothing is sent with
+ * these but where the network needs them: resolvers and event loops. */
+static const struct call_rule messages[] = {CALL(sendmsg), CALL(sendmmsg)};
 
 /* network=True: TCP and UDP over IPv4 and IPv6; nothing raw. */
 static const struct call_rule network[] = {
@@ -282,7 +299,7 @@ static const struct call_rule locks[] = {
  * without locking: sqlite3 works, and nobody else notices.  flock and OFD
  * locks do conflict within a process: those are refused, not feigned. */
 static const struct call_rule no_locks[] = {
-    RULE(__NR_fcntl, SECCOMP_RET_ERRNO | 0, IN(1, F_SETLK, F_SETLKW))};
+    FEIGN_IF(fcntl, 0, IN(1, F_SETLK, F_SETLKW))};
 
 /* A worker's own pid is not the one that is in the zygote's filter, so any pid
  * passes here and the worker's filter decides.  Not without a pid namespace:
@@ -354,6 +371,11 @@ const struct call_table call_tables[] = {
     TABLE(legacy, 0),
 #endif
     TABLE(absent, 0),
+    TABLE(shared_futexes, CALLS_ZYGOTE),
+    TABLE(shared_futexes, CALLS_WORKER | CALLS_PROCESSES),
+    TABLE(feigned_futexes, CALLS_WORKER | CALLS_ALONE),
+    TABLE(messages, CALLS_ZYGOTE),
+    TABLE(messages, CALLS_WORKER | CALLS_NETWORK),
     TABLE(network, CALLS_NETWORK),
     TABLE(own_signals, CALLS_WORKER | CALLS_ALONE),
     TABLE(processes, CALLS_WORKER | CALLS_PROCESSES),

@@ -34,7 +34,7 @@
 /* Instructions are emitted from the last to the first: a jump can only lead
  * forward, so where it leads is always known when it is emitted.  A place is
  * an index in `code`. */
-#define ACTIONS 8 /* more than there are different ones */
+#define ACTIONS 12 /* more than there are different ones */
 
 struct compiler {
     struct sock_filter *code;

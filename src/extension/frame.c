@@ -1,11 +1,13 @@
 /* Blocking transfer of frames, used by the zygote and the worker, whose
- * waiting the caller bounds by killing them.  Sockets only: MSG_NOSIGNAL
- * keeps a vanished peer from raising SIGPIPE.  Async-signal-safe. */
+ * waiting the caller bounds by killing them.  Without sendmsg(2), which a
+ * worker's filter refuses.  CPython ignores SIGPIPE; where a guest does not,
+ * a vanished caller ends it.  Async-signal-safe. */
 #include "extension/frame.h"
 
 #include <errno.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 int
 frame_read_all(int fd, void *data, size_t size)
@@ -49,11 +51,10 @@ frame_write(int fd, const struct frame_header *header, const void *data)
         {(void *)header, sizeof(*header)},
         {(void *)data, header->size},
     };
-    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
     ssize_t put;
 
     do {
-        put = sendmsg(fd, &message, MSG_NOSIGNAL);
+        put = writev(fd, parts, 2);
     } while (put < 0 && errno == EINTR);
     if (put < 0) {
         return -errno;
