@@ -27,7 +27,7 @@ demo: build ## build, and make the first calls with every serializer
 
 test: build lint static ## the whole suite
 	@sh -c '$(call need,$(TEST_PACKAGES))'
-	$(RUN) -m pytest
+	tests/suite $(RUN)
 
 build: $(VENV)/ready ## the extension and the launcher, in place
 	@BOXED_WERROR=$(CI) $(RUN) setup.py -q build_ext --inplace

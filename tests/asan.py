@@ -152,7 +152,7 @@ def main() -> int:
     options = ["-q", "-p", "no:cacheprovider", "-k", "not docker-user"]
     options += excluded
     return subprocess.run(
-        [sys.executable, "-m", "pytest", *options, *TESTS, *sys.argv[1:]],
+        ["tests/suite", sys.executable, *options, *TESTS, *sys.argv[1:]],
         cwd=COPY,
         env=environment(),
         check=False,

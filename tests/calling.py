@@ -129,7 +129,7 @@ def parts(caller: Caller) -> dict[str, int]:
     one that does not, or not yet."""
     launchers, held, others = [], [], []
     for pid in caller.sandbox():
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             name = Path(f"/proc/{pid}/comm").read_text().strip()
             known = {"python_boxed": launchers, "held": held}
             known.get(name, others).append(pid)

@@ -35,7 +35,9 @@ control; a letter is why there is none.
 class Cases:
     """A plugin: collects outcomes, writes the table at the end."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, config, path: Path) -> None:
+        # Of a run in several processes, one is told what all of them did.
+        self.is_worker = hasattr(config, "workerinput")
         self.path = path
         self.held: dict[tuple[str, str], int] = defaultdict(int)
         self.broken: set[tuple[str, str]] = set()
@@ -56,7 +58,8 @@ class Cases:
                 self.held[tuple(cell)] += 1
 
     def pytest_sessionfinish(self) -> None:
-        self.path.write_text(HEAD + table(self.held, self.broken))
+        if not self.is_worker:
+            self.path.write_text(HEAD + table(self.held, self.broken))
 
 
 def tier_of(item) -> str:

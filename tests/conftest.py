@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from alone import Alone
 from cases import Cases
 from environments import CHECKOUT, CORE, Environment
 from machine import Installation, Machine
-from users import User
+from users import User, remove_leftovers
 
 # Fixtures of tests/security, which need those below.
 pytest_plugins = ("security.guests",)
@@ -28,9 +29,15 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    # A session that a test starts shares what that test has.
+    if "PYTEST_CURRENT_TEST" not in os.environ:
+        config.pluginmanager.register(Alone())
     path = config.getoption("--cases")
     if path:
-        config.pluginmanager.register(Cases(Path(path)))
+        config.pluginmanager.register(Cases(config, Path(path)))
+    if config.getoption("tx", None) and os.geteuid() == 0:
+        # Its workers cannot tell which sessions are alive.
+        remove_leftovers()
 
 
 def deny_skip(report) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from alone import Alone
 from environments import host_scan, interpreters, sleep_until
 
 
@@ -149,3 +153,111 @@ def test_ci_denies_skips(tmp_path, ci, code):
     assert done.returncode == code, done.stdout
     assert "a reason" in done.stdout or not ci
     assert "1 xfailed" in done.stdout
+
+
+# Tests side by side
+
+
+APART = Path(__file__).parent / "apart"
+SEEN = "import os; print(*(p for p in os.listdir('/proc') if p.isdigit()))"
+
+
+def test_processes_apart(machine):
+    """No other session's processes are seen, and its number outside is
+    known; without `apart` there is more to see."""
+    machine.need_root("namespaces without a user namespace")
+    code = f"{SEEN}; print(os.environ['BOXED_TESTS'])"
+    told = subprocess.Popen(
+        [APART, sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    seen, number = told.communicate()[0].splitlines()
+    first, second = map(int, seen.split())
+    assert first == 1 and second > 20000
+    assert (int(number), told.returncode) == (told.pid, 0)
+    with subprocess.Popen(["sleep", "60"]) as sleeper:
+        plain = subprocess.run(
+            [sys.executable, "-c", SEEN], stdout=subprocess.PIPE, text=True
+        )
+        sleeper.kill()
+    assert str(sleeper.pid) in plain.stdout.split()
+
+
+ORPHAN = """if True:
+    import os, pathlib
+    near, far = os.pipe()
+    if os.fork() == 0:
+        if (orphan := os.fork()) != 0:
+            os.write(far, str(orphan).encode())
+        os._exit(0)
+    os.wait()
+    stat = pathlib.Path("/proc", os.read(near, 9).decode(), "stat")
+    while True:
+        try:
+            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+        except (FileNotFoundError, ProcessLookupError):
+            break
+        if state == "Z" and int(parent) == os.getpid():
+            raise SystemExit("a zombie of mine")
+    """
+
+
+def test_what_is_orphaned_apart_is_reaped(machine):
+    """A zombie would look like a process that was left.  The control is a
+    first process that does not reap."""
+    machine.need_root("namespaces without a user namespace")
+    bare = ("unshare", "--mount", "--pid", "--fork", "--mount-proc")
+    for command, said in (([APART], ""), (bare, "a zombie of mine\n")):
+        done = subprocess.run(
+            [*command, sys.executable, "-c", ORPHAN],
+            check=False,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=30,
+        )
+        assert done.stderr == said
+
+
+def nobody_enters(folder: Path, how: int) -> bool:
+    """Whether a lock of that kind cannot be had now."""
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(fd, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
+@pytest.mark.parametrize("mark", [None, "alone"])
+def test_a_test_can_be_alone(tmp_path, mark):
+    """Beside any other none may be alone; beside one alone no other is."""
+    for name in ("gate", "inside"):
+        (tmp_path / name).mkdir()
+    plugin = Alone(tmp_path / "gate", tmp_path / "inside")
+    item = SimpleNamespace(get_closest_marker={mark: mark}.get)
+    running = plugin.pytest_runtest_protocol(item)
+    next(running)
+    assert nobody_enters(tmp_path / "inside", fcntl.LOCK_EX)
+    assert nobody_enters(tmp_path / "inside", fcntl.LOCK_SH) == bool(mark)
+    assert not nobody_enters(tmp_path / "gate", fcntl.LOCK_EX)
+    next(running, None)
+    assert not nobody_enters(tmp_path / "inside", fcntl.LOCK_EX)
+
+
+def test_one_who_waits_to_be_alone_lets_nobody_in(tmp_path):
+    """Else those who share could keep it out for ever."""
+    for name in ("gate", "inside"):
+        (tmp_path / name).mkdir()
+    folders = tmp_path / "gate", tmp_path / "inside"
+    first, second = Alone(*folders), Alone(*folders)
+    alone = second.holding(fcntl.LOCK_EX)
+    with first.holding(fcntl.LOCK_SH):
+        waiting = threading.Thread(target=alone.__enter__)
+        waiting.start()
+        sleep_until(lambda: nobody_enters(folders[0], fcntl.LOCK_EX))
+    waiting.join()
+    assert nobody_enters(folders[1], fcntl.LOCK_SH)
+    alone.__exit__(None, None, None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -67,22 +66,10 @@ def build_and_run(interpreter: Interpreter, where: Path) -> str:
     return command(python, smoke, cwd=where)
 
 
-@pytest.fixture(scope="module")
-def smokes(tmp_path_factory):
-    """By the interpreter's name; two at a time, since compilers wait too."""
-    with ThreadPoolExecutor(2) as pool:
-        yield {
-            one.name: pool.submit(
-                build_and_run, one, tmp_path_factory.mktemp("version")
-            )
-            for one in interpreters()
-        }
-
-
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "interpreter", interpreters(), ids=lambda one: one.name
 )
-def test_builds_and_works(interpreter, smokes):
+def test_builds_and_works(interpreter, tmp_path):
     """A wheel of its own, in an environment of its own, runs the smoke."""
-    assert "smoke passed" in smokes[interpreter.name].result()
+    assert "smoke passed" in build_and_run(interpreter, tmp_path)

@@ -1,7 +1,9 @@
 """Ordinary users and directories for a test session, and their removal.
 
 Names carry the number of the session's process: several sessions can run side
-by side, and what a killed one left is found and removed by the next.
+by side, and what a killed one left is found and removed by the next.  A
+session among processes of its own (tests/apart) is given the number that it
+has outside, and sees nobody else's: it removes nothing.
 """
 
 from __future__ import annotations
@@ -26,6 +28,9 @@ SYSTEM = Path("/usr/lib")
 # What guests are to attack; nothing of it is ever shown to them.
 TARGETS = Path("/var/tmp")
 GLOB = "boxed-test-*"
+# Not for the sessions that a test starts.
+APART = os.environ.pop("BOXED_TESTS", None)
+SESSION = APART or str(os.getpid())
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,11 @@ def command(*argv: str | os.PathLike[str]) -> str:
 
 
 def edit_accounts(*argv: str | os.PathLike[str]) -> None:
-    """Run useradd or userdel, again while another session holds the lock."""
+    """Run useradd or userdel, again while another program holds the lock.
+
+    Among sessions there is a lock of their own: that of these programs is
+    named by a process, which they take for dead where they cannot see it.
+    """
 
     def done() -> bool:
         try:
@@ -61,12 +70,17 @@ def edit_accounts(*argv: str | os.PathLike[str]) -> None:
             return False
         return True
 
-    sleep_until(done, seconds=20, what="the lock of /etc/passwd")
+    folder = os.open("/etc", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        sleep_until(done, seconds=20, what="the lock of /etc/passwd")
+    finally:
+        os.close(folder)
 
 
 def make_folder(where: Path) -> Path:
     """A directory of this session that everyone can enter."""
-    prefix = f"boxed-test-{os.getpid()}-"
+    prefix = f"boxed-test-{SESSION}-"
     path = Path(tempfile.mkdtemp(prefix=prefix, dir=where))
     path.chmod(0o755)
     return path
@@ -74,7 +88,7 @@ def make_folder(where: Path) -> Path:
 
 def make_user(letter: str, folder: Path) -> User:
     """A login user of the kind adduser makes, with a 0700 home in FOLDER."""
-    name = f"bxt{os.getpid()}{letter}"
+    name = f"bxt{SESSION}{letter}"
     home = folder / name
     edit_accounts(
         "useradd",
@@ -102,6 +116,8 @@ def remove_user(name: str) -> None:
 
 def remove_leftovers() -> None:
     """Remove what sessions left that were killed; one session at a time."""
+    if APART:
+        return
     folder = os.open(HOMES, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
