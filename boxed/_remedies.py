@@ -49,6 +49,11 @@ _TABLE: dict[tuple[str, int | None], tuple[str, str]] = {
         "/etc/boxed.conf cannot be trusted or understood",
         f"write it anew: `{SETUP_COMMAND}`",
     ),
+    ("shared", None): (
+        "other users' guests have this user too, and before Linux 6.12 nothing"
+        " keeps what one runs from ending another's",
+        f"reserve uids for sandboxes: `{SETUP_COMMAND}`",
+    ),
     ("pool", None): (
         "every uid that root reserved for sandboxes is in use",
         "end idle programs, or reserve more:"

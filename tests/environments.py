@@ -29,7 +29,6 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-APART = str(CHECKOUT / "tests" / "apart.py")
 LAUNCHER = Path("/usr/bin/python_boxed")
 CONFIGURATION = Path("/etc/boxed.conf")
 
@@ -106,6 +105,14 @@ TABLE = (
         core=False,
     ),
     Recipe(
+        "range-of-two",
+        DOCKER,
+        "uid",
+        setup=("--uid-range", "70110:2"),
+        python="shared",
+        core=False,
+    ),
+    Recipe(
         "old-kernel",
         ("--refuse-landlock",),
         "none",
@@ -120,6 +127,22 @@ CORE = tuple(recipe.name for recipe in TABLE if recipe.core)
 class Unavailable(pytest.skip.Exception):
     """This machine or user cannot make what a test asks for; the reason is
     that of the skipped test."""
+
+
+def apart(*options: str) -> tuple[str, ...]:
+    """What runs a command in a user namespace of its own: see apart.py."""
+    return _through("apart.py", *options)
+
+
+def old_landlock(abi: int) -> tuple[str, ...]:
+    """What runs a command as if Landlock were older: see old_landlock.py."""
+    return _through("old_landlock.py", str(abi))
+
+
+def _through(program: str, *options: str) -> tuple[str, ...]:
+    if os.geteuid() != 0:
+        raise Unavailable(f"{program}: only root can do that")
+    return (sys.executable, str(CHECKOUT / "tests" / program), *options, "--")
 
 
 @dataclass(frozen=True)
@@ -146,7 +169,7 @@ class Environment:
         argv: Sequence[str | os.PathLike[str]],
         *,
         enter: Sequence[str] = (),
-        apart: Sequence[str] | None = None,
+        through: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
         cwd: str | os.PathLike[str] | None = None,
         input: str | None = None,
@@ -156,8 +179,7 @@ class Environment:
         """Run a command (an absolute path) and return it completed.
 
         :param enter: further options of `enter`, e.g. ("--umask", "0").
-        :param apart: options of `apart.py`, to run it in a user namespace of
-            its own; None: not so.
+        :param through: a command that runs all this, as `apart` makes one.
         :param env: variables added to a small fixed environment.
         :param cwd: the working directory, else the user's home.
         :param check: fail with all the output unless the exit code is 0.
@@ -165,11 +187,7 @@ class Environment:
         if enter and not self.enter:
             raise Unavailable("`enter` is not used for this environment")
         prefix = (*self.enter, *enter, "--") if self.enter else ()
-        command = [*prefix, *map(os.fspath, argv)]
-        if apart is not None:
-            if os.geteuid() != 0:
-                raise Unavailable("only root makes users of its own")
-            command = [sys.executable, APART, *apart, "--", *command]
+        command = [*through, *prefix, *map(os.fspath, argv)]
         done = subprocess.run(
             command,
             env={**self.variables, **(env or {})},

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import errno
 import json
-import sys
 
 import pytest
-from environments import APART
+from environments import apart
 
 from boxed import SetupError, _boxed, _tiers
 
@@ -47,10 +46,7 @@ def told(environment, *args: str, **options) -> list[object]:
 
 
 def pinned(by: int, count: int, limit: int) -> tuple[str, ...]:
-    return (
-        f"--pin={by}={count}",
-        f"--set=max_user_namespaces={limit}",
-    )
+    return apart(f"--pin={by}={count}", f"--set=max_user_namespaces={limit}")
 
 
 @pytest.fixture
@@ -64,39 +60,45 @@ def test_used_up_by_others_is_an_error_that_passes(environment):
     the next one of the same process, after they gave them back, is full."""
     by_nobody = pinned(65534, 3, 3)
     shortage = ["namespaces", errno.ENOSPC]
-    assert told(environment, "release", apart=by_nobody) == [shortage, "full"]
+    assert told(environment, "release", through=by_nobody) == [
+        shortage,
+        "full",
+    ]
 
 
 def test_used_up_where_the_trees_are_collected(environment):
     """The same at the step before, where the caller's own count counts."""
     by_caller = pinned(environment.uid, 3, 3)
     shortage = ["collector", errno.ENOSPC]
-    assert told(environment, "release", apart=by_caller) == [shortage, "full"]
+    assert told(environment, "release", through=by_caller) == [
+        shortage,
+        "full",
+    ]
 
 
 def test_used_up_would_move_others_if_it_were_a_refusal(environment):
     """The control: the shortage is a real one, and taking it for a refusal
     is what lets one user take walls from another."""
     by_nobody = pinned(65534, 3, 3)
-    assert told(environment, "generous", apart=by_nobody) == ["uid"]
+    assert told(environment, "generous", through=by_nobody) == ["uid"]
     enough = pinned(65534, 3, 100)
-    assert told(environment, "generous", apart=enough) == ["full"]
+    assert told(environment, "generous", through=enough) == ["full"]
 
 
 def test_used_up_in_an_enclosing_container(environment):
     """A limit of the container's own may be high: the host's counts too."""
     # The container belongs to the root outside, so it is his count.
-    outer = (*pinned(0, 3, 4), "--", sys.executable, APART)
-    inner = ("--nobody=65534", "--set=max_user_namespaces=5000")
+    outer = pinned(0, 3, 4)
+    inner = apart("--nobody=65534", "--set=max_user_namespaces=5000")
     shortage = ["collector", errno.ENOSPC]
-    assert told(environment, apart=(*outer, *inner)) == [shortage]
+    assert told(environment, through=(*outer, *inner)) == [shortage]
 
 
 @pytest.mark.parametrize("kind", ["user", "pid", "net", "uts"])
 def test_switched_off_by_root_is_a_refusal(environment, kind):
     """A limit of zero is how an administrator refuses: then it is `uid`."""
-    off = (f"--set=max_{kind}_namespaces=0",)
-    assert told(environment, apart=off) == ["uid"]
+    off = apart(f"--set=max_{kind}_namespaces=0")
+    assert told(environment, through=off) == ["uid"]
 
 
 def test_another_network_namespace_is_not_missed_by_those_who_share_one(
@@ -109,8 +111,8 @@ from boxed import run, _tiers
 assert run(os.getpid, serializer="json", network=True) > 0
 print(_tiers.settled())
 """
-    off = ("--set=max_net_namespaces=0",)
-    assert environment.check(code, apart=off).stdout == "full\n"
+    off = apart("--set=max_net_namespaces=0")
+    assert environment.check(code, through=off).stdout == "full\n"
 
 
 # Call -> the stage that meets its failure in the full tier.

@@ -24,6 +24,9 @@ struct landlock_options {
     bool network;    /* true: leaves TCP alone */
 };
 
+/* From this version on a domain keeps signals and abstract sockets inside. */
+#define LANDLOCK_SCOPES 6
+
 /* Returns the version of Landlock that the kernel offers, 1 or more, or
  * -errno: -ENOSYS not built in, -EOPNOTSUPP switched off at boot. */
 int landlock_abi(void);

@@ -14,38 +14,68 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static bool
+#include "confine/landlock.h"
+
+/* 1 if one more process fits below the limit, 0 if not, or -errno. */
+static int
 one_child_fits(void)
 {
     pid_t child = fork();
     if (child == 0) {
         _exit(0);
     }
-    if (child < 0 && errno != EAGAIN) {
-        die(STAGE_POOL);
+    if (child < 0) {
+        return errno == EAGAIN ? 0 : -errno;
     }
-    return child > 0 && waitpid(child, NULL, 0) == child;
+    return waitpid(child, NULL, 0) == child ? 1 : -errno;
 }
 
-static bool
-is_free(uid_t uid)
+/* Puts a uid on: 1 if nobody else has it, 0 if so, or -errno. */
+static int
+put_on(uid_t uid)
 {
     struct rlimit before;
 
     /* The real uid only: capabilities, and so the way on, are kept. */
     if (setresuid(uid, (uid_t)-1, (uid_t)-1) != 0 ||
         getrlimit(RLIMIT_NPROC, &before) != 0) {
-        die(STAGE_POOL);
+        return -errno;
     }
     const struct rlimit two = {.rlim_cur = 2, .rlim_max = before.rlim_max};
     if (setrlimit(RLIMIT_NPROC, &two) != 0) {
+        return -errno;
+    }
+    int alone = one_child_fits();
+    return setrlimit(RLIMIT_NPROC, &before) == 0 ? alone : -errno;
+}
+
+/* Asked by a child that may die of it: whoever has the uid may signal who puts
+ * it on, where no Landlock domain keeps signals inside. */
+static bool
+looks_free(uid_t uid)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        _exit(put_on(uid) == 1 ? 0 : 1);
+    }
+    int status = 1;
+    if (child < 0 || waitpid(child, &status, 0) != child) {
         die(STAGE_POOL);
     }
-    bool is_alone = one_child_fits();
-    if (setrlimit(RLIMIT_NPROC, &before) != 0) {
-        die(STAGE_POOL);
+    return status == 0;
+}
+
+static bool
+is_free(uid_t uid, bool carefully)
+{
+    if (carefully && !looks_free(uid)) {
+        return false;
     }
-    return is_alone;
+    int alone = put_on(uid);
+    if (alone < 0) {
+        die_with(STAGE_POOL, -alone, 0);
+    }
+    return alone == 1;
 }
 
 uid_t
@@ -53,6 +83,7 @@ pool_take(const struct configuration *configuration,
           const struct origin *origin)
 {
     uint32_t start = 0;
+    bool carefully = landlock_abi() < LANDLOCK_SCOPES;
 
     if (getrandom(&start, sizeof(start), 0) != sizeof(start)) {
         die(STAGE_POOL);
@@ -61,7 +92,7 @@ pool_take(const struct configuration *configuration,
         uint32_t index =
             (uint32_t)(((uint64_t)start + i) % configuration->pool_count);
         uid_t uid = configuration->pool_first + index;
-        if (!target_is_forbidden(uid, origin) && is_free(uid)) {
+        if (!target_is_forbidden(uid, origin) && is_free(uid, carefully)) {
             return uid;
         }
     }

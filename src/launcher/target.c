@@ -1,13 +1,16 @@
 /* The floor: which uid a caller may have a guest run as.
  *
- * Privileged, but pure; what may be written is asked after the drop.  Never
- * uid 0, never the caller's own, never a login user's; `nobody` for everybody;
- * another one only if the caller is root or root listed it.  A uid of the pool
- * is the launcher's to give, not a caller's to name. */
+ * Privileged, but asks only the kernel's version; what may be written is asked
+ * after the drop.  Never uid 0, never the caller's own, never a login user's;
+ * `nobody` for everybody; another one only if the caller is root or root
+ * listed it.  A uid of the pool is the launcher's to give, not a caller's to
+ * name. */
 #include "launcher/launcher.h"
 
 #include <errno.h>
 #include <sys/stat.h>
+
+#include "confine/landlock.h"
 
 /* UID_MIN and UID_MAX of every distribution's login.defs(5). */
 #define LOGIN_FIRST 1000u
@@ -50,6 +53,19 @@ uid_is_permitted(uid_t uid, const struct origin *origin,
            is_listed(configuration, uid);
 }
 
+/* Whether what the order runs could signal others of its uid: without a pid
+ * namespace and without Landlock's scopes nothing is between them.  Root could
+ * anyway.  Where there is no Landlock, the step that needs it tells. */
+static bool
+uid_is_exposed(const struct order *order, const struct origin *origin,
+               const struct configuration *configuration)
+{
+    bool own = configuration->pool_count != 0 && order->uid == BOXED_NOBODY;
+    int abi = landlock_abi();
+    return order->tier == TIER_UID && origin->uid != 0 && !own && abi >= 0 &&
+           abi < LANDLOCK_SCOPES;
+}
+
 /* A guest of another uid could write what that uid owns and the caller
  * cannot: so what is to be written must be the caller's. */
 bool
@@ -73,5 +89,8 @@ target_check(const struct order *order, const struct origin *origin,
                          : order->uid == origin->uid && origin->uid != 0;
     if (!permitted) {
         die_with(STAGE_USER, EPERM, 0);
+    }
+    if (uid_is_exposed(order, origin, configuration)) {
+        die_with(STAGE_SHARED, ENOTUNIQ, 0);
     }
 }

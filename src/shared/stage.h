@@ -14,6 +14,7 @@
     STAGE(ORDER, "order")               /* refused or malformed order */      \
     STAGE(CONFIGURATION, "configuration") /* untrusted or not understood */   \
     STAGE(USER, "user")                   /* target uid is not permitted */   \
+    STAGE(SHARED, "shared")               /* nothing parts it from others */  \
     STAGE(POOL, "pool")                   /* no uid of the pool is free */    \
     STAGE(COLLECT, "collect")             /* a tree could not be cloned */    \
     STAGE(COLLECTOR, "collector")         /* its user or mount namespace */   \

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
-from pathlib import Path
 
 import pytest
 from checks import python
-from environments import sleep_until
 from launching import Start, start
 from orders import FULL, NOBODY, UID, order_for
+from reaching import a_victim, order_to_reach, reached
 
 
 @pytest.mark.case("P-L03")
@@ -41,52 +39,9 @@ time.sleep(600)
 def test_p_l03_others_of_the_same_uid_are_out_of_reach(user):
     """In the tier without a pid namespace a guest that the order named
     reaches no other process of its uid, and none of that uid's files."""
-    victim = subprocess.Popen(
-        [
-            "/usr/bin/setpriv",
-            "--reuid=65534",
-            "--regid=65534",
-            "--clear-groups",
-            "/usr/bin/sleep",
-            "60",
-        ]
-    )
-    code = """
-import os, resource, sys
-from errno import errorcode
-pid = int(sys.argv[1])
-proc = f"/proc/{pid}/"
-for name, call in {
-    "kill": lambda: os.kill(pid, 0),
-    "prlimit": lambda: resource.prlimit(pid, resource.RLIMIT_CPU, (9, 9)),
-    "setpriority": lambda: os.setpriority(os.PRIO_PROCESS, pid, 19),
-    "affinity": lambda: os.sched_setaffinity(pid, {0}),
-    "mem": lambda: open(proc + "mem", "rb"),
-    "environ": lambda: open(proc + "environ", "rb"),
-    "maps": lambda: open(proc + "maps").read(1),
-    "exe": lambda: os.readlink(proc + "exe"),
-    "root": lambda: os.listdir(proc + "root"),
-    "fd": lambda: os.readlink(proc + "fd/0"),
-    "oom": lambda: open(proc + "oom_score_adj", "w"),
-}.items():
-    try:
-        call()
-    except OSError as error:
-        print(name, errorcode[error.errno])
-    else:
-        print(name, "done")
-"""
-    try:
-        sleep_until(
-            lambda: Path(f"/proc/{victim.pid}/comm").read_text() == "sleep\n"
-        )
-        order = order_for(UID, python(code, str(victim.pid)))
-        printed = dict(map(str.split, start(user, order).printed.splitlines()))
-        assert len(printed) == 11
-        assert set(printed.values()) <= {"EPERM", "EACCES"}, printed
-    finally:
-        victim.send_signal(signal.SIGKILL)
-        victim.wait()
+    with a_victim() as victim:
+        printed = reached(start(user, order_to_reach(victim)))
+    assert set(printed.values()) <= {"EPERM", "EACCES"}, printed
 
 
 @pytest.mark.case("P-L03")

@@ -1,0 +1,197 @@
+"""Below Landlock's scopes (Linux 5.13 to 6.11) nobody's processes are safe
+from what an order runs (P-L03).
+
+Where no pid namespace parts them, a uid of its own must.
+"""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+from checks import BUNDLED, STATUS, assert_refused, assert_runs, python
+from core import check, check_script
+from environments import old_landlock
+from launching import Start, start
+from orders import FULL, UID, order_for
+from reaching import SIGNALS, a_victim, order_to_reach, reached
+
+OLD = (1, 3, 5)
+FIRST, COUNT = 70000, 64
+
+
+def start_old(abi: int, environment, order: bytes, **options):
+    through = [*old_landlock(abi), *environment.enter, "--"]
+    return start(environment, order, through=through, **options)
+
+
+@pytest.mark.case("P-L03")
+@pytest.mark.parametrize("abi", OLD)
+def test_p_l03_a_uid_that_others_have_is_refused(user, abi):
+    """Nothing is executed, and the step has a name of its own."""
+    with a_victim() as victim:
+        ended = start_old(abi, user, order_to_reach(victim))
+    assert_refused(ended, "shared", errno.ENOTUNIQ)
+
+
+@pytest.mark.case("P-L03")
+@pytest.mark.parametrize("abi", OLD)
+def test_p_l03_the_same_order_of_root_signals_everybody(make_environment, abi):
+    """The control: root, who can do so anyway, is not refused, and then the
+    signals arrive; from version 6 on they do not."""
+    root = make_environment("root")
+    with a_victim() as victim:
+        order = order_to_reach(victim)
+        told = reached(start_old(abi, root, order, launcher=BUNDLED))
+        assert {name for name in told if told[name] == "done"} == SIGNALS
+        scoped = reached(start_old(6, root, order, launcher=BUNDLED))
+    assert "done" not in scoped.values()
+
+
+@pytest.mark.case("P-L03")
+@pytest.mark.parametrize("abi", OLD)
+def test_p_l03_a_uid_of_its_own_reaches_nobody(make_environment, abi):
+    """With a range reserved the order runs, and reaches neither nobody's
+    processes nor those of another uid of the range."""
+    environment = make_environment("docker-range")
+    for uid in (65534, FIRST + COUNT):
+        with a_victim(uid) as victim:
+            ended = start_old(abi, environment, order_to_reach(victim))
+        assert set(reached(ended).values()) <= {"EPERM", "EACCES"}, ended
+
+
+@pytest.mark.case("P-L03")
+@pytest.mark.parametrize("abi", OLD)
+def test_p_l03_a_pid_namespace_is_enough(user, abi):
+    """In the full tier the host's processes cannot be named, not even by the
+    host's own /proc, and its user namespace keeps their memory closed."""
+    with a_victim() as victim:
+        ended = start_old(abi, user, order_to_reach(victim, FULL))
+    told = reached(ended)
+    assert "done" not in told.values(), told
+    assert_runs(start_old(abi, user, order_for(FULL, STATUS)))
+
+
+KILLER = """
+import os, signal
+after = os.getpid() + 1
+os.write(4, b"on")
+while True:
+    for pid in range(after, after + 400):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except OSError:
+            pass
+"""
+# Wears a uid long enough to be met.
+SLOW = (
+    "pool.c",
+    "const struct rlimit two =",
+    "usleep(50000); const struct rlimit two =",
+)
+CARELESS = ("pool.c", "carefully && !looks_free(uid)", "false")
+
+
+def ends_of_starts(environment, launcher) -> list[str]:
+    """Starts beside a guest that kills all that it can, all the time; of two
+    uids it has one, and launchers put both on."""
+    through = [*old_landlock(5), *environment.enter, "--"]
+    killing, quiet = (
+        order_for(UID, python(code)) for code in (KILLER, "print('through')")
+    )
+    with Start(environment, killing, through=through) as killer:
+        assert killer.server.recv(10) == b"on"
+        told = [
+            start_old(5, environment, quiet, launcher=launcher).printed
+            for _ in range(8)
+        ]
+        killer.hang_up()
+        killer.finish()
+    return told
+
+
+@pytest.mark.case("P-L03")
+def test_p_l03_a_killer_of_the_range_ends_no_other_start(
+    make_environment, variants
+):
+    """Launchers put uids on for a moment to see whether they are free."""
+    environment = make_environment("range-of-two")
+    slow = variants.build("slow", [SLOW])
+    assert ends_of_starts(environment, slow) == ["through\n"] * 8
+    # The control: where the launcher itself asks, it is killed.
+    careless = variants.build("careless", [SLOW, CARELESS])
+    assert "" in ends_of_starts(environment, careless)
+
+
+@pytest.mark.case("P-L03")
+@pytest.mark.parametrize(
+    ("name", "tier"), [("docker-range", "uid"), ("user-range", "full")]
+)
+def test_p_l03_calls_work_on_old_kernels(make_environment, name, tier):
+    """A range is all that it takes."""
+    code = f"""
+    from boxed import _tiers
+    assert boxed.run(abs, (-4,)) == 4
+    assert _tiers.settled() == {tier!r}
+    """
+    environment = make_environment(name)
+    check(environment, code, through=old_landlock(3))
+
+
+@pytest.mark.case("P-L03")
+def test_p_l03_calls_without_a_range_name_the_remedy(make_environment):
+    """And a caller that has none is told so."""
+    code = """
+    error = refused(SetupError, boxed.run, abs, (-4,))
+    assert error.stage == "shared" and "boxed setup" in error.remedy, error
+    """
+    environment = make_environment("docker-user")
+    check(environment, code, through=old_landlock(3))
+
+
+@pytest.mark.case("P-L03")
+@pytest.mark.parametrize("name", ["docker-range", "kubernetes"])
+def test_p_l03_guests_signal_only_themselves_on_old_kernels(
+    make_environment, name
+):
+    """Where neither a pid namespace nor a scope is there, the filter of a
+    worker knows its own pid: its zygote, its caller and whatever else has its
+    uid are refused, in every way there is to send a signal."""
+    code = """
+    def ways(pid):
+        import ctypes, signal
+        libc = ctypes.CDLL(None, use_errno=True)
+        told = {}
+        for way, call in {
+            "kill": lambda: libc.kill(pid, 0),
+            "group": lambda: libc.kill(-pid, 0),
+            "all": lambda: libc.kill(-1, 0),
+            "tgkill": lambda: libc.syscall(TGKILL, pid, pid, 0),
+            "tkill": lambda: libc.syscall(TKILL, pid, 0),
+            "queue": lambda: libc.syscall(QUEUE, pid, 0, bytes(128)),
+            "pidfd": lambda: libc.syscall(434, pid, 0),
+            "prlimit": lambda: libc.prlimit(pid, 7, None, bytes(16)),
+        }.items():
+            done = call()
+            told[way] = ctypes.get_errno() if done < 0 else 0
+        return told
+    import platform
+    TGKILL, TKILL, QUEUE = (
+        (131, 130, 138) if platform.machine() == "aarch64" else (234, 200, 129)
+    )
+    if __name__ == "__main__":
+        import errno, subprocess
+        sleeper = subprocess.Popen(["/usr/bin/sleep", "60"],
+                                   start_new_session=True)
+        # The control: here each of them arrives.
+        here = ways(sleeper.pid)
+        assert set(here.values()) <= {0, errno.EPERM}, here
+        assert sum(not value for value in here.values()) >= 7, here
+        for pid in (sleeper.pid, os.getpid(), run(os.getppid)):
+            told = run(ways, (pid,))
+            assert set(told.values()) == {errno.EPERM}, told
+        sleeper.kill()
+        sleeper.wait()
+    """
+    environment = make_environment(name)
+    check_script(environment, code, through=old_landlock(3))
