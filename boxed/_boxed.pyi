@@ -68,6 +68,7 @@ def decode(
     data: bytes | memoryview,
     *,
     allow: Mapping[str, type] | None = None,
+    states: Mapping[str, tuple[str, ...] | None] | None = None,
     builders: Mapping[str, Callable[..., Any]] | None = None,
     buffers: Sequence[bytes | memoryview] = (),
     max_depth: int = ...,

@@ -48,6 +48,7 @@ class Options:
         network: bool = False,
         env: Mapping[str, str] | None = None,
         allow: Iterable[type] = (),
+        allow_setstate: Iterable[type] = (),
         trust_result: bool = False,
         stdout: Target = None,
         stderr: Target = None,
@@ -71,6 +72,9 @@ class Options:
         self.timeout = timeout
         self.reading = _serializers.Reading(
             allow=_checks.collection("allow", "classes", allow),
+            allow_setstate=_checks.collection(
+                "allow_setstate", "classes", allow_setstate
+            ),
             trust_result=_checks.flag("trust_result", trust_result),
             memory=limits.memory,
         )

@@ -35,6 +35,7 @@ def run(
     network: bool = False,
     env: Mapping[str, str] | None = None,
     allow: Iterable[type] = _NONE,
+    allow_setstate: Iterable[type] = _NONE,
     trust_result: bool = False,
     stdout: Target = None,
     stderr: Target = None,
@@ -75,6 +76,9 @@ def run(
     :param allow: classes of which the result may hold instances: plain
         classes, dataclasses, named tuples and enumerations, and
         ``pandas.DataFrame`` and ``pandas.Series``.
+    :param allow_setstate: the same for classes with a ``__setstate__`` or
+        ``__del__`` of their own, which will run on what the guest chose: with
+        some classes of libraries that is as much as running its code.
     :param trust_result: read the result with the serializer's own ``loads``,
         which runs whatever code the function puts into it.
     :param stdout: where to write what the function prints: None for
@@ -105,6 +109,7 @@ def run(
         and read is _NONE
         and write is _NONE
         and allow is _NONE
+        and allow_setstate is _NONE
         and network is False
         and env is None
         and trust_result is False
@@ -124,6 +129,7 @@ def run(
             network=network,
             env=env,
             allow=allow,
+            allow_setstate=allow_setstate,
             trust_result=trust_result,
             stdout=stdout,
             stderr=stderr,

@@ -273,6 +273,8 @@ class Reading:
     """How a result is read.
 
     :param allow: classes that it may hold instances of.
+    :param allow_setstate: the same, and their own ``__setstate__`` and
+        ``__del__`` may run.
     :param trust_result: whether the serializer's own ``loads`` reads it.
     :param memory: bytes that it may take in memory, or None for what its
         length permits.
@@ -284,21 +286,38 @@ class Reading:
         self,
         *,
         allow: Iterable[type] = (),
+        allow_setstate: Iterable[type] = (),
         trust_result: bool = False,
         memory: int | None = None,
     ) -> None:
         self.trust_result = trust_result
         self.memory = memory
         self.allow: dict[str, type] = {}
+        self.states: dict[str, tuple[str, ...] | None] = {}
         self.builders: dict[str, Callable[..., Any]] = {}
         for cls in allow:
-            # What list[int] is says that it is a class, and is none.
-            if not issubclass(type(cls), type):
-                raise wrong_type("allow", "a list of classes", cls)
-            built = _builders(cls)
-            self.builders.update(built)
-            if not built:
-                self.allow[f"{cls.__module__}:{cls.__qualname__}"] = cls
+            self._add("allow", cls, own_code=False)
+        for cls in allow_setstate:
+            self._add("allow_setstate", cls, own_code=True)
+
+    def _add(self, option: str, cls: type, *, own_code: bool) -> None:
+        # What list[int] is says that it is a class, and is none.
+        if not issubclass(type(cls), type):
+            raise wrong_type(option, "a list of classes", cls)
+        built = _builders(cls)
+        self.builders.update(built)
+        if built:
+            return
+        name = f"{cls.__module__}:{cls.__qualname__}"
+        self.allow[name] = cls
+        if own_code:
+            self.states[name] = None
+        else:
+            from . import _states
+
+            generated = _states.generated_names(cls)
+            if generated is not None:
+                self.states[name] = generated
 
     def builders_until(
         self, deadline: float | None
@@ -362,6 +381,7 @@ def _decode_pickle(
             data,
             buffers=buffers,
             allow=reading.allow,
+            states=reading.states,
             builders=reading.builders_until(deadline),
             max_memory=reading.memory or sys.maxsize,
             deadline=deadline,
@@ -378,10 +398,21 @@ def _decode_pickle(
         name = printable(error.type_name or "", 200).replace(
             _FRAMES, "pandas."
         )
-        hint = "name its class with allow=[...], or "
         raise UnsafeResultError(
             f"the result holds a {name or 'type'} that is not allowed:"
-            f" {text}; {hint if text.endswith('is not allowed') else ''}use"
+            f" {text}; {_advice(text)}use"
             f" trust_result=True if you trust the function",
             name or None,
         ) from None
+
+
+def _advice(refusal: str) -> str:
+    """What helps, beside trusting the result."""
+    if refusal.endswith("is not allowed"):
+        return "name its class with allow=[...], or "
+    if refusal.endswith("which would run on what the guest sent"):
+        return (
+            "if that may run on anything at all, name the class with"
+            " allow_setstate=[...], or "
+        )
+    return ""

@@ -40,7 +40,7 @@ class SlotsAndDict(Slots):
 
 
 class WithState:
-    """State by name, set by the class: as attrs writes a class with slots."""
+    """State by name, set by a method of the class."""
 
     __slots__ = ("a",)
 
@@ -126,6 +126,9 @@ ALL = allowed(
     *(Items, Color, Level, Access, Outer, Outer.Inner, Newish, Keyword),
     *(Reduced, MyList),
 )
+
+# The one that may run its __setstate__.
+STATES = {f"{MODULE}:WithState": None}
 
 tagged = Tagged(1, 2, 3)
 tagged.note = "n"

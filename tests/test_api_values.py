@@ -106,7 +106,9 @@ def test_arguments_up_to_the_cap():
     assert caught.value.resource == "request"
 
 
-@pytest.mark.parametrize("option", ["imports", "read", "write", "allow"])
+@pytest.mark.parametrize(
+    "option", ["imports", "read", "write", "allow", "allow_setstate"]
+)
 @pytest.mark.parametrize("value", [None, 0])
 def test_empty_values_are_checked_too(option, value):
     """What is no list is refused, be it empty; an empty list is none."""

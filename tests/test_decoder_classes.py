@@ -1,11 +1,9 @@
 """The decoder and the classes that its caller allows."""
 
 import collections
-import dataclasses
 import io
 import os
 import pickle
-import sys
 
 import numpy as np
 import pytest
@@ -13,6 +11,7 @@ from decoder_classes import (
     ALL,
     INSTANCES,
     MODULE,
+    STATES,
     Access,
     Color,
     Frozen,
@@ -65,23 +64,10 @@ def test_slots(pickler, protocol):
     """Slots are set, mangled ones too; those without a value stay so."""
     for value in (Slots(), SlotsAndDict(), WithState([1])):
         data = PICKLERS[pickler](value, protocol)
-        back = decode(data, allow=ALL)
+        back = decode(data, allow=ALL, states=STATES)
         assert type(back) is type(value) and back == value
         assert not hasattr(back, "unset")
         assert getattr(back, "extra", 3) == 3
-
-
-@pytest.mark.parametrize("frozen", [False, True])
-def test_dataclass_with_slots(frozen, monkeypatch):
-    """A dataclass with slots comes back, frozen or not."""
-    slots = {"slots": True} if sys.version_info >= (3, 10) else {}
-    made = dataclasses.make_dataclass(
-        "Made", ["a", "b"], frozen=frozen, **slots
-    )
-    made.__module__ = __name__
-    monkeypatch.setitem(globals(), "Made", made)
-    value = made(1, [2])
-    assert decode(pickle.dumps(value), allow=allowed(made)) == value
 
 
 def test_nested_class_by_qualified_name():
@@ -218,16 +204,6 @@ def test_state_is_given_once_and_to_what_was_made_there():
     refuses(make + b"\x94h\x00\x86" + state + b"b.", "fill", allow=ALL)
     for value in (b"]", b"}", b"\x8f", b")", b"N", text("a")):
         refuses(HEAD + value + state + b"b.", "fill")
-
-
-def test_setstate_of_the_class_is_run():
-    """An allowed class's own __setstate__ gets the state, and may fail."""
-    make = HEAD + name(MODULE, "WithState") + b")\x81"
-    good = decode(make + b"}" + text("a") + b"K\x05sb.", allow=ALL)
-    assert good.a == 5
-    error = refuses(make + b"}b.", "value", allow=ALL)
-    assert isinstance(error.__cause__, KeyError)
-    refuses(make + name(MODULE, "Point") + b"b.", "type", allow=ALL)
 
 
 def test_names_do_not_hide_in_named_tuples():

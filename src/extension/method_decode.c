@@ -58,6 +58,16 @@ read_allow(PyObject *value, struct decoder_options *options)
 }
 
 static int
+read_states(PyObject *value, struct decoder_options *options)
+{
+    if (value == Py_None) {
+        return 0;
+    }
+    options->states = value;
+    return check_dict(value, "states");
+}
+
+static int
 read_builders(PyObject *value, struct decoder_options *options)
 {
     if (value == Py_None) {
@@ -123,10 +133,10 @@ static const struct {
     const char *name;
     int (*read)(PyObject *value, struct decoder_options *options);
 } KEYWORDS[] = {
-    {"allow", read_allow},       {"builders", read_builders},
-    {"buffers", read_buffers},   {"max_depth", read_depth},
-    {"max_memory", read_memory}, {"max_digits", read_digits},
-    {"deadline", read_deadline},
+    {"allow", read_allow},       {"states", read_states},
+    {"builders", read_builders}, {"buffers", read_buffers},
+    {"max_depth", read_depth},   {"max_memory", read_memory},
+    {"max_digits", read_digits}, {"deadline", read_deadline},
 };
 
 /* A small result takes less time to decode than the parsers of the C API take

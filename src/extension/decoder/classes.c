@@ -144,10 +144,55 @@ classify_tuple(struct allowed *allowed)
     return try_new(&PyTuple_Type, allowed->type);
 }
 
+/* Whether the class, or a base other than object, has such a method. */
 static int
-classify(struct decoder *d, struct allowed *allowed)
+defines(PyTypeObject *type, const char *method)
 {
-    PyObject *enum_meta = decoder_fixed(d, FIXED_ENUM_META), *setstate;
+    PyObject *found = decoder_lookup_text(type, method);
+
+    if (found == NULL) {
+        return PyErr_Occurred() ? -1 : 0;
+    }
+    Py_DECREF(found);
+    return 1;
+}
+
+/* A decode runs two methods of a class without anybody's asking: __setstate__,
+ * and __del__, also of an instance that is refused in the end.  Either gets
+ * what a guest chose, and may do what it likes with it.  `state` is what the
+ * caller says of the class, or NULL. */
+static int
+settle_code(struct decoder *d, struct allowed *allowed, PyObject *state)
+{
+    int sets = defines(allowed->type, "__setstate__");
+    int deletes = sets < 0 ? -1 : defines(allowed->type, "__del__");
+
+    if (deletes < 0) {
+        return -1;
+    }
+    if (state == Py_None) {
+        allowed->setstate = decoder_lookup_text(allowed->type, "__setstate__");
+        return allowed->setstate == NULL && PyErr_Occurred() ? -1 : 0;
+    }
+    if (deletes || (sets && (state == NULL || !PyTuple_CheckExact(state)))) {
+        return decoder_refuse_name(
+            d, decoder_class_name(allowed),
+            deletes ? "has a __del__ of its own, which would run on what the"
+                      " guest sent"
+                    : "has a __setstate__ of its own, which would run on what"
+                      " the guest sent");
+    }
+    if (sets) {
+        Py_INCREF(state);
+        allowed->names = state;
+    }
+    return 0;
+}
+
+static int
+classify(struct decoder *d, struct allowed *allowed, PyObject *state)
+{
+    PyObject *enum_meta = decoder_fixed(d, FIXED_ENUM_META);
 
     if (enum_meta == NULL) {
         return -1;
@@ -157,12 +202,9 @@ classify(struct decoder *d, struct allowed *allowed)
         allowed->form = FORM_ENUM;
         return 0;
     }
-    setstate = decoder_lookup_text(allowed->type, "__setstate__");
-    if (setstate == NULL && PyErr_Occurred()) {
+    if (settle_code(d, allowed, state) < 0) {
         return -1;
     }
-    allowed->has_setstate = setstate != NULL;
-    Py_XDECREF(setstate);
     if (PyType_IsSubtype(allowed->type, &PyTuple_Type)) {
         return classify_tuple(allowed);
     }
@@ -195,7 +237,7 @@ new_entry(struct decoder *d, PyTypeObject *type, PyObject *builder,
 }
 
 static struct allowed *
-add_class(struct decoder *d, PyObject *type, PyObject *name)
+add_class(struct decoder *d, PyObject *type, PyObject *state, PyObject *name)
 {
     struct allowed *allowed;
 
@@ -205,8 +247,8 @@ add_class(struct decoder *d, PyObject *type, PyObject *name)
         return NULL;
     }
     allowed = new_entry(d, (PyTypeObject *)type, NULL, name);
-    if (allowed != NULL && classify(d, allowed) < 0) {
-        if (PyErr_ExceptionMatches(PyExc_TypeError)) {
+    if (allowed != NULL && classify(d, allowed, state) < 0) {
+        if (!d->refused && PyErr_ExceptionMatches(PyExc_TypeError)) {
             (void)decoder_refuse_name(d, decoder_class_name(allowed),
                                       unmakeable(allowed->type));
         }
@@ -237,13 +279,16 @@ static struct allowed *
 find_entry(struct decoder *d, PyObject *module, PyObject *name)
 {
     PyObject *type = look_up(d->options->allow, module, name);
-    PyObject *builder = NULL, *dotted;
+    PyObject *builder = NULL, *state = NULL, *dotted;
     struct allowed *allowed = NULL;
 
-    if (type == NULL && !PyErr_Occurred()) {
+    if (type != NULL) {
+        state = look_up(d->options->states, module, name);
+    }
+    else if (!PyErr_Occurred()) {
         builder = look_up(d->options->builders, module, name);
     }
-    if (type == NULL && builder == NULL) {
+    if ((type == NULL && builder == NULL) || PyErr_Occurred()) {
         return NULL;
     }
     allowed = type != NULL ? decoder_class_of_type(d, (PyTypeObject *)type)
@@ -255,7 +300,7 @@ find_entry(struct decoder *d, PyObject *module, PyObject *name)
     if (dotted == NULL) {
         return NULL;
     }
-    allowed = type != NULL ? add_class(d, type, dotted)
+    allowed = type != NULL ? add_class(d, type, state, dotted)
                            : new_entry(d, NULL, builder, dotted);
     Py_DECREF(dotted);
     return allowed;
@@ -279,6 +324,8 @@ decoder_clear_classes(struct decoder *d)
         d->allowed = allowed->next;
         Py_XDECREF(allowed->type);
         Py_XDECREF(allowed->builder);
+        Py_XDECREF(allowed->setstate);
+        Py_XDECREF(allowed->names);
         Py_DECREF(allowed->name);
         PyMem_Free(allowed);
     }

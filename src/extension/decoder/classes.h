@@ -21,7 +21,12 @@ struct allowed {
     PyObject *name;     /* owned, dotted */
     enum class_form form;
     Py_ssize_t fields;
-    bool has_setstate; /* its own, or a base's other than object's */
+    /* Its own, or a base's other than object's, if the caller permits that it
+     * runs; owned, or NULL. */
+    PyObject *setstate;
+    /* What a __setstate__ that a library generated would set, a tuple; owned,
+     * or NULL. */
+    PyObject *names;
 };
 
 PyObject *decoder_type_lookup(PyTypeObject *type, PyObject *name);

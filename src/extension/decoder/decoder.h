@@ -25,6 +25,12 @@ struct decoder_options {
     PyObject *module;
     /* NULL, or an exact dict of "module:qualname" -> class. */
     PyObject *allow;
+    /* NULL, or an exact dict with the same keys, for allowed classes with code
+     * of their own that a decode would run, __setstate__ or __del__.  None: it
+     * may run.  A tuple of names: __setstate__ was generated and sets these
+     * attributes, which is done without it.  A class without an entry is
+     * refused. */
+    PyObject *states;
     /* NULL, or an exact dict of "module:qualname" -> function that makes a
      * value of the arguments it finds in the stream.  They are plain data and
      * otherwise unchecked; the value must not be nested deeper than they. */
@@ -42,8 +48,8 @@ struct decoder_options {
 /* Returns a new reference, or NULL with an exception set: DecodeError,
  * MemoryError, or what a signal handler raised.  The bytes and the buffers
  * must not change while this runs.  Needs the GIL and keeps it, but for what
- * the class behind an allowed name does in its own __setstate__, and what a
- * builder does. */
+ * the class behind an allowed name does in its own code, and what a builder
+ * does. */
 PyObject *boxed_decode(const struct decoder_options *options,
                        const unsigned char *data, size_t size);
 

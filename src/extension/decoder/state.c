@@ -3,8 +3,9 @@
  * Attributes go straight into the instance's dict, and into slots by the
  * member descriptors that the class itself made for them.  Neither __setattr__
  * nor a property is run, so `__class__`, `__dict__` and the class cannot be
- * reached.  A class's own __setstate__ is run: the caller allowed the class,
- * and the class asked for it. */
+ * reached.  A class's own __setstate__ is run where the caller permits just
+ * that; for one that dataclasses or attrs generated, what it sets is set here.
+ */
 #include "extension/decoder/classes.h"
 
 #include <structmember.h>
@@ -58,6 +59,21 @@ set_attributes(struct decoder *d, struct allowed *allowed, PyObject *instance,
     return failed;
 }
 
+/* The descriptor of a slot, a new reference; NULL, without an exception, where
+ * the class has no such one. */
+static PyObject *
+find_slot(struct allowed *allowed, PyObject *name)
+{
+    PyObject *member = decoder_type_lookup(allowed->type, name);
+
+    if (member != NULL &&
+        (!Py_IS_TYPE(member, &PyMemberDescr_Type) ||
+         ((PyMemberDescrObject *)member)->d_member->type != T_OBJECT_EX)) {
+        Py_CLEAR(member);
+    }
+    return member;
+}
+
 static int
 set_slot(struct decoder *d, struct allowed *allowed, PyObject *instance,
          PyObject *name, PyObject *value)
@@ -68,15 +84,12 @@ set_slot(struct decoder *d, struct allowed *allowed, PyObject *instance,
     if (check_name(d, allowed, name) < 0) {
         return -1;
     }
-    member = decoder_type_lookup(allowed->type, name);
-    if (member == NULL && PyErr_Occurred()) {
-        return -1;
-    }
-    if (member == NULL || !Py_IS_TYPE(member, &PyMemberDescr_Type) ||
-        ((PyMemberDescrObject *)member)->d_member->type != T_OBJECT_EX) {
-        Py_XDECREF(member);
-        return decoder_refuse(d, "state", "%U has no such slot",
-                              allowed->name);
+    member = find_slot(allowed, name);
+    if (member == NULL) {
+        return PyErr_Occurred()
+                   ? -1
+                   : decoder_refuse(d, "state", "%U has no such slot",
+                                    allowed->name);
     }
     failed = PyMemberDescr_Type.tp_descr_set(member, instance, value);
     Py_DECREF(member);
@@ -97,12 +110,76 @@ set_slots(struct decoder *d, struct allowed *allowed, PyObject *instance,
     return failed;
 }
 
+/* A slot where the class has one of that name, and an attribute else. */
 static int
-run_setstate(PyObject *instance, PyObject *state)
+set_named(struct decoder *d, struct allowed *allowed, PyObject *instance,
+          PyObject *name, PyObject *value)
 {
-    PyObject *done =
-        PyObject_CallMethod(instance, "__setstate__", "(O)", state);
+    PyObject *member = find_slot(allowed, name), *attributes;
+    int failed = -1;
 
+    if (member != NULL) {
+        Py_DECREF(member);
+        return set_slot(d, allowed, instance, name, value);
+    }
+    if (PyErr_Occurred() || check_name(d, allowed, name) < 0) {
+        return -1;
+    }
+    d->memory += BYTES_ATTRIBUTES + decoder_dict_bytes(0, 1);
+    attributes = PyObject_GenericGetDict(instance, NULL);
+    if (attributes != NULL) {
+        failed = PyDict_SetItem(attributes, name, value);
+        Py_DECREF(attributes);
+    }
+    return failed;
+}
+
+/* The state that dataclasses generates is a list of the values, and that of
+ * attrs a dict of those that are set. */
+static int
+set_names(struct decoder *d, struct allowed *allowed, PyObject *instance,
+          PyObject *state)
+{
+    Py_ssize_t i, count = PyTuple_GET_SIZE(allowed->names);
+    bool listed = PyList_CheckExact(state) && PyList_GET_SIZE(state) == count;
+    int failed = 0;
+
+    if (!listed && !PyDict_CheckExact(state)) {
+        return decoder_refuse(d, "state", "%U cannot take its state",
+                              allowed->name);
+    }
+    for (i = 0; failed == 0 && i < count; i++) {
+        PyObject *name = PyTuple_GET_ITEM(allowed->names, i);
+        PyObject *value = listed ? PyList_GET_ITEM(state, i)
+                                 : PyDict_GetItemWithError(state, name);
+        if (value != NULL) {
+            failed = set_named(d, allowed, instance, name, value);
+        }
+        else if (PyErr_Occurred()) {
+            failed = -1;
+        }
+    }
+    return failed;
+}
+
+/* As it stands in the class: what an instance says of itself is not asked. */
+static int
+run_setstate(struct allowed *allowed, PyObject *instance, PyObject *state)
+{
+    PyObject *setstate = allowed->setstate, *bound, *done = NULL;
+    descrgetfunc bind = Py_TYPE(setstate)->tp_descr_get;
+
+    if (bind == NULL) {
+        bound = setstate;
+        Py_INCREF(bound);
+    }
+    else {
+        bound = bind(setstate, instance, (PyObject *)Py_TYPE(instance));
+    }
+    if (bound != NULL) {
+        done = PyObject_CallFunctionObjArgs(bound, state, NULL);
+        Py_DECREF(bound);
+    }
     Py_XDECREF(done);
     return done == NULL ? -1 : 0;
 }
@@ -137,8 +214,11 @@ decoder_set_state(struct decoder *d, struct allowed *allowed,
     if (decoder_set_depth(d, target, state->depth + 1u) < 0) {
         return -1;
     }
-    if (allowed->has_setstate) {
-        return run_setstate(target->value, state->value);
+    if (allowed->setstate != NULL) {
+        return run_setstate(allowed, target->value, state->value);
+    }
+    if (allowed->names != NULL) {
+        return set_names(d, allowed, target->value, state->value);
     }
     if (split_state(state->value, &attributes, &slots) < 0) {
         return decoder_refuse(d, "state", "%U cannot take its state",
