@@ -1,13 +1,13 @@
 /* Blocking transfer of frames, used by the zygote and the worker, whose
- * waiting the caller bounds by killing them.  Without sendmsg(2), which a
- * worker's filter refuses.  CPython ignores SIGPIPE; where a guest does not,
- * a vanished caller ends it.  Async-signal-safe. */
+ * waiting the caller bounds by killing them.  Sockets only: MSG_NOSIGNAL
+ * keeps a vanished peer from raising SIGPIPE.  Without sendmsg(2), which a
+ * worker's filter refuses.  Async-signal-safe. */
 #include "extension/frame.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/types.h>
-#include <sys/uio.h>
 
 int
 frame_read_all(int fd, void *data, size_t size)
@@ -47,23 +47,19 @@ write_all(int fd, const char *data, size_t size)
 int
 frame_write(int fd, const struct frame_header *header, const void *data)
 {
-    struct iovec parts[] = {
-        {(void *)header, sizeof(*header)},
-        {(void *)data, header->size},
-    };
-    ssize_t put;
+    char first[4096];
+    size_t size = sizeof(first) - sizeof(*header);
 
-    do {
-        put = writev(fd, parts, 2);
-    } while (put < 0 && errno == EINTR);
-    if (put < 0) {
-        return -errno;
+    if (size > header->size) {
+        size = header->size;
     }
-    /* A stream socket takes at least the header, which is its first bytes,
-     * before it takes less than all. */
-    if ((size_t)put < sizeof(*header)) {
-        return -EIO;
+    memcpy(first, header, sizeof(*header));
+    if (size > 0) {
+        memcpy(first + sizeof(*header), data, size);
     }
-    size_t sent = (size_t)put - sizeof(*header);
-    return write_all(fd, (const char *)data + sent, header->size - sent);
+    int error = write_all(fd, first, sizeof(*header) + size);
+    if (error != 0 || size == header->size) {
+        return error;
+    }
+    return write_all(fd, (const char *)data + size, header->size - size);
 }

@@ -308,7 +308,8 @@ def test_p_c08_descriptors_come_along():
         _, control, _, _ = near.recvmsg(1, 64)
         assert control
         os.close(array.array("i", control[0][2])[0])
-    run(abs, (-1,))
+    for network in (True, False):
+        run(abs, (-1,), network=network)
     before = descriptors()
     source = (
         "channel = socket.socket(fileno=3)\n"
@@ -320,8 +321,9 @@ def test_p_c08_descriptors_come_along():
         "    except OSError:\n"
         "        break\n"
     )
-    with pytest.raises((ProtocolError, WorkerDied)):
-        speak(source)
+    for network in (True, False):
+        with pytest.raises((ProtocolError, WorkerDied)):
+            speak(source, network=network)
     caller_is_well()
     assert descriptors() == before
 
