@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import sys
 import time
+from functools import partial
 from math import sqrt
 
 from boxed import _peers, _turns
+from boxed._kinds import KINDS, PLAIN
 from boxed._peers import (  # noqa: F401  found by their names
     bubblewrap,
     forkserver,
@@ -107,6 +109,11 @@ def boxed(
     if per > 1:
         return lambda: _turns.samples(call, 1)[0] // per
     return after_a_pause(call, pause)
+
+
+def boxed_kind(tier: str = "full", kind: str = PLAIN):
+    """A warm call of one of the kinds that calls are of."""
+    return partial(KINDS[kind], tier)
 
 
 def boxed_sandbox(tier: str = "full", preload: tuple[str, ...] = ()):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from boxed._kinds import KINDS, PLAIN
+
 from .harness import Contender
 
 MIB = 1 << 20
@@ -310,6 +312,17 @@ def linear(tier: str) -> Row:
     )
 
 
+def kinds(tier: str) -> Row:
+    return Row(
+        f"kinds-{tier}",
+        f"Calls that print, raise, read or have limits, {tier} tier",
+        one_tier(tier, "boxed_kind", {kind: {"kind": kind} for kind in KINDS}),
+        PLAIN,
+        target="at most 1.3 of the plain call",
+        limit=1.3,
+    )
+
+
 NEW = Row(
     "new",
     "A new sandbox and its first call, in a program that runs",
@@ -351,9 +364,10 @@ ROWS = (
     mapped(1000),
     mapped(10000),
     *map(crowd, CROWDS),
+    *map(kinds, TIERS),
     *map(share, TIERS),
     *map(growth, TIERS),
     *map(linear, TIERS),
 )
 #: What `--short` leaves of them.
-SHORT = ("warm", "cold", "saturated")
+SHORT = ("warm", "cold", "saturated", "kinds-full")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from boxed._kinds import KINDS, PLAIN
 from boxed._turns import duration, grid
 
 from .rows import TIERS
@@ -77,6 +78,17 @@ TARGETS = (
         POOL.format(0.5),
         0.5,
         ("argumentarray60",),
+    ),
+    *(
+        Target(
+            f"a call that {kind}",
+            "1.3 of plain",
+            1.3,
+            each_tier("kinds"),
+            kind,
+        )
+        for kind in KINDS
+        if kind != PLAIN
     ),
     Target("with numpy", "2 of plain", 2.0, ("numpy",), "with numpy, {}"),
     Target("with pandas", "2 of plain", 2.0, ("numpy",), "with pandas, full"),

@@ -15,7 +15,8 @@ import time
 from math import sqrt
 
 from . import _boxes, _peers, _turns
-from ._errors import BoxedError
+from ._errors import BoxedError, SetupError
+from ._kinds import KINDS
 from ._options import ISOLATIONS
 from ._run import run
 from ._version import __version__
@@ -34,8 +35,8 @@ PAUSE = 0.02
 
 _EPILOG = """\
 A warm call comes after a pause, as those of a service do. A ratio is the
-median of the rounds' ratios to ProcessPoolExecutor, with quartiles as its
-spread. Peers but bubblewrap isolate nothing.
+median of the rounds' ratios to the first line of its table, with quartiles as
+its spread. Peers but bubblewrap isolate nothing.
 
 exit status:
   0  some tier was measured
@@ -71,10 +72,11 @@ def _positive(text: str) -> int:
     return number
 
 
-def _warm(isolation: str) -> Callable[[], None]:
-    def call() -> None:
-        run(sqrt, (4,), isolation=isolation)
+def _warm(isolation: str) -> Callable[[], Any]:
+    return _warmed(lambda: run(sqrt, (4,), isolation=isolation))
 
+
+def _warmed(call: Callable[[], Any]) -> Callable[[], Any]:
     # The second call is the one from which workers stand by.
     call()
     call()
@@ -100,7 +102,31 @@ def _tiers(make: Callable[[str], Any]) -> dict[str, Factory]:
     }
 
 
-#: By title: the contenders, and the calls of each in a round.
+def _best() -> str:
+    """The first tier that works."""
+    for tier in ISOLATIONS[1:-1]:
+        try:
+            run(sqrt, (4,), isolation=tier)
+        except SetupError:
+            continue
+        return tier
+    run(sqrt, (4,), isolation=ISOLATIONS[-1])
+    return ISOLATIONS[-1]
+
+
+def _kinds() -> dict[str, Factory]:
+    def make(call: Callable[[str], None]) -> Factory:
+        def factory() -> Callable[[], Any]:
+            tier = _best()
+            return _warmed(lambda: call(tier))
+
+        return factory
+
+    return {name: make(call) for name, call in KINDS.items()}
+
+
+#: By title: the contenders, and the calls of each in a round.  Ratios are to
+#: the first.
 ROWS: dict[str, tuple[dict[str, Factory], int]] = {
     "A warm call of sqrt(4) after a pause": (
         {
@@ -122,6 +148,10 @@ ROWS: dict[str, tuple[dict[str, Factory], int]] = {
         },
         1,
     ),
+    "What else a call may do, on the best tier (the plain one is sqrt(4))": (
+        _kinds(),
+        3,
+    ),
 }
 
 
@@ -139,7 +169,10 @@ def _taker(call: Callable[[], Any], block: int) -> Callable[[], list[int]]:
 def measure(
     contenders: dict[str, Factory], block: int, rounds: int
 ) -> dict[str, dict[str, Any]]:
-    """Results by contender; ``missing`` says why in place of numbers."""
+    """Results by contender; ``missing`` says why in place of numbers.
+
+    Ratios are to the first one's.
+    """
     found: dict[str, dict[str, Any]] = {}
     takers = {}
     for name, factory in contenders.items():
@@ -153,7 +186,7 @@ def measure(
             found[name] = {"missing": reason}
     taken = _turns.take_turns(takers, rounds)
     for name, blocks in taken.items():
-        found[name] = _turns.summary(blocks, taken.get(REFERENCE))
+        found[name] = _turns.summary(blocks, taken.get(next(iter(contenders))))
     return {name: found[name] for name in contenders}
 
 
@@ -169,7 +202,7 @@ def _machine() -> dict[str, Any]:
 
 
 def _print_row(title: str, found: dict[str, dict[str, Any]]) -> None:
-    base = found[REFERENCE]
+    base = next(iter(found.values()))
     lines = [[name, *_turns.cells(one, base)] for name, one in found.items()]
     print(f"\n{title}\n\n{_turns.grid(_turns.HEADER, lines)}", end="")
     for name, one in found.items():

@@ -32,8 +32,13 @@ def test_bench_measures_what_there_is(make_environment, name):
         assert done.returncode == (2 if tier == "none" else 0), done
         found = json.loads(done.stdout)
         assert found["machine"]["boxed"] == boxed.__version__
-        assert len(found["rows"]) == 2
-        for row in found["rows"].values():
+        *peers, kinds = found["rows"].values()
+        assert len(peers) == 2
+        if tier != "none":
+            assert kinds["plain"]["ratio"] == 1.0
+            for name in ("prints a line", "raises", "has limits"):
+                assert kinds[name]["p99_ns"] > 0, kinds
+        for row in peers:
             if tier != "none":
                 assert row[f"boxed, {{tier}}"]["p50_ns"] > 0, row
             assert row["ProcessPoolExecutor"]["ratio"] == 1.0
