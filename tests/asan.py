@@ -154,7 +154,8 @@ def main() -> int:
     return subprocess.run(
         ["tests/suite", sys.executable, *options, *TESTS, *sys.argv[1:]],
         cwd=COPY,
-        env=environment(),
+        # With sanitizers tests compute more than they wait.
+        env={"WORKERS": str(os.cpu_count()), **environment()},
         check=False,
     ).returncode
 

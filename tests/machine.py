@@ -45,7 +45,11 @@ from users import (
 
 SOURCES = Path(__file__).parent / "c"
 # Packages of the running interpreter that guests may import.
-BORROWED = ("cloudpickle", "dill", "numpy", "numpy.libs")
+BORROWED = (
+    *("cloudpickle", "dill", "numpy", "numpy.libs"),
+    *("pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments"),
+    *("exceptiongroup", "tomli"),
+)
 
 
 @dataclass(frozen=True)

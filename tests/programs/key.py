@@ -1,0 +1,3 @@
+"""What grading.py compares with."""
+
+RIGHT = "bac"

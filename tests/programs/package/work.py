@@ -1,0 +1,5 @@
+"""A module of the package."""
+
+
+def half(x):
+    return x / 2
