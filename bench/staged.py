@@ -59,13 +59,20 @@ class StampedCall:
 
 
 def stamp_caller(caller):
-    from boxed import _boxed, _calls, _serializers, _standby, _trees
+    from boxed import (
+        _boxed,
+        _calls,
+        _places,
+        _serializers,
+        _standby,
+        _trees,
+    )
     from boxed._box import Box
     from boxed._standby import Standbys
 
     caller.replace(_serializers, "encode", "encode the request")
     caller.replace(_serializers, "decode", "decode the answer")
-    caller.replace(_trees, "import_path", "look at sys.path")
+    caller.replace(_places, "current", "look at sys.path")
     caller.replace(_trees, "entries", "what the guest sees")
     caller.replace(_boxed, "launch", "spawn the launcher")
     caller.replace(_boxed, "receive", "wait for ready")

@@ -8,7 +8,7 @@ import struct
 import sys
 import time
 
-from . import _boxed, _tiers, _trees
+from . import _boxed, _installation, _tiers, _trees
 from ._errors import SetupError
 from ._marks import mark
 from ._order import encode
@@ -68,7 +68,7 @@ def _arguments() -> list[str]:
     """The interpreter, clean: no environment, no site, no bytecode written."""
     optimize = "-" + "O" * sys.flags.optimize if sys.flags.optimize else ""
     flags = ["-I", "-S", "-B", "-X", "utf8"] + ([optimize] if optimize else [])
-    return [_trees.plain(sys.executable), *flags, "-c", _BOOTSTRAP]
+    return [_installation.executable(), *flags, "-c", _BOOTSTRAP]
 
 
 class Box:
@@ -83,7 +83,9 @@ class Box:
         takes_uid = tier in _tiers.TAKES_UID
         uid = policy.uid if takes_uid else os.getuid()
         check(policy, tier)
-        self._entries = _trees.entries(policy, as_other=takes_uid)
+        self._entries = _trees.entries(
+            policy, as_other=takes_uid, mounts=tier in _tiers.NAMESPACES
+        )
         order = encode(
             _tiers.NUMBERS[tier],
             uid,

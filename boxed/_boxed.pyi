@@ -5,6 +5,8 @@ ORDER_MAGIC: int
 ORDER_MAX_TEXT: int
 ORDER_MAX_ARGC: int
 ORDER_MAX_ENTRIES: int
+ORDER_MAX_MOUNTS: int
+ORDER_MAX_PATH: int
 ORDER_SERVER_FD: int
 ORDER_NETWORK: int
 STATUS_MAGIC: int
@@ -16,6 +18,7 @@ TIER_LANDLOCK: int
 FRAME_VALUE: int
 FRAME_ERROR: int
 FRAME_REFUSED: int
+FRAME_SETUP: int
 FRAME_TOO_LONG: int
 FRAME_STORED: int
 FRAME_MAX_PARTS: int
@@ -23,7 +26,6 @@ CALL_ANSWERED: int
 CALL_OUTPUT: int
 CALL_ENDED: int
 CALL_LOST: int
-CALL_SETUP: int
 CALL_TIMEOUT: int
 CALL_UNREAD: int
 CALL_PROTOCOL: int
@@ -86,9 +88,7 @@ class Call:
     @property
     def report(
         self,
-    ) -> tuple[int, int, int, int, int, int, int, int, int] | None: ...
-    @property
-    def shortage(self) -> int: ...
+    ) -> tuple[int, int, int, int, int, int, int, int] | None: ...
     def announce(self, server: int, /) -> None: ...
     def request(self, data: bytes, store: int = -1, /) -> None: ...
     def wait(self, deadline: int, /) -> tuple[int, int, Any]: ...

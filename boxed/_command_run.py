@@ -6,7 +6,7 @@ import json
 import os
 import sys
 
-from . import _by_name, _marks, _turns
+from . import _by_name, _marks, _places, _turns
 from ._errors import BoxedError, CallTimeout, RemoteError, SetupError
 from ._options import ISOLATIONS
 from ._run import run
@@ -50,6 +50,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--isolation", choices=ISOLATIONS, default="auto")
     parser.add_argument("--user", default="nobody")
     parser.add_argument(
+        "--path",
+        action="append",
+        metavar="DIRECTORY",
+        help="import from here in place of the current directory and whatever"
+        " else on sys.path is no installation's; can be given again",
+    )
+    parser.add_argument(
         "--timing",
         action="store_true",
         help="print to stderr how long each step of the call takes",
@@ -90,11 +97,10 @@ def main(args: argparse.Namespace) -> int:
     if not isinstance(kwargs, dict):
         return _usage("--kwargs is not a JSON object")
     # As for `python -m`: modules of the current directory can be named.
-    sys.path.insert(0, os.getcwd())
-    # What calls the function is in this package, which an editable
-    # installation finds by a hook and not by the path.
-    if _PARENT not in sys.path:
-        sys.path.append(_PARENT)
+    if os.path.isdir("."):
+        sys.path.insert(0, os.getcwd())
+    # A namespace package is shown where it is asked for.
+    _places.want(module.partition(".")[0])
     marks = _marks.begin() if args.timing else []
     try:
         value = run(
@@ -104,6 +110,7 @@ def main(args: argparse.Namespace) -> int:
             timeout=args.timeout,
             isolation=args.isolation,
             user=args.user,
+            path=args.path,
         )
     except (BoxedError, PermissionError, ValueError, ImportError) as error:
         return _report(error)

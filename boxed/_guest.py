@@ -16,6 +16,7 @@ from posix import _exit
 from time import monotonic_ns
 
 from boxed import _boxed
+from boxed._importing import Finder, load_main
 from boxed._parcel import LARGE, Parcel, opened
 from boxed._telling import MAX_TEXT, describe, pack, text_of, type_name
 
@@ -26,6 +27,14 @@ if TYPE_CHECKING:
     # From a stream and its buffers; to a parcel, with a buffer_callback.
     Codec = tuple[Callable[..., Any], Callable[..., None]]
 
+OWN_MODULES = (
+    "",
+    "._boxed",
+    "._guest",
+    "._importing",
+    "._parcel",
+    "._telling",
+)
 MAX_POLICY, NEVER = 192 * 1024, (1 << 63) - 1
 #: How often a worker that waits runs the path of a call.
 REHEARSALS = 2
@@ -36,7 +45,7 @@ def main(server: int) -> None:
     steps = [monotonic_ns()]
     library = sys.path[:]
     # The guest may import the real package; this one has no __init__.
-    for name in ("", "._boxed", "._guest", "._parcel", "._telling"):
+    for name in OWN_MODULES:
         sys.modules.pop("boxed" + name, None)
     _boxed.seal()
     policy = marshal.loads(_boxed.receive(server, MAX_POLICY, NEVER) or b"")
@@ -98,6 +107,8 @@ def prepare(policy: dict[str, Any]) -> Codec:
     if serializer in ("pickle", "json"):
         codec = CODECS[serializer]()
     sys.path[:] = policy["path"]
+    if policy["found"]:
+        sys.meta_path.append(Finder(policy["found"]))
     sys.argv[:] = [""]
     codec = codec or CODECS[serializer]()
     for name in policy["imports"]:
@@ -113,24 +124,6 @@ def prepare(policy: dict[str, Any]) -> Codec:
     if "pandas" in sys.modules:
         load_frames()
     return codec
-
-
-def load_main(kind: str, where: str, source: bytes | None) -> None:
-    """Give ``__main__`` the caller's script, as multiprocessing's spawn; its
-    source comes along, for a guest that may not open the file."""
-    module = type(sys)("__mp_main__")
-    if kind == "module":
-        import runpy
-
-        content = runpy.run_module(where, run_name="__mp_main__")
-        module.__dict__.update(content)
-    else:
-        if source is None:
-            with open(where, "rb") as file:
-                source = file.read()
-        module.__dict__["__file__"] = where
-        exec(compile(source, where, "exec"), module.__dict__)
-    sys.modules["__main__"] = sys.modules["__mp_main__"] = module
 
 
 def protocol_5(library: Any) -> Codec:

@@ -26,7 +26,7 @@ class Options:
 
     :ivar serializer: how function, arguments and result travel.
     :ivar timeout: seconds of wall clock for a call, or None.
-    :ivar path: the import path.
+    :ivar places: where guests import from.
     :ivar reading: how results are read.
     :ivar streams: where stdout and stderr go.
 
@@ -43,6 +43,7 @@ class Options:
         user: str = "nobody",
         imports: Iterable[str] = (),
         preload: Iterable[str] = (),
+        path: Iterable[StrPath] | None = None,
         read: Iterable[StrPath] = (),
         write: Iterable[StrPath] = (),
         network: bool = False,
@@ -61,7 +62,7 @@ class Options:
 
         uid = target_uid(_checks.text("user", user))
         _check_platform()
-        from . import _trees
+        from . import _places
         from ._policy import granted_paths
 
         self.streams = (
@@ -78,14 +79,15 @@ class Options:
             trust_result=_checks.flag("trust_result", trust_result),
             memory=limits.memory,
         )
-        self.path = _trees.import_path()
+        modules = _module_names(imports, preload)
+        self.places = _places.current(_places.given_path(path), modules)
         # Of the standard library's modules there are not many.
         self._policies: dict[Any, Policy] = {}
         self._common: dict[str, Any] = {
             "isolation": isolation,
             "uid": uid,
-            "path": self.path,
-            "imports": _module_names(imports, preload),
+            "places": self.places,
+            "imports": modules,
             "serializer": serializer,
             "limits": limits,
             "read": granted_paths("read", read),
@@ -122,9 +124,9 @@ def plain_options(
 ) -> Options:
     """The options of calls that name no other ones, checked once."""
     if _plain:
-        from ._trees import import_path
+        from ._places import current
 
-        key = (serializer, limits, isolation, import_path())
+        key = (serializer, limits, isolation, current())
         try:
             return _plain[key]
         except (KeyError, TypeError):
@@ -135,7 +137,7 @@ def plain_options(
     )
     if len(_plain) >= _MOST_PLAIN:
         _plain.clear()
-    _plain[serializer, limits, isolation, options.path] = options
+    _plain[serializer, limits, isolation, options.places] = options
     return options
 
 

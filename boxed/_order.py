@@ -23,6 +23,33 @@ def _words(entry: Entry) -> list[bytes]:
     return words
 
 
+# Shown without a mount: links, files and places of modules.
+_NO_MOUNT = frozenset("lfpkn")
+
+
+def _check_size(entries: Sequence[Entry], text: bytes) -> None:
+    longest = max(map(len, text.split(b"\0")))
+    mounts = sum(entry[0] not in _NO_MOUNT for entry in entries)
+    for what, count, most in (
+        ("places", len(entries), _boxed.ORDER_MAX_ENTRIES),
+        (
+            "directories of packages and grants",
+            mounts,
+            _boxed.ORDER_MAX_MOUNTS,
+        ),
+        ("bytes of paths", len(text), _boxed.ORDER_MAX_TEXT),
+        ("bytes in one path", longest, _boxed.ORDER_MAX_PATH - 1),
+    ):
+        if count > most:
+            raise SetupError(
+                f"what the guest is to be shown is too much: {count} {what},"
+                f" of which at most {most} are possible",
+                stage="order",
+                remedy="name what it is to import from with path=[...], and"
+                " fewer directories with read= and write=",
+            )
+
+
 def encode(
     tier: int,
     uid: int,
@@ -39,17 +66,7 @@ def encode(
     for entry in entries:
         words += _words(entry)
     text = b"".join(word + b"\0" for word in words)
-    if (
-        len(text) > _boxed.ORDER_MAX_TEXT
-        or len(entries) > _boxed.ORDER_MAX_ENTRIES
-    ):
-        raise SetupError(
-            f"the import path has {len(entries)} places of {len(text)} bytes;"
-            f" at most {_boxed.ORDER_MAX_ENTRIES} of"
-            f" {_boxed.ORDER_MAX_TEXT} bytes are possible",
-            stage="order",
-            remedy="shorten sys.path",
-        )
+    _check_size(entries, text)
     header = struct.pack(
         "=8I",
         _boxed.ORDER_MAGIC,

@@ -12,6 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ._places import Places
+
     StrPath = str | os.PathLike[str]
 
 # Made anew in every sandbox: showing the host's would undo that.
@@ -23,7 +25,7 @@ class Policy:
 
     :ivar isolation: a tier's name or ``'auto'``.
     :ivar uid: the target user outside.
-    :ivar path: the guest's ``sys.path``.
+    :ivar places: where the guest imports from.
     :ivar imports: modules that the zygote imports.
     :ivar serializer: name of the serializer that it prepares.
     :ivar main: the caller's ``__main__`` as ``(kind, where)``, or None.
@@ -47,7 +49,7 @@ class Policy:
         "limits",
         "main",
         "network",
-        "path",
+        "places",
         "read",
         "serializer",
         "uid",
@@ -59,7 +61,7 @@ class Policy:
         *,
         isolation: str,
         uid: int,
-        path: tuple[str, ...],
+        places: Places,
         imports: tuple[str, ...],
         serializer: str,
         main: tuple[str, str] | None,
@@ -72,7 +74,7 @@ class Policy:
     ) -> None:
         self.isolation = isolation
         self.uid = uid
-        self.path = path
+        self.places = places
         self.imports = imports
         self.serializer = serializer
         self.main = main
@@ -86,7 +88,7 @@ class Policy:
         self._key = (
             isolation,
             uid,
-            path,
+            places,
             imports,
             serializer,
             main,

@@ -23,6 +23,11 @@ _NO_NAMESPACES = (
 )
 _KERNEL = "boxed needs Linux 5.13 or newer with Landlock and seccomp"
 
+_FEWER = (
+    "name the directories to import from with path=[...], or have this one"
+    " shown as a whole with read=[...]"
+)
+
 # (stage, errno or None for any) -> (what failed, what mends it)
 _TABLE: dict[tuple[str, int | None], tuple[str, str]] = {
     ("capabilities", errno.EPERM): (
@@ -59,6 +64,9 @@ _TABLE: dict[tuple[str, int | None], tuple[str, str]] = {
         "end idle programs, or reserve more:"
         f" `{SETUP_COMMAND} --uid-range FIRST:COUNT`",
     ),
+    ("collect", errno.EFBIG): ("its modules take more than 128 MiB", _FEWER),
+    ("collect", errno.E2BIG): ("it holds more than 100000 names", _FEWER),
+    ("landlock", errno.E2BIG): ("it holds more than 100000 names", _FEWER),
     ("collector", None): ("no user namespace", _NO_NAMESPACES),
     ("namespaces", None): ("no namespaces", _NO_NAMESPACES),
     ("uid_map", None): ("no uid map", _NO_NAMESPACES),
@@ -100,12 +108,6 @@ _SHORTAGES: dict[int, tuple[str, str]] = {
         f" net, ipc and uts; or install the launcher: `{SETUP_COMMAND}`",
     ),
 }
-
-
-def is_shortage(number: int) -> bool:
-    """Whether an errno says that the kernel is short of something just now:
-    it passes, and what failed by it may be tried again."""
-    return number in _SHORTAGES
 
 
 def unreachable(path: str, shown: Iterable[str] = ()) -> str | None:
@@ -170,8 +172,14 @@ def explain(
     """
     if number == errno.EACCES and stage in ("exec", "landlock"):
         return _unreadable(tier, stage, path or sys.executable, shown)
+    from ._lacking import lacking
+
+    absent = lacking(stage)
+    if absent is not None:
+        number = errno.ENOENT
     what, remedy = (
-        _TABLE.get((stage, number))
+        absent
+        or _TABLE.get((stage, number))
         or _SHORTAGES.get(number)
         or _TABLE.get((stage, None))
         or ("a wall is missing", "")

@@ -30,6 +30,7 @@ def run(
     imports: Iterable[str] = _NONE,
     limits: Limits | None = None,
     isolation: str = "auto",
+    path: Iterable[StrPath] | None = None,
     read: Iterable[StrPath] = _NONE,
     write: Iterable[StrPath] = _NONE,
     network: bool = False,
@@ -69,6 +70,10 @@ def run(
     :param isolation: ``'auto'``, or one of the tiers ``'full'``, ``'uid'``,
         ``'rootless'`` and ``'landlock'``; the last only by name, since its
         guest has the caller's uid.
+    :param path: directories and zip files that the guest imports from in
+        place of the caller's own, which are whatever is on ``sys.path`` and
+        no installation's; None for those.  Of either it sees modules and
+        packages, and nothing beside them.
     :param read: files and directories that the guest may read besides.
     :param write: files and directories that it may change; they must exist.
     :param network: give it the caller's network, IPv4 and IPv6.
@@ -97,7 +102,7 @@ def run(
     :raises SetupError: a wall could not be raised; nothing ran.
     :raises ProtocolError: the worker sent something that is no answer.
     :raises PermissionError: ``user`` is not permitted.
-    :raises FileNotFoundError: ``read`` or ``write`` name nothing.
+    :raises FileNotFoundError: ``path``, ``read`` or ``write`` name nothing.
     :raises TypeError: an option has a value of another type than those above.
     :raises ValueError: it has an impossible one.
     :raises ImportError: the serializer's package is not installed.
@@ -106,6 +111,7 @@ def run(
         type(user) is str
         and user == "nobody"
         and imports is _NONE
+        and path is None
         and read is _NONE
         and write is _NONE
         and allow is _NONE
@@ -124,6 +130,7 @@ def run(
             imports=imports,
             limits=limits,
             isolation=isolation,
+            path=path,
             read=read,
             write=write,
             network=network,

@@ -8,6 +8,7 @@ import stat
 
 from . import _serializers, _tiers, _trees
 from ._errors import SetupError
+from ._places import shown_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +34,10 @@ def setting(
     limits = policy.limits
     namespaces = tier in _tiers.NAMESPACES
     return {
-        "path": list(policy.path),
+        "path": [
+            shown_at(path, mounts=namespaces) for path in policy.places.path
+        ],
+        "found": policy.places.found,
         "imports": list(policy.imports),
         "ahead": list(policy.ahead),
         "serializer": policy.serializer,
@@ -77,13 +81,20 @@ def _main_source(policy: Policy) -> bytes | None:
 
 
 def _kept(entries: Sequence[Entry]) -> list[str]:
-    """What a worker's own /tmp and /dev/shm must not cover."""
-    return [
-        path
-        for kind, path, _ in entries
-        if kind in (_trees.TREE, _trees.OPTIONAL, _trees.WRITE)
-        and _trees.is_below(path, ("/tmp", "/dev/shm"))
+    """What a worker's own /tmp and /dev/shm must not cover, by the names in
+    them."""
+    shown = [
+        content if kind in _trees.PLACES and content else path
+        for kind, path, content in entries
+        if kind not in (_trees.LINK, _trees.FILE, _trees.DEVICE)
     ]
+    kept = [
+        f"{folder}/{path[len(folder) + 1 :].partition('/')[0]}"
+        for folder in ("/tmp", "/dev/shm")
+        for path in shown
+        if path.startswith(f"{folder}/")
+    ]
+    return list(dict.fromkeys(kept))
 
 
 def _lingers(policy: Policy) -> bool:

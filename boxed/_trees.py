@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 
-from . import _boxed
+from . import _installation
+from ._places import PACKAGE, PLACE, SPREAD, shown_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,16 +21,7 @@ if TYPE_CHECKING:
     Entry = tuple[str, str, str | None]
 
 TREE, OPTIONAL, WRITE, DEVICE, LINK, FILE = "r", "o", "w", "d", "l", "f"
-
-# Prefixes that hold much more than an interpreter.
-_SHARED_PREFIXES = {"/", "/usr", "/usr/local"}
-
-# Never shown as a whole because of an entry of sys.path.
-_NOT_FOR_MODULES = frozenset(
-    """/ /bin /boot /dev /dev/shm /etc /home /media /mnt /opt /proc /root /run
-    /sbin /srv /sys /tmp /usr /usr/bin /usr/sbin /usr/share /var /var/tmp
-    """.split()  # noqa: SIM905
-)
+PLACES = frozenset({PLACE, PACKAGE, SPREAD})
 
 _LIBRARIES = (
     "/lib",
@@ -72,18 +63,6 @@ _LINKS = {
 }
 
 
-def plain(path: str) -> str:
-    """The same place without ``..``, which no order may name.
-
-    A link in the last part stays: by its name an interpreter finds its
-    environment.
-    """
-    if ".." not in path.split("/"):
-        return path
-    folder, name = os.path.split(path)
-    return os.path.join(os.path.realpath(folder), name)
-
-
 def _links_to(path: str) -> Iterator[Entry]:
     """The symbolic links between an executable's name and its file."""
     for _ in range(16):
@@ -97,19 +76,8 @@ def _links_to(path: str) -> Iterator[Entry]:
 
 def _interpreter() -> Iterator[Entry]:
     """The interpreter, its standard library and its shared libraries."""
-    yield from _links_to(plain(sys.executable))
-    for prefix in {plain(sys.prefix), plain(sys.exec_prefix)}:
-        if prefix not in _SHARED_PREFIXES:
-            yield TREE, prefix, None
-    for base in {plain(sys.base_prefix), plain(sys.base_exec_prefix)}:
-        if base not in _SHARED_PREFIXES:
-            yield TREE, base, None
-    # As sysconfig has them, whose import takes a millisecond.
-    library = plain(os.path.dirname(os.__file__))
-    yield OPTIONAL, library, None
-    for prefix in {plain(sys.exec_prefix), plain(sys.base_exec_prefix)}:
-        name = os.path.basename(library)
-        yield OPTIONAL, os.path.join(prefix, sys.platlibdir, name), None
+    yield from _links_to(_installation.executable())
+    yield from ((OPTIONAL, path, None) for path in _installation.trees())
 
 
 def _library(path: str) -> Entry:
@@ -119,79 +87,17 @@ def _library(path: str) -> Entry:
     return OPTIONAL, path, None
 
 
-def import_path() -> tuple[str, ...]:
-    """The caller's ``sys.path``, absolute, without what does not exist.
-
-    Directories that hold more than modules are left out too: the current
-    directory, or a script's, is on the path, and with it a whole home would
-    be shown to the guest.
-    """
-    global _judged
-    paths = tuple(sys.path)
-    # Without it the home is that of the uid.
-    home = os.environ.get("HOME") or os.getuid()
-    judged = _judged
-    if (
-        judged is None
-        or (judged.paths, judged.home) != (paths, home)
-        or _boxed.identities(judged.files) != judged.identities
-        or any(map(_is_relative, paths))
-    ):
-        _judged = judged = _Judged(paths, home)
-    return judged.kept
-
-
-class _Judged:
-    """What was found of a ``sys.path``, as long as its entries lead to the
-    same files: every call asks, so one stat(2) for each must do."""
-
-    def __init__(self, paths: tuple[str, ...], home: str | int) -> None:
-        self.paths = paths
-        self.home = home
-        absolute = tuple(_absolute(paths))
-        self.files = tuple(map(os.fsencode, absolute))
-        # Asked first: what changes meanwhile is judged again.
-        self.identities = _boxed.identities(self.files)
-        own = os.path.expanduser("~")
-        kept = (path for path in absolute if _is_for_modules(path, own))
-        self.kept = tuple(dict.fromkeys(kept))
-
-
-_judged: _Judged | None = None
-
-
-def _is_relative(path: str) -> bool:
-    return not isinstance(path, str) or path[:1] != "/"
-
-
-def _absolute(paths: Iterable[str]) -> Iterator[str]:
-    for path in paths:
-        try:
-            absolute = os.path.abspath(path)
-        except FileNotFoundError:
-            # A relative one, in a current directory that was removed.
-            continue
-        yield absolute
-
-
-def _is_for_modules(path: str, home: str) -> bool:
-    return os.path.exists(path) and _holds_modules_only(path, home)
-
-
-def _holds_modules_only(path: str, home: str) -> bool:
-    real, home = os.path.realpath(path), os.path.realpath(home)
-    holds_home = real == home or is_below(home, {real})
-    return real not in _NOT_FOR_MODULES and not holds_home
-
-
 def is_below(path: str, trees: Iterable[str]) -> bool:
     """Whether an absolute path is inside one of the directories."""
     found = frozenset(trees)
-    while path != "/":
+    return any(above in found for above in _above(path))
+
+
+def _above(path: str) -> Iterator[str]:
+    """The directories that a path is in, the nearest first."""
+    while path not in ("", "/"):
         path = os.path.dirname(path)
-        if path in found:
-            return True
-    return False
+        yield path
 
 
 def _open_to_others(path: str) -> bool:
@@ -204,16 +110,21 @@ def _open_to_others(path: str) -> bool:
     return mode & wanted == wanted
 
 
-def _wanted(policy: Policy, as_other: bool) -> Iterator[Entry]:
+def _wanted(policy: Policy, as_other: bool, mounts: bool) -> Iterator[Entry]:
     yield from _interpreter()
     yield from (_library(path) for path in _LIBRARIES if os.path.lexists(path))
     package = os.path.dirname(os.path.abspath(__file__))
-    script = (
-        policy.main[1:] if policy.main and policy.main[0] == "path" else ()
-    )
-    for path in (*policy.path, *script, package):
+    if not mounts or not as_other or _open_to_others(package):
+        yield OPTIONAL, package, None
+    else:
+        yield PACKAGE, package, package
+    for path in policy.places.trees:
         if not as_other or _open_to_others(path):
             yield OPTIONAL, path, None
+    for kind, path in policy.places.own:
+        yield from _own(kind, path, mounts)
+    if policy.main and policy.main[0] == "path":
+        yield PACKAGE, policy.main[1], policy.main[1]
     yield from ((TREE, path, None) for path in policy.read)
     yield from ((WRITE, path, None) for path in policy.write)
     yield from ((DEVICE, path, None) for path in _DEVICES)
@@ -223,7 +134,15 @@ def _wanted(policy: Policy, as_other: bool) -> Iterator[Entry]:
     yield from ((LINK, path, target) for path, target in _LINKS.items())
 
 
-def entries(policy: Policy, *, as_other: bool) -> list[Entry]:
+def _own(kind: str, path: str, mounts: bool) -> Iterator[Entry]:
+    """A place of the caller's own, and where the links to it lead."""
+    yield kind, path, shown_at(path, mounts=mounts)
+    real = os.path.realpath(path)
+    if real != path:
+        yield kind, real, shown_at(real, mounts=mounts)
+
+
+def entries(policy: Policy, *, as_other: bool, mounts: bool) -> list[Entry]:
     """All entries of a sandbox, each tree before what is inside it.
 
     What a read-only tree shows already is left out; what is to be writable in
@@ -231,11 +150,16 @@ def entries(policy: Policy, *, as_other: bool) -> list[Entry]:
 
     :param as_other: the guest is another user, to whom a closed directory
         would show nothing, nor anything in it.
+    :param mounts: the guest has mounts of its own.
     """
     found: dict[str, Entry] = {}
-    for entry in _wanted(policy, as_other):
-        if entry[1] != "/" and (entry[1] not in found or entry[0] == WRITE):
-            found[entry[1]] = entry
+    for entry in _wanted(policy, as_other, mounts):
+        path = entry[1]
+        before = found.get(path)
+        if path == "/" and entry[0] not in PLACES:
+            continue
+        if before is None or entry[0] == WRITE or _shows_more(entry, before):
+            found[path] = entry
     for entry in _led_out_of_trees(found):
         found.setdefault(entry[1], entry)
     kept: dict[str, Entry] = {}
@@ -244,6 +168,19 @@ def entries(policy: Policy, *, as_other: bool) -> list[Entry]:
         if above is None or (above[0] == WRITE) != (found[path][0] == WRITE):
             kept[path] = found[path]
     return list(kept.values())
+
+
+def _shows_more(entry: Entry, before: Entry) -> bool:
+    """Whether one of two entries for a path is to be the one: a granted tree
+    in place of a place, and of places that of which more is a module."""
+    if entry[0] == TREE:
+        return before[0] in (*PLACES, OPTIONAL)
+    order = (PLACE, SPREAD, PACKAGE)
+    return (
+        entry[0] in order
+        and before[0] in order
+        and order.index(entry[0]) > order.index(before[0])
+    )
 
 
 def _led_out_of_trees(found: Mapping[str, Entry]) -> list[Entry]:
@@ -279,8 +216,7 @@ def _links_on_the_way(path: str) -> Iterator[Entry]:
 
 def _nearest(path: str, trees: Mapping[str, Entry]) -> Entry | None:
     """The entry whose tree a path is in."""
-    while path != "/":
-        path = os.path.dirname(path)
-        if path in trees and trees[path][0] in (TREE, OPTIONAL, WRITE):
-            return trees[path]
+    for above in _above(path):
+        if above in trees and trees[above][0] in (TREE, OPTIONAL, WRITE):
+            return trees[above]
     return None

@@ -59,6 +59,11 @@ check_entry(const struct entry *entry)
     case KIND_FILE:
         require_inside(entry->content);
         return;
+    case KIND_PLACE:
+    case KIND_PACKAGE:
+    case KIND_SPREAD:
+        require_plain_path(entry->content);
+        return;
     }
     require(false);
 }
@@ -77,9 +82,12 @@ check_order(const struct order *order)
     require(argc >= 1);
     require_plain_path(order->argv[0]);
     require(order->count <= ORDER_MAX_ENTRIES);
+    size_t mounts = 0;
     for (size_t i = 0; i < order->count; i++) {
         check_entry(&order->entries[i]);
+        mounts += kind_is_mounted(order->entries[i].kind);
     }
+    require(mounts <= ORDER_MAX_MOUNTS);
 }
 
 int

@@ -35,9 +35,10 @@ def program(environment: Environment, code: str) -> str:
     return preamble + textwrap.dedent(code)
 
 
-def check(environment: Environment, code: str, **options) -> str:
+def check(environment: Environment, code: str, *args: str, **options) -> str:
     """Run code as `python -c`; it must succeed; returns its stdout."""
-    return environment.check(program(environment, code), **options).stdout
+    code = program(environment, code)
+    return environment.check(code, *args, **options).stdout
 
 
 def check_script(environment: Environment, code: str, **options) -> str:

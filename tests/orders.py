@@ -13,7 +13,7 @@ from pathlib import Path
 
 FULL, UID, ROOTLESS, LANDLOCK = 1, 2, 3, 4
 NOBODY = 65534
-MAGIC = 0x31305842
+MAGIC = 0x32305842
 
 Entry = tuple[bytes, ...]
 

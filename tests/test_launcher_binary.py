@@ -32,13 +32,16 @@ ALLOWED = {
         getgroups getppid getpid getrandom getresgid getresuid getrlimit
         getsockopt getuid kill mkdir mknod mount open pivot_root poll prctl
         read recv
+        openat fstatat readlink writev pwrite sendfile lseek ftruncate mmap
+        memfd_create futimens
         recvmsg send sendmsg setgroups sethostname setitimer setresgid
         setresuid setrlimit setsid signalfd sigprocmask socketpair symlink
         syscall umask umount2 unshare waitpid write _exit clock_gettime
         sigaction open64 fcntl64 fstat64 getrlimit64 setrlimit64
     """,
     "memory and strings": """
-        memcpy memchr memset memmove strchr strlen strncmp strcmp
+        memcpy memchr memset memmove strchr strrchr strstr strlen strncmp
+        strcmp
     """,
     "signal sets": "sigemptyset sigfillset sigaddset signal",
     "libcap": """
@@ -48,7 +51,8 @@ ALLOWED = {
     "the compiler's own": """
         __errno_location __stack_chk_fail _GLOBAL_OFFSET_TABLE_ __poll_chk
         __read_chk __recv_chk __memcpy_chk __memset_chk __memmove_chk
-        __open_2 __open64_2 __strncpy_chk __getgroups_chk
+        __open_2 __open64_2 __openat_2 __openat64_2 __readlink_chk
+        __strncpy_chk __getgroups_chk
     """,
 }
 

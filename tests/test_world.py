@@ -181,17 +181,17 @@ def test_the_import_path_is_looked_at_before_each_call(environment):
         assert not seen(later)
         os.symlink(folder, later)
         assert seen(later)
-        # A home, or what is above one, is never shown because of the path.
+        # Of a home too nothing is shown but modules.
+        os.environ["HOME"] = home = os.path.join(folder, "home")
+        os.mkdir(home)
+        secret = os.path.join(home, "secret")
+        open(secret, "w").write("x")
         os.unlink(later)
-        os.symlink(os.path.expanduser("~"), later)
-        assert not seen(later)
-        os.unlink(later)
-        os.symlink(folder, later)
+        os.symlink(home, later)
         assert seen(later)
-        os.environ["HOME"] = folder
-        assert not seen(later)
-        os.environ["HOME"] = "/nowhere"
-        assert seen(later)
+        for path in (secret, os.path.join(later, "secret")):
+            assert open(path).read() == "x"
+            refused(OSError, run, eval, (f"open({path!r}).read()",))
         sys.path.remove(later)
         assert not seen(later)
         # A relative one follows the current directory.

@@ -15,7 +15,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 
-from .. import _boxed, _boxes, _calls, _serializers, _trees
+from .. import _boxed, _boxes, _calls, _places, _serializers
 from .._errors import (
     BoxedError,
     CallTimeout,
@@ -200,14 +200,10 @@ class Inside:
         self._isolation = isolation
 
     def _policy(self, serializer: str) -> Policy:
-        # An editable installation is found by a hook and not by the path.
-        path = dict.fromkeys(
-            (*_trees.import_path(), os.path.dirname(_PACKAGE))
-        )
         return Policy(
             isolation=self._isolation,
             uid=NOBODY,
-            path=tuple(path),
+            places=_places.current(),
             imports=_MODULES,
             serializer=serializer,
             main=None,

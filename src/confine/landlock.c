@@ -81,6 +81,12 @@ static const uint64_t granted[] = {
                        REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG |
                        MAKE_SOCK | MAKE_FIFO | MAKE_SYM | REFER,
     [LANDLOCK_DEVICE] = READ_FILE | WRITE_FILE,
+    [LANDLOCK_LIST] = READ_DIR,
+};
+
+struct landlock_rules {
+    int fd;
+    uint64_t files; /* that the domain handles */
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -112,8 +118,9 @@ handled(int abi, const struct landlock_options *options)
 
 /* Directory rights on a plain file are EINVAL to the kernel; a device is what
  * it says, so that no other file becomes writable by that name. */
-static int
-add_grant(int ruleset, const struct landlock_grant *grant, uint64_t files)
+int
+landlock_grant_add(const struct landlock_rules *rules,
+                   const struct landlock_grant *grant)
 {
     struct path_rule rule = {.fd = grant->fd};
     struct stat st;
@@ -124,30 +131,34 @@ add_grant(int ruleset, const struct landlock_grant *grant, uint64_t files)
         return -errno;
     if (grant->access == LANDLOCK_DEVICE && !S_ISCHR(st.st_mode))
         return -EINVAL;
-    rule.allowed = granted[grant->access] & files;
+    rule.allowed = granted[grant->access] & rules->files;
     if (!S_ISDIR(st.st_mode))
         rule.allowed &= FILE_RIGHTS;
-    if (syscall(NR_landlock_add_rule, ruleset, PATH_BENEATH, &rule, 0) != 0)
+    if (syscall(NR_landlock_add_rule, rules->fd, PATH_BENEATH, &rule, 0) != 0)
         return -errno;
     return 0;
 }
 
 static int
-enter(int ruleset, int abi, const struct landlock_options *options,
-      uint64_t files)
+enter(const struct landlock_rules *rules, int abi,
+      const struct landlock_options *options)
 {
     /* A guest must not fill the audit log with its denials. */
     unsigned quiet = abi >= LOGGING_ABI ? LOG_SAME_EXEC_OFF : 0;
+    int rc = 0;
 
     for (size_t i = 0; i < options->count; i++) {
-        int rc = add_grant(ruleset, &options->grants[i], files);
-
+        rc = landlock_grant_add(rules, &options->grants[i]);
         if (rc != 0)
             return rc;
     }
+    if (options->more != NULL && options->filesystem)
+        rc = options->more(rules, options->context);
+    if (rc != 0)
+        return rc;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return -errno;
-    if (syscall(NR_landlock_restrict_self, ruleset, quiet) != 0)
+    if (syscall(NR_landlock_restrict_self, rules->fd, quiet) != 0)
         return -errno;
     return 0;
 }
@@ -171,7 +182,7 @@ landlock_confine(const struct landlock_options *options)
         (int)syscall(NR_landlock_create_ruleset, &rules, sizeof(rules), 0);
     if (ruleset < 0)
         return -errno;
-    rc = enter(ruleset, abi, options, rules.files);
+    rc = enter(&(struct landlock_rules){ruleset, rules.files}, abi, options);
     (void)close(ruleset);
     return rc;
 }

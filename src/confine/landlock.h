@@ -10,6 +10,7 @@ enum landlock_access {
     LANDLOCK_WRITE,  /* read and list; create, change, move, remove: all but
                         devices.  Not execute: grant READ too for that */
     LANDLOCK_DEVICE, /* read and write a character device that is there */
+    LANDLOCK_LIST,   /* list directories */
 };
 
 struct landlock_grant {
@@ -17,15 +18,26 @@ struct landlock_grant {
     enum landlock_access access;
 };
 
+/* A domain that is being made. */
+struct landlock_rules;
+
 struct landlock_options {
     const struct landlock_grant *grants;
     size_t count;
     bool filesystem; /* false: leaves files alone, so that mount(2) works */
     bool network;    /* true: leaves TCP alone */
+    /* Called once for grants that are too many for an array; may be NULL.
+     * Returns 0, or -errno, with which landlock_confine() then fails. */
+    int (*more)(const struct landlock_rules *rules, void *context);
+    void *context;
 };
 
 /* From this version on a domain keeps signals and abstract sockets inside. */
 #define LANDLOCK_SCOPES 6
+
+/* Adds one; for landlock_options.more.  Returns 0 or -errno. */
+int landlock_grant_add(const struct landlock_rules *rules,
+                       const struct landlock_grant *grant);
 
 /* Returns the version of Landlock that the kernel offers, 1 or more, or
  * -errno: -ENOSYS not built in, -EOPNOTSUPP switched off at boot. */

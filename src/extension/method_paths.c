@@ -4,9 +4,11 @@
 
 #include <sys/stat.h>
 
+/* A directory's time changes when a name comes, goes or leads elsewhere. */
 struct identity {
     dev_t device;
     ino_t inode;
+    struct timespec modified;
 };
 
 static struct identity
@@ -17,7 +19,7 @@ identity_of(const char *path)
 
     /* Zeros for what is not there: no file has inode 0. */
     if (stat(path, &found) == 0) {
-        ret = (struct identity){found.st_dev, found.st_ino};
+        ret = (struct identity){found.st_dev, found.st_ino, found.st_mtim};
     }
     return ret;
 }

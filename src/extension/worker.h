@@ -27,11 +27,8 @@ struct worker_policy {
 
 /* Turns a fresh fork of the zygote into a worker.  fds are those of struct
  * frame_call.  Never returns when a wall cannot be raised: it tells on the
- * report socket and exits. */
+ * call socket and exits. */
 void worker_confine(const struct worker_policy *policy, pid_t zygote,
-                    const int *fds);
-
-/* Tells the caller, on a call's report socket, why there is no worker. */
-void worker_refuse(int report, enum boxed_stage stage, int error);
+                    const struct frame_call *call, const int *fds);
 
 #endif

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,13 +20,11 @@
 #include "shared/rights.h"
 
 /* One message carries all. */
-_Static_assert(ORDER_MAX_ENTRIES <= RIGHTS_MAX, "too many for one message");
+_Static_assert(ORDER_MAX_MOUNTS + MAX_LARGE + 1 <= RIGHTS_MAX,
+               "too many for one message");
 
-static bool
-kind_is_mounted(enum order_kind kind)
-{
-    return kind != KIND_LINK && kind != KIND_FILE;
-}
+/* What a descriptor is for: the index of an entry, or one of these. */
+enum { FOR_MODULES = ORDER_MAX_ENTRIES, FOR_LARGE };
 
 /* A new mount namespace locks submounts together: a tree is cloned with all
  * of them or not at all (mount_namespaces(7)), hence AT_RECURSIVE. */
@@ -54,15 +53,40 @@ clone_tree(const struct entry *entry)
     return steal_fd(&tree);
 }
 
+static void
+collect_modules(const struct order *order, struct rights *found)
+{
+    uint16_t *uses = found->data;
+    int large[MAX_LARGE];
+    size_t count;
+    uint32_t entry = UINT32_MAX;
+    int made = modules_collect(order, large, &count, &entry);
+
+    if (made < -1) {
+        die_with(STAGE_COLLECT, -made, entry);
+    }
+    if (made < 0) {
+        return;
+    }
+    uses[found->count] = FOR_MODULES;
+    found->fds[found->count++] = made;
+    for (size_t i = 0; i < count; i++) {
+        uses[found->count] = FOR_LARGE;
+        found->fds[found->count++] = large[i];
+    }
+}
+
 static _Noreturn void
 run_collector(int to, const struct order *order)
 {
-    uint8_t entries[ORDER_MAX_ENTRIES];
-    int fds[ORDER_MAX_ENTRIES];
-    /* The message's bytes say which entry each descriptor is for. */
-    struct rights found = {.data = entries, .fds = fds};
+    uint16_t uses[RIGHTS_MAX];
+    int fds[RIGHTS_MAX];
+    /* The message's numbers say what each descriptor is for. */
+    struct rights found = {.data = uses, .fds = fds};
 
     capabilities_forget();
+    /* A limit on file sizes is told as EFBIG. */
+    (void)signal(SIGXFSZ, SIG_IGN);
     if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) {
         die(STAGE_COLLECTOR);
     }
@@ -73,14 +97,15 @@ run_collector(int to, const struct order *order)
         }
         int fd = clone_tree(entry);
         if (fd >= 0) {
-            entries[found.count] = (uint8_t)i;
+            uses[found.count] = (uint16_t)i;
             fds[found.count++] = fd;
         }
         else if (entry->kind != KIND_OPTIONAL) {
             die_with(STAGE_COLLECT, -fd, (uint32_t)i);
         }
     }
-    found.size = found.count;
+    collect_modules(order, &found);
+    found.size = found.count * sizeof(uses[0]);
     ssize_t sent = found.count > 0 ? rights_send(to, &found, 0) : 0;
     if (sent < 0) {
         die_with(STAGE_COLLECT, (int)-sent, UINT32_MAX);
@@ -88,31 +113,45 @@ run_collector(int to, const struct order *order)
     _exit(0);
 }
 
+static void
+take_descriptor(struct order *order, uint16_t use, int fd)
+{
+    if (use == FOR_MODULES && order->modules < 0) {
+        order->modules = fd;
+        return;
+    }
+    if (use == FOR_LARGE && order->large_count < MAX_LARGE) {
+        order->large[order->large_count++] = fd;
+        return;
+    }
+    if (use >= order->count || !kind_is_mounted(order->entries[use].kind)) {
+        die_with(STAGE_COLLECT, EPROTO, UINT32_MAX);
+    }
+    struct entry *entry = &order->entries[use];
+    entry->fd = fd;
+    if (!target_may_write(order, entry->kind, entry->fd)) {
+        die_with(STAGE_USER, EPERM, use);
+    }
+}
+
 /* Nothing comes where there is nothing to show, or the collector failed. */
 static void
 receive_trees(int from, struct order *order)
 {
-    uint8_t entries[ORDER_MAX_ENTRIES];
-    int fds[ORDER_MAX_ENTRIES];
-    struct rights found = {entries, sizeof(entries), fds, ORDER_MAX_ENTRIES};
-    ssize_t count = rights_receive(from, &found, 0);
+    uint16_t uses[RIGHTS_MAX];
+    int fds[RIGHTS_MAX];
+    struct rights found = {uses, sizeof(uses), fds, RIGHTS_MAX};
+    ssize_t size = rights_receive(from, &found, 0);
 
-    if (count < 0) {
-        die_with(STAGE_COLLECT, (int)-count, 0);
+    if (size < 0) {
+        die_with(STAGE_COLLECT, (int)-size, 0);
     }
     /* Too few descriptors: the limit on open files. */
-    if ((size_t)count != found.count) {
+    if ((size_t)size != found.count * sizeof(uses[0])) {
         die_with(STAGE_COLLECT, EMFILE, UINT32_MAX);
     }
-    for (ssize_t i = 0; i < count; i++) {
-        if (entries[i] >= order->count) {
-            die_with(STAGE_COLLECT, EPROTO, UINT32_MAX);
-        }
-        struct entry *entry = &order->entries[entries[i]];
-        entry->fd = fds[i];
-        if (!target_may_write(order, entry->kind, entry->fd)) {
-            die_with(STAGE_USER, EPERM, entries[i]);
-        }
+    for (size_t i = 0; i < found.count; i++) {
+        take_descriptor(order, uses[i], fds[i]);
     }
 }
 

@@ -14,6 +14,8 @@
 
 #include "confine/landlock.h"
 #include "confine/seccomp.h"
+#include "launcher/walk.h"
+#include "shared/fd.h"
 #include "shared/rlimit.h"
 
 /* The zygote's; a worker's are lower.  A core limit of 1, not 0, also stops
@@ -65,7 +67,7 @@ open_grants(const struct order *order, struct landlock_grant *ret_grants)
     int count = 0;
     for (size_t i = 0; i < order->count; i++) {
         const struct entry *entry = &order->entries[i];
-        if (entry->kind == KIND_LINK || entry->kind == KIND_FILE) {
+        if (!kind_is_mounted(entry->kind)) {
             continue;
         }
         int fd = open(entry->path, O_PATH | O_CLOEXEC);
@@ -85,10 +87,71 @@ open_grants(const struct order *order, struct landlock_grant *ret_grants)
     return count;
 }
 
+/* What the modules of one place are granted with. */
+struct modules_grant {
+    const struct order *order;
+    const struct landlock_rules *rules;
+    uint32_t entry;
+};
+
+static int
+grant_nothing(void *context, const char *shown)
+{
+    (void)context;
+    (void)shown;
+    return 0;
+}
+
+static int
+grant_module(void *context, const char *shown, int fd, const struct stat *seen)
+{
+    const struct modules_grant *modules = context;
+    const struct landlock_grant grant = {fd, LANDLOCK_READ};
+
+    (void)shown;
+    (void)seen;
+    return landlock_grant_add(modules->rules, &grant);
+}
+
+/* To import from it, one must list it. */
+static int
+grant_list(const struct landlock_rules *rules, const char *path)
+{
+    cleanup_close int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    const struct landlock_grant grant = {fd, LANDLOCK_LIST};
+    return fd < 0 ? 0 : landlock_grant_add(rules, &grant);
+}
+
+/* Where there are no mounts, each module by itself. */
+static int
+grant_modules(const struct landlock_rules *rules, void *context)
+{
+    struct modules_grant *modules = context;
+    const struct walk_sink sink = {grant_nothing, grant_module, modules};
+    const struct order *order = modules->order;
+
+    modules->rules = rules;
+    for (size_t i = 0; i < order->count; i++) {
+        const struct entry *entry = &order->entries[i];
+        if (!kind_is_place(entry->kind)) {
+            continue;
+        }
+        modules->entry = (uint32_t)i;
+        int error = grant_list(rules, entry->path);
+        error = error != 0 ? error : walk_place(order, entry, &sink);
+        if (error != 0) {
+            return error;
+        }
+    }
+    modules->entry = UINT32_MAX;
+    return 0;
+}
+
 static void
 confine_files(const struct order *order)
 {
-    struct landlock_grant grants[ORDER_MAX_ENTRIES];
+    struct landlock_grant grants[ORDER_MAX_MOUNTS];
+    struct modules_grant modules = {.order = order, .entry = UINT32_MAX};
     bool files = !tier_has_namespaces(order->tier);
     int count = files ? open_grants(order, grants) : 0;
     struct landlock_options options = {
@@ -96,10 +159,12 @@ confine_files(const struct order *order)
         .count = (size_t)count,
         .filesystem = files,
         .network = order->network,
+        .more = grant_modules,
+        .context = &modules,
     };
     int error = landlock_confine(&options);
     if (error != 0) {
-        die_with(STAGE_LANDLOCK, -error, UINT32_MAX);
+        die_with(STAGE_LANDLOCK, -error, modules.entry);
     }
     for (int i = 0; i < count; i++) {
         (void)close(grants[i].fd);

@@ -21,6 +21,10 @@ struct entry {
     int fd;              /* detached mount, or O_PATH descriptor; -1: none */
 };
 
+/* Files of places that are mounted, not copied: with the entries' mounts and
+ * the memfd, what one message carries. */
+#define MAX_LARGE 120
+
 struct order {
     enum order_tier tier;
     uid_t uid;
@@ -30,6 +34,10 @@ struct order {
     char *argv[ORDER_MAX_ARGC + 1];
     size_t count;
     struct entry entries[ORDER_MAX_ENTRIES];
+    /* What the collector found in the places: a memfd, and mounts. */
+    int modules;
+    int large[MAX_LARGE];
+    size_t large_count;
 };
 
 /* Who is asking. */
@@ -103,6 +111,21 @@ void identity_verify(const struct order *order, const struct origin *origin);
 
 /* namespaces.c */
 void namespaces_enter(const struct order *order);
+
+/* modules.c */
+struct modules {
+    const char *records;
+    size_t size;
+    uint64_t bytes; /* that they take in a tmpfs */
+    uint64_t files;
+};
+int modules_collect(const struct order *order, int *ret_large,
+                    size_t *ret_large_count, uint32_t *ret_entry);
+int modules_open(const struct order *order, struct modules *ret_modules);
+int modules_make(const struct order *order, const struct modules *modules);
+
+/* tmp.c */
+void scratch_exchange(int scratch);
 
 /* root.c */
 void root_build(const struct order *order);

@@ -50,14 +50,16 @@ path_is_plain(const char *path)
 static bool
 kind_has_content(char kind)
 {
-    return kind == KIND_LINK || kind == KIND_FILE;
+    return kind == KIND_LINK || kind == KIND_FILE ||
+           kind_is_place((enum order_kind)kind);
 }
 
 static bool
 kind_is_known(char kind)
 {
     static const char known[] = {KIND_TREE,   KIND_OPTIONAL, KIND_WRITE,
-                                 KIND_DEVICE, KIND_LINK,     KIND_FILE};
+                                 KIND_DEVICE, KIND_LINK,     KIND_FILE,
+                                 KIND_PLACE,  KIND_PACKAGE,  KIND_SPREAD};
     return memchr(known, kind, sizeof(known)) != NULL;
 }
 
@@ -71,7 +73,8 @@ parse_entry(struct text *text, struct entry *ret_entry)
     char *content = NULL;
     if (kind_has_content(word[0])) {
         content = take_string(text);
-        if (content == NULL) {
+        if (content == NULL || (kind_is_place((enum order_kind)word[0]) &&
+                                !path_is_plain(content))) {
             return -EINVAL;
         }
     }
@@ -118,11 +121,16 @@ order_parse(char *message, size_t size, struct order *ret_order)
         }
     }
     ret_order->argv[wire.argc] = NULL;
+    size_t mounts = 0;
     for (size_t i = 0; i < wire.entries; i++) {
         int error = parse_entry(&text, &ret_order->entries[i]);
         if (error != 0) {
             return error;
         }
+        mounts += kind_is_mounted(ret_order->entries[i].kind);
+    }
+    if (mounts > ORDER_MAX_MOUNTS) {
+        return -EINVAL;
     }
     if (text.left != 0 || !path_is_plain(ret_order->argv[0])) {
         return -EINVAL;
@@ -132,5 +140,7 @@ order_parse(char *message, size_t size, struct order *ret_order)
     ret_order->uid_is_its_own = false;
     ret_order->network = (wire.flags & ORDER_NETWORK) != 0;
     ret_order->count = wire.entries;
+    ret_order->modules = -1;
+    ret_order->large_count = 0;
     return 0;
 }

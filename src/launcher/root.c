@@ -16,8 +16,11 @@
 
 #include "confine/privileges.h"
 #include "launcher/mountapi.h"
+#include "shared/decimal.h"
 #include "shared/directories.h"
 #include "shared/fd.h"
+
+#define TMP "/tmp"
 
 struct option {
     const char *key, *value;
@@ -26,9 +29,6 @@ struct option {
 /* Process ids only; a process sees those it could trace. */
 static const struct option proc_options[] = {
     {"hidepid", "ptraceable"}, {"subset", "pid"}, {NULL, NULL}};
-/* Directories, links and a few small files. */
-static const struct option root_options[] = {
-    {"size", "1m"}, {"nr_inodes", "4096"}, {"mode", "0755"}, {NULL, NULL}};
 /* What imports in the zygote want to write. */
 static const struct option tmp_options[] = {
     {"size", "16m"}, {"nr_inodes", "4096"}, {"mode", "1777"}, {NULL, NULL}};
@@ -105,7 +105,10 @@ make_entry(const struct entry *entry)
         if (entry->kind == KIND_FILE) {
             return make_file(entry->path, entry->content);
         }
-        return symlink(entry->content, entry->path) == 0 ? 0 : -errno;
+        /* It can be there already, as a place that has a link to another. */
+        return symlink(entry->content, entry->path) == 0 || errno == EEXIST
+                   ? 0
+                   : -errno;
     }
     return entry->fd < 0 ? 0 : attach_tree(entry);
 }
@@ -124,14 +127,9 @@ make_entries(const struct order *order)
     }
 }
 
-/* The zygote has a /tmp of its own, since many a module writes there when it
- * is imported; each worker mounts its own on top, and on /dev/shm.  Before
- * the entries, some of which may be below /tmp. */
 static void
 make_mount_points(int proc)
 {
-    cleanup_close int tmp =
-        make_mount("tmpfs", tmp_options, MOUNT_NOEXEC, STAGE_ROOT);
     static const char *const points[] = {"/proc", "/tmp", "/dev/shm"};
 
     for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
@@ -139,9 +137,48 @@ make_mount_points(int proc)
             die(STAGE_ROOT);
         }
     }
-    if (mount_attach(proc, "/proc") != 0 || mount_attach(tmp, "/tmp") != 0) {
+    if (mount_attach(proc, "/proc") != 0) {
         die(STAGE_ROOT);
     }
+}
+
+/* A file system for what is shown: directories, links, a few small files, and
+ * the modules of places. */
+static int
+make_shown(const struct modules *modules)
+{
+    char size[DECIMAL_SIZE], inodes[DECIMAL_SIZE];
+    const struct option options[] = {
+        {"size", decimal(modules->bytes + (1u << 20), size)},
+        {"nr_inodes", decimal(modules->files + 8192, inodes)},
+        {"mode", "0755"},
+        {NULL, NULL},
+    };
+
+    return make_mount("tmpfs", options, 0, STAGE_ROOT);
+}
+
+static void
+make_modules(const struct order *order, const struct modules *modules)
+{
+    int error = modules_make(order, modules);
+    if (error != 0) {
+        die_with(STAGE_TREES, -error, UINT32_MAX);
+    }
+}
+
+static bool
+shows_below_tmp(const struct order *order)
+{
+    for (size_t i = 0; i < order->count; i++) {
+        const struct entry *entry = &order->entries[i];
+        const char *path =
+            kind_is_place(entry->kind) ? entry->content : entry->path;
+        if (strncmp(path, TMP "/", sizeof(TMP)) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void
@@ -151,19 +188,38 @@ root_build(const struct order *order)
         return;
     }
     struct mount_attributes read_only = {.attr_set = MOUNT_RDONLY};
+    struct modules modules;
+    int error = modules_open(order, &modules);
+    if (error != 0) {
+        die_with(STAGE_TREES, -error, UINT32_MAX);
+    }
     /* Made while the host's /proc is still visible, which the kernel asks for
      * (mount_too_revealing). */
     cleanup_close int proc =
         make_mount("proc", proc_options, MOUNT_NOEXEC, STAGE_PROC);
-    cleanup_close int root = make_mount("tmpfs", root_options, 0, STAGE_ROOT);
+    cleanup_close int root = make_shown(&modules);
+    cleanup_close int tmp =
+        make_mount("tmpfs", tmp_options, MOUNT_NOEXEC, STAGE_ROOT);
+    cleanup_close int below_tmp =
+        shows_below_tmp(order) ? make_shown(&modules) : -1;
 
     enter_root(root);
     make_mount_points(proc);
+    if (below_tmp >= 0 && mount_attach(below_tmp, TMP) != 0) {
+        die(STAGE_ROOT);
+    }
+    make_modules(order, &modules);
     make_entries(order);
+    if (below_tmp >= 0) {
+        scratch_exchange(tmp);
+    }
+    else if (mount_attach(tmp, TMP) != 0) {
+        die(STAGE_ROOT);
+    }
     if (mount_set_attributes(AT_FDCWD, "/", 0, &read_only) != 0) {
         die(STAGE_ROOT);
     }
-    int error = privileges_lock();
+    error = privileges_lock();
     if (error != 0) {
         die_with(STAGE_BOUNDING, -error, 0);
     }

@@ -8,14 +8,16 @@
 #ifndef BOXED_ORDER_H
 #define BOXED_ORDER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#define ORDER_MAGIC       0x31305842u /* "BX01": changes with the format */
+#define ORDER_MAGIC       0x32305842u /* "BX02": changes with the format */
 #define ORDER_FD          3           /* where the launcher finds its order */
 #define ORDER_SERVER_FD   4           /* the zygote's socket, passed through */
-#define ORDER_MAX_TEXT    98304
+#define ORDER_MAX_TEXT    163840
 #define ORDER_MAX_ARGC    16
-#define ORDER_MAX_ENTRIES 128
+#define ORDER_MAX_ENTRIES 1024
+#define ORDER_MAX_MOUNTS  128 /* of the entries */
 #define ORDER_MAX_PATH    4096
 
 /* The guest keeps the caller's network namespace. */
@@ -38,7 +40,24 @@ enum order_kind {
     KIND_DEVICE = 'd',   /* a device node, usable */
     KIND_LINK = 'l',     /* symbolic link; content: its target */
     KIND_FILE = 'f',     /* a small file; content: its text */
+    /* Of a place, the modules; content: where they are shown. */
+    KIND_PLACE = 'p',   /* a directory on the import path */
+    KIND_PACKAGE = 'k', /* a regular package, or one module's file */
+    KIND_SPREAD = 'n',  /* a namespace package */
 };
+
+static inline bool
+kind_is_place(enum order_kind kind)
+{
+    return kind == KIND_PLACE || kind == KIND_PACKAGE || kind == KIND_SPREAD;
+}
+
+/* Shown by a mount of the host's own. */
+static inline bool
+kind_is_mounted(enum order_kind kind)
+{
+    return kind != KIND_LINK && kind != KIND_FILE && !kind_is_place(kind);
+}
 
 struct order_wire {
     uint32_t magic;

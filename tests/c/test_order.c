@@ -127,6 +127,11 @@ bad_text(void)
         {TEXT("bin/sh\0-I\0r/usr\0r/lib\0r/a")},
         {TEXT("/bin/../sh\0-I\0r/usr\0r/lib\0r/a")},
         {TEXT("\0-I\0r/usr\0r/lib\0r/a")},
+        {TEXT("/bin/sh\0-I\0r/usr\0r/lib\0p/a")},
+        {TEXT("/bin/sh\0-I\0r/usr\0r/lib\0p/a\0")},
+        {TEXT("/bin/sh\0-I\0r/usr\0r/lib\0p/a\0b")},
+        {TEXT("/bin/sh\0-I\0r/usr\0r/lib\0k/a\0/../b")},
+        {TEXT("/bin/sh\0-I\0r/usr\0r/lib\0n/../a\0/b")},
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         CHECK_EQUAL(parse(valid, bad[i].text, bad[i].size), -EINVAL);
@@ -138,6 +143,35 @@ dots_that_are_no_way_up(void)
 {
     static const char text[] = "/bin/sh\0-I\0r/...\0r/..a/b..\0r/.";
     CHECK_EQUAL(parse(valid, text, sizeof(text)), 0);
+}
+
+static void
+places(void)
+{
+    static const char text[] = "/bin/sh\0-I\0p/a\0/b\0k/c\0/c\0n/d\0/";
+    CHECK_EQUAL(parse(valid, text, sizeof(text)), 0);
+    CHECK_EQUAL(parsed.entries[0].kind, KIND_PLACE);
+    CHECK_EQUAL(strcmp(parsed.entries[0].path, "/a"), 0);
+    CHECK_EQUAL(strcmp(parsed.entries[0].content, "/b"), 0);
+    CHECK(kind_is_place(parsed.entries[2].kind));
+    CHECK(!kind_is_mounted(parsed.entries[1].kind));
+}
+
+/* More than one message can bring. */
+static void
+too_many_mounts(void)
+{
+    struct order_wire header = valid;
+    char text[8 + 4 * (ORDER_MAX_MOUNTS + 1)];
+
+    header.argc = 1;
+    memcpy(text, "/bin/sh", 8);
+    for (uint32_t count = 0; count <= ORDER_MAX_MOUNTS; count++) {
+        memcpy(text + 8 + 4 * count, "r/a", 4);
+        header.entries = count + 1;
+        CHECK_EQUAL(parse(header, text, 8 + 4 * (count + 1)),
+                    count < ORDER_MAX_MOUNTS ? 0 : -EINVAL);
+    }
 }
 
 static void
@@ -178,5 +212,6 @@ each_byte_changed(void)
 
 TEST_MAIN(TEST(a_valid_one), TEST(every_number_of_the_header),
           TEST(another_size_than_announced), TEST(cut_off_anywhere),
-          TEST(bad_text), TEST(dots_that_are_no_way_up),
-          TEST(the_longest_path), TEST(each_byte_changed))
+          TEST(bad_text), TEST(dots_that_are_no_way_up), TEST(places),
+          TEST(too_many_mounts), TEST(the_longest_path),
+          TEST(each_byte_changed))
