@@ -21,14 +21,20 @@ class Limits:
         counts each process by itself).
     :param memory: bytes of private memory above what the interpreter and the
         preloaded modules have at the start (``RLIMIT_DATA``, which since
-        Linux 4.7 counts anonymous mappings; address space is limited to twice
-        that and 1 GiB).
+        Linux 4.7 counts anonymous mappings).  Each process of a call has as
+        much.  The first thread's stack can grow to as much besides, and
+        address space to twice that and 1 GiB, or to six times that where
+        that is less.
     :param threads: threads of the call, the first one included.  Exact where
         the tier has namespaces (``RLIMIT_NPROC`` counts per uid and user
         namespace); elsewhere 512 more, since others of the uid count too.
+        Where the guest has the caller's uid, in rootless and landlock, all
+        sandboxes together leave a quarter of the caller's own ``RLIMIT_NPROC``
+        to its other programs.
     :param processes: processes of the call, the first one included.  1, the
-        default, forbids fork and exec; more need a tier with namespaces, and
-        are counted together with the threads.  Programs other than the
+        default, forbids fork and exec; more need a tier with namespaces.
+        Processes and threads are counted together: a call that starts no
+        threads can have ``threads`` processes more.  Programs other than the
         interpreter are not there unless ``read`` shows them.
     :param open_files: descriptors (``RLIMIT_NOFILE``).
     :param file_size: bytes of any one file (``RLIMIT_FSIZE``).
@@ -83,8 +89,8 @@ class Limits:
         values = {
             "cpu_time": seconds("cpu_time", cpu_time, infinite=False),
             "memory": whole("memory", memory, _MIB, _MOST),
-            "threads": whole("threads", threads, 1, 32768),
-            "processes": whole("processes", processes, 1, 32768),
+            "threads": whole("threads", threads, 1, 512),
+            "processes": whole("processes", processes, 1, 256),
             "open_files": whole("open_files", open_files, 16, 4096),
             "file_size": whole("file_size", file_size, 0, _MOST),
             "tmp_size": whole("tmp_size", tmp_size, 4096, _MOST),

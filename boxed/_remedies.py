@@ -98,7 +98,7 @@ _SHORTAGES: dict[int, tuple[str, str]] = {
     errno.ENOMEM: ("the kernel is out of memory", "end other programs"),
     errno.EAGAIN: (
         "no more processes",
-        "raise the caller's limit of processes (`ulimit -H -u`, or pids.max"
+        "raise the caller's limit of processes (`ulimit -u`, or pids.max"
         " of its cgroup)",
     ),
     # Zero is a common hardening; the same errno is the nesting limit's.

@@ -3,8 +3,8 @@
  * Memory is limited above what the interpreter and its preloaded modules
  * have already, so that a limit means the same with and without numpy.
  * RLIMIT_DATA counts private writable memory (Linux 4.7) and so leaves the
- * reservations of thread stacks and allocators alone; RLIMIT_AS, wider,
- * bounds shared anonymous mappings, which it does not count. */
+ * reservations of allocators alone; RLIMIT_AS, wider, bounds what that does
+ * not count: shared anonymous mappings, stacks, and so page tables. */
 #include "extension/limits.h"
 
 #include <errno.h>
@@ -16,9 +16,14 @@
 
 #include "shared/rlimit.h"
 
-#define ADDRESS_SPACE_SLACK (1024ull * 1024 * 1024)
-#define HIGHEST_MEASURED    (1ull << 46)
-#define MOST_TASKS          (1ull << 22) /* PID_MAX_LIMIT of the kernel */
+#define MIB              (1024ull * 1024)
+#define HIGHEST_MEASURED (1ull << 46)
+#define MOST_TASKS       (1ull << 22) /* PID_MAX_LIMIT of the kernel */
+
+/* Signals that wait count per uid: what POSIX promises (_POSIX_SIGQUEUE_MAX).
+ * A stack below is too small for CPython. */
+#define PENDING_SIGNALS 32
+#define LEAST_STACK     (8 * MIB)
 
 /* Where all of a uid's tasks count together: what may come to be later. */
 #define NEIGHBOURS 512
@@ -109,18 +114,43 @@ limits_measure(struct limits_baseline *ret_baseline, bool count_tasks)
     return error;
 }
 
+/* Libraries are mapped in it, too. */
+static uint64_t
+slack(uint64_t memory)
+{
+    uint64_t wanted = 4 * memory;
+
+    if (wanted < 256 * MIB) {
+        return 256 * MIB;
+    }
+    return wanted < 1024 * MIB ? wanted : 1024 * MIB;
+}
+
+/* The first thread's stack grows to its soft limit, beside RLIMIT_DATA. */
+static int
+set_stack(uint64_t memory)
+{
+    struct rlimit stack;
+    uint64_t most = memory > LEAST_STACK ? memory : LEAST_STACK;
+
+    if (getrlimit(RLIMIT_STACK, &stack) != 0) {
+        return -errno;
+    }
+    return rlimit_lower(RLIMIT_STACK, stack.rlim_cur, most);
+}
+
 static int
 set_memory(uint64_t memory, const struct limits_baseline *baseline)
 {
     uint64_t data = baseline->data + memory;
-    uint64_t space = baseline->address_space + 2 * memory;
+    uint64_t space = baseline->address_space + 2 * memory + slack(memory);
 
     if (memory == 0 || memory > HIGHEST_MEASURED) {
         return 0;
     }
-    space += ADDRESS_SPACE_SLACK;
     int error = rlimit_lower(RLIMIT_DATA, data, data);
-    return error != 0 ? error : rlimit_lower(RLIMIT_AS, space, space);
+    error = error ? error : rlimit_lower(RLIMIT_AS, space, space);
+    return error != 0 ? error : set_stack(memory);
 }
 
 int
@@ -137,6 +167,10 @@ limits_set(const struct limits *limits, const struct limits_baseline *baseline)
          * be ignored, the kill cannot (getrlimit(2)). */
         error = rlimit_lower(RLIMIT_CPU, limits->cpu_seconds,
                              limits->cpu_seconds + 1);
+    }
+    if (error == 0) {
+        error =
+            rlimit_lower(RLIMIT_SIGPENDING, PENDING_SIGNALS, PENDING_SIGNALS);
     }
     return error != 0 ? error : set_memory(limits->memory, baseline);
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "shared/order.h"
@@ -44,6 +45,7 @@ struct order {
 struct origin {
     uid_t uid;
     gid_t gid;
+    rlim_t tasks; /* as many as its uid may have, RLIMIT_NPROC */
 };
 
 /* What root permits and reserves. */
@@ -108,6 +110,9 @@ void session_leave(void);
 void identity_change(struct order *order, const struct origin *origin,
                      const struct configuration *configuration);
 void identity_verify(const struct order *order, const struct origin *origin);
+
+/* reserve.c */
+void reserve_tasks(const struct order *order, const struct origin *origin);
 
 /* namespaces.c */
 void namespaces_enter(const struct order *order);

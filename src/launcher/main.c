@@ -47,6 +47,7 @@ main(int argc, char **argv)
     session_leave();
     identity_change(&order, &origin, &configuration);
     identity_verify(&order, &origin);
+    reserve_tasks(&order, &origin);
     namespaces_enter(&order);
     root_build(&order);
     supervise(order.tier);

@@ -52,12 +52,15 @@ reset_signals(void)
 /* Soft limits go up to what the caller may have; the sandbox's own are set
  * last.  A limit so low that a step fails is reported by that step. */
 static void
-raise_soft_limits(void)
+raise_soft_limits(struct origin *ret_origin)
 {
     for (int resource = 0; resource < (int)RLIM_NLIMITS; resource++) {
         struct rlimit limit;
         if (getrlimit((__rlimit_resource_t)resource, &limit) == 0 &&
             resource != RLIMIT_STACK) {
+            if (resource == RLIMIT_NPROC) {
+                ret_origin->tasks = limit.rlim_cur;
+            }
             limit.rlim_cur = limit.rlim_max;
             (void)setrlimit((__rlimit_resource_t)resource, &limit);
         }
@@ -78,7 +81,8 @@ start_sanely(int argc, struct origin *ret_origin)
     }
     (void)umask(022);
     reset_signals();
-    raise_soft_limits();
+    ret_origin->tasks = RLIM_INFINITY;
+    raise_soft_limits(ret_origin);
     ret_origin->uid = getuid();
     ret_origin->gid = getgid();
 }
