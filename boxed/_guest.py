@@ -99,9 +99,8 @@ def prepare(policy: dict[str, Any]) -> Codec:
         # Where os finds them, which is loaded next.
         posix.environ[name] = value
         posix.putenv(name, value)
-    # What the zygote itself needs of the standard library comes before the
-    # caller's path, which guests of another sandbox may write.  os, since
-    # modules that it imports rely on its having been imported first.
+    # Before the caller's path, which guests of another sandbox may write: what
+    # the zygote needs itself, and os, on which other modules rely.
     serializer, codec = policy["serializer"], None
     __import__("os")
     if serializer in ("pickle", "json"):
@@ -123,6 +122,9 @@ def prepare(policy: dict[str, Any]) -> Codec:
         load_main(kind, where, policy["source"])
     if "pandas" in sys.modules:
         load_frames()
+    if not policy["watches"] and "selectors" in sys.modules:
+        names = vars(sys.modules["selectors"])  # workers have no epoll
+        names["DefaultSelector"] = names["PollSelector"]
     return codec
 
 
@@ -329,8 +331,7 @@ class Chunk:
     more of them, as text, or None."""
 
     def __init__(self, done: list[Any], failure: list[str] | None) -> None:
-        self.done = done
-        self.failure = failure
+        self.done, self.failure = done, failure
 
     def parts(self) -> list[Any]:
         return [self.done, self.failure]
@@ -366,9 +367,8 @@ def told(error: BaseException) -> list[str]:
 def reseed() -> None:
     """Forks share numpy's global generator; `random` reseeds itself.  Once,
     before anything of a call: what a rehearsal runs draws nothing."""
-    generators = sys.modules.get("numpy.random")
-    if generators is not None:
-        generators.seed()
+    if "numpy.random" in sys.modules:
+        sys.modules["numpy.random"].seed()
 
 
 FRAMES: list[Any] = []

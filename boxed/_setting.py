@@ -49,6 +49,7 @@ def setting(
         ).stream(),
         "standby_ms": round(STANDBY_SECONDS * 1000),
         "lingers": _lingers(policy),
+        "watches": policy.network or limits.processes > 1,
         "worker": {
             "namespaces": namespaces,
             "network": policy.network,

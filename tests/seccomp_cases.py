@@ -96,6 +96,9 @@ CASES = [
             (256, "EPERM"),
         )
     ),
+    ("epoll_create1", (0,), "ENOSYS"),
+    ("pipe2", (0, 0x80000 | 0x800), "allow"),
+    ("pipe2", (0, 0x80), "EPERM"),  # O_NOTIFICATION_PIPE
     ("sendmsg", (3, 0, 0), "EPERM"),
     ("sendmmsg", (3, 0, 1, 0), "EPERM"),
     ("sendto", (3, 0, 1, 0, 0, 0), "allow"),
@@ -191,6 +194,7 @@ NETWORK_CASES = [
     ("setsockopt", (3, 0, 64), "EPERM"),  # IPT_SO_SET_REPLACE
     ("kill", (OTHER, 9), "EPERM"),
     ("clone", (FORK,), "EPERM"),
+    ("epoll_create1", (0,), "allow"),
     ("sendmsg", (3, 0, 0), "allow"),
     ("sendmmsg", (3, 0, 1, 0), "allow"),
 ]
@@ -208,6 +212,7 @@ PROCESSES_CASES = [
     *(("futex", (0, op), "allow") for op in (0, 1, 9, 10, 128)),
     *(("futex", (0, op), "EPERM") for op in (3, 4, 5, 6)),
     ("mmap", (0, 1, 3, 0x122), "EPERM"),
+    ("epoll_create1", (0,), "allow"),
     ("sendmsg", (3, 0, 0), "EPERM"),
     ("prlimit64", (OTHER, 7), "EPERM"),
 ]

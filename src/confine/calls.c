@@ -49,11 +49,13 @@ static const struct call_rule descriptors[] = {
                POSIX_FADV_WILLNEED, POSIX_FADV_NOREUSE)),
     FEIGN_IF(fadvise64, 0, IN(3, POSIX_FADV_DONTNEED)),
     /* the table of descriptors */
-    CALL(close), CALL(dup), CALL(dup3), CALL(pipe2), NEW(close_range),
+    CALL(close), CALL(dup), CALL(dup3), NEW(close_range),
+    /* not O_NOTIFICATION_PIPE, for which the kernel has another O_EXCL */
+    CALL_IF(pipe2, BITS(1, O_EXCL, 0)),
     /* waiting: event loops, select, self-pipes */
-    CALL(ppoll), CALL(pselect6), CALL(epoll_create1), CALL(epoll_ctl),
-    CALL(epoll_pwait), NEW(epoll_pwait2), CALL(eventfd2), CALL(signalfd4),
-    CALL(timerfd_create), CALL(timerfd_settime), CALL(timerfd_gettime),
+    CALL(ppoll), CALL(pselect6), CALL(epoll_ctl), CALL(epoll_pwait),
+    NEW(epoll_pwait2), CALL(eventfd2), CALL(signalfd4), CALL(timerfd_create),
+    CALL(timerfd_settime), CALL(timerfd_gettime),
     /* Not: owners and signals of files, leases and F_NOTIFY, which reach
      * other processes; locks have tables of their own. */
     CALL_IF(fcntl,
@@ -282,12 +284,15 @@ static const struct call_rule processes[] = {
     CALL(kill),
     CALL(tgkill),
     CALL(tkill),
-    NEW(pidfd_open),
-#ifdef __x86_64__
-    CALL(fork),
-    CALL(vfork),
-#endif
-};
+    OLD(CALL(fork), CALL(vfork)) NEW(pidfd_open)};
+
+/* What epoll watches counts for the uid, and nothing bounds what one guest can
+ * have of it but the cube of its descriptors: each file, under each number
+ * that it ever had, in each instance.  Selectors fall back to poll. */
+static const struct call_rule watches[] = {OLD(CALL(epoll_create))
+                                               CALL(epoll_create1)};
+static const struct call_rule no_watches[] = {OLD(ABSENT(__NR_epoll_create))
+                                                  ABSENT(__NR_epoll_create1)};
 
 static const struct call_rule locks[] = {
     CALL(flock), CALL_IF(fcntl, IN(1, F_SETLK, F_SETLKW, F_OFD_GETLK,
@@ -332,9 +337,8 @@ static const struct call_rule legacy[] = {
     CALL(stat), CALL(lstat), CALL(access), CALL(readlink), CALL(getdents),
     CALL(mkdir), CALL(rmdir), CALL(unlink), CALL(rename), CALL(link),
     CALL(symlink), CALL(pipe), CALL(dup2), CALL(poll), CALL(select),
-    CALL(epoll_create), CALL(epoll_wait), CALL(eventfd), CALL(signalfd),
-    CALL(time), CALL(alarm), CALL(pause), CALL(getpgrp),
-    CALL_IF(open, BITS(1, CREATES | O_TRUNC, 0)),
+    CALL(epoll_wait), CALL(eventfd), CALL(signalfd), CALL(time), CALL(alarm),
+    CALL(pause), CALL(getpgrp), CALL_IF(open, BITS(1, CREATES | O_TRUNC, 0)),
     CALL_IF(open, BITS(1, CREATES, 0), WRITES(1)),
     CALL_IF(open, BITS(1, O_TRUNC, 0), PLAIN_MODE(2)),
     CALL_IF(open, WRITES(1), PLAIN_MODE(2)), CALL_IF(creat, PLAIN_MODE(1)),
@@ -376,6 +380,11 @@ const struct call_table call_tables[] = {
     TABLE(feigned_futexes, CALLS_WORKER | CALLS_ALONE),
     TABLE(messages, CALLS_ZYGOTE),
     TABLE(messages, CALLS_WORKER | CALLS_NETWORK),
+    /* The last one that is meant decides. */
+    TABLE(no_watches, CALLS_WORKER | CALLS_ALONE),
+    TABLE(watches, CALLS_ZYGOTE),
+    TABLE(watches, CALLS_WORKER | CALLS_PROCESSES),
+    TABLE(watches, CALLS_WORKER | CALLS_NETWORK),
     TABLE(network, CALLS_NETWORK),
     TABLE(own_signals, CALLS_WORKER | CALLS_ALONE),
     TABLE(processes, CALLS_WORKER | CALLS_PROCESSES),

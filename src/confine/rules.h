@@ -18,6 +18,13 @@
 #define PR_SET_VMA 0x53564d41
 #endif
 
+/* Calls that only x86-64 has. */
+#ifdef __x86_64__
+#define OLD(...) __VA_ARGS__,
+#else
+#define OLD(...)
+#endif
+
 /* clang-format off */
 #define LIST(...) (const uint32_t[]){__VA_ARGS__}
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
