@@ -136,16 +136,18 @@ class Box:
                 stage="zygote",
             )
         if ready[:1] == b"E":
-            raise self._import_failure(ready[1:])
+            raise self._import_failure(ready[1:], policy)
         raise self._launch_failure()
 
-    def _import_failure(self, packed: bytes) -> SetupError:
+    def _import_failure(self, packed: bytes, policy: Policy) -> SetupError:
         from ._errors import RemoteTraceback
+        from ._missing import why_missing
 
         name, message, traceback, _ = unpack(packed, 4)
         error = SetupError(
             f"an import for the sandbox failed: {name}: {message}",
             stage="imports",
+            remedy=why_missing(message, policy, self.tier) or "",
         )
         error.__cause__ = RemoteTraceback(traceback)
         return error

@@ -267,9 +267,17 @@ class _Conversation:
         except ValueError as error:
             return ProtocolError(f"the answer is malformed: {error}")
 
+    def _told(self, texts: list[str]) -> BoxedError:
+        error = told_error(texts)
+        if error.type_name in ("ModuleNotFoundError", "PermissionError"):
+            from ._missing import add_why
+
+            add_why(error, self._policy, self._box.tier)
+        return error
+
     def _describe(self, kind: int, body: bytes) -> Exception:
         if kind == _boxed.FRAME_ERROR:
-            return told_error(unpack(body, 4, MAX_NOTES))
+            return self._told(unpack(body, 4, MAX_NOTES))
         if kind == _boxed.FRAME_REFUSED:
             return _serializers.refusal(
                 self._policy.serializer, *unpack(body, 2)

@@ -40,7 +40,7 @@ def find(
     specs = [
         (name, spec)
         for name, module in list(sys.modules.items())
-        for spec in (_spec_of(name, module),)
+        for spec in (spec_of(name, module),)
         if spec is not None
     ]
     specs += [
@@ -54,14 +54,14 @@ def find(
     for name, spec in sorted(specs, key=lambda one: one[0]):
         if only is not None and name.partition(".")[0] != only:
             continue
-        origin, locations = _where(spec)
+        origin, locations = where(spec)
         first = origin or (locations or ("",))[0]
         if not first or first.startswith(roots):
             continue
         if _is_reachable(name, origin, locations, places, found):
             # One without a file is looked for only where it is known to be.
             if origin is None and "." not in name:
-                own.update(((SPREAD, where), None) for where in locations)
+                own.update(((SPREAD, one), None) for one in locations)
             continue
         if _installation.is_below_roots(os.path.realpath(first)):
             continue
@@ -71,7 +71,7 @@ def find(
     return tuple(found.values()), tuple(own)
 
 
-def _spec_of(name: str, module: object) -> Any:
+def spec_of(name: str, module: object) -> Any:
     """Without a look at what a lazy module would load for it."""
     if not isinstance(module, type(sys)):
         return None
@@ -91,7 +91,29 @@ def _look_for(name: str) -> Any:
         return None
 
 
-def _where(spec: Any) -> tuple[str | None, tuple[str, ...]]:
+def on_path(name: str) -> Any:
+    """What Python's own search of ``sys.path`` has of a name: the guest's
+    word, which no finder of the caller's is asked for."""
+    try:
+        external: Any = sys.modules["_frozen_importlib_external"]
+        return external.PathFinder.find_spec(name)
+    except Exception:
+        return None
+
+
+def editable() -> tuple[str, ...]:
+    """Top-level modules that the finders of editable installations know."""
+    names: list[str] = []
+    for finder in sys.meta_path:
+        module = getattr(finder, "__module__", None)
+        if isinstance(module, str) and module.startswith("__editable__"):
+            # setuptools': from names to paths.
+            mapping = getattr(sys.modules.get(module), "MAPPING", {})
+            names += [name.partition(".")[0] for name in mapping]
+    return tuple(names)
+
+
+def where(spec: Any) -> tuple[str | None, tuple[str, ...]]:
     """A module's file and a package's directories, absolute."""
     try:
         origin = spec.origin if spec.has_location else None
@@ -119,27 +141,27 @@ def _is_reachable(
 ) -> bool:
     """Whether the guest's own search leads to the module."""
     parent, _, last = name.rpartition(".")
-    where = places
+    searched = places
     if parent:
         try:
-            where = frozenset(sys.modules[parent].__path__)
+            searched = frozenset(sys.modules[parent].__path__)
         except Exception:
-            where = frozenset()
+            searched = frozenset()
     if locations:
         return all(
-            os.path.dirname(one) in where and os.path.basename(one) == last
+            os.path.dirname(one) in searched and os.path.basename(one) == last
             for one in locations
         )
     if origin is None:
         return False
     stem = os.path.basename(origin).partition(".")[0]
-    return os.path.dirname(origin) in where and stem == last
+    return os.path.dirname(origin) in searched and stem == last
 
 
 def _files(origin: str | None, locations: tuple[str, ...]) -> list[Own]:
     if not locations:
         return [(PACKAGE, origin)] if origin else []
-    return [(PACKAGE if origin else SPREAD, where) for where in locations]
+    return [(PACKAGE if origin else SPREAD, one) for one in locations]
 
 
 def _add_parents(name: str, found: dict[str, Found]) -> None:
@@ -147,6 +169,6 @@ def _add_parents(name: str, found: dict[str, Found]) -> None:
     parent = name.rpartition(".")[0]
     while parent:
         module = sys.modules.get(parent)
-        if _spec_of(parent, module) is None:
+        if spec_of(parent, module) is None:
             found.setdefault(parent, (parent, None, ()))
         parent = parent.rpartition(".")[0]

@@ -12,7 +12,7 @@ import os
 import sys
 
 from . import _boxed, _checks, _installation
-from ._found import find
+from ._found import editable, find
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,9 +37,12 @@ class Places:
     :ivar own: the caller's own, as (kind, path).
     :ivar found: modules that a finder of the caller's found elsewhere.
     :ivar stamp: what the own places held.
+    :ivar given: what ``path=`` names, or None.
     """
 
-    __slots__ = ("_hash", "_key", "found", "own", "path", "stamp", "trees")
+    __slots__ = (
+        *("_hash", "_key", "found", "given", "own", "path", "stamp", "trees"),
+    )
 
     def __init__(
         self,
@@ -47,11 +50,13 @@ class Places:
         own: tuple[tuple[str, str], ...] = (),
         found: tuple[Found, ...] = (),
         stamp: tuple[Any, ...] = (),
+        given: tuple[str, ...] | None = None,
     ) -> None:
         self.path = path
         self.own = own
         self.found = found
         self.stamp = stamp
+        self.given = given
         mine = {place for _, place in own}
         self.trees = tuple(one for one in path if one not in mine)
         self._key = (path, own, found, stamp)
@@ -148,10 +153,11 @@ class _Judged:
             # With path= nothing else of the caller's, but what calls on
             # behalf of the command line.
             only = None if self.given is None else "boxed"
-            found, more = find(self.path, self.extra, only)
+            names = (*self.extra, *editable())
+            found, more = find(self.path, names, only)
             own = tuple(dict.fromkeys(self.own + more))
             # Equal ones are one, which is quicker to compare.
-            made = Places(self.path, own, found, self.stamp)
+            made = Places(self.path, own, found, self.stamp, self.given)
             if made != self.result:
                 self.result = made
         return self.result

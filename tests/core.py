@@ -20,7 +20,7 @@ def refused(kind, function, *args, **options):
         value = function(*args, **options)
     except kind as error:
         return error
-    raise AssertionError(f"no {{kind.__name__}}, but {{value!r}}")
+    raise AssertionError(f"no {{kind}}, but {{value!r}}")
 def left_in(folder, **options):
     # A checkout or an interpreter below /tmp is shown to every call.
     shown = [path + "/" for path in (*sys.path, sys.prefix, sys.base_prefix)]

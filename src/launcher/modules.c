@@ -310,8 +310,15 @@ make_record(const struct order *order, const struct record *record,
         return mkdir(path, 0755) == 0 || errno == EEXIST
                    ? 0
                    : directories_make(path, true);
-    case RECORD_FILE:
-        return make_copy(record, path, content);
+    case RECORD_FILE: {
+        int error = make_copy(record, path, content);
+        if (error != -ENOENT) {
+            return error;
+        }
+        /* A module that was found by itself. */
+        error = directories_make(path, false);
+        return error != 0 ? error : make_copy(record, path, content);
+    }
     case RECORD_MOUNT: {
         if (record->size >= order->large_count) {
             return -EPROTO;
