@@ -18,7 +18,6 @@ TIER_LANDLOCK: int
 FRAME_VALUE: int
 FRAME_ERROR: int
 FRAME_REFUSED: int
-FRAME_SETUP: int
 FRAME_TOO_LONG: int
 FRAME_STORED: int
 FRAME_MAX_PARTS: int
@@ -26,6 +25,7 @@ CALL_ANSWERED: int
 CALL_OUTPUT: int
 CALL_ENDED: int
 CALL_LOST: int
+CALL_SETUP: int
 CALL_TIMEOUT: int
 CALL_UNREAD: int
 CALL_PROTOCOL: int
@@ -88,7 +88,9 @@ class Call:
     @property
     def report(
         self,
-    ) -> tuple[int, int, int, int, int, int, int, int] | None: ...
+    ) -> tuple[int, int, int, int, int, int, int, int, int] | None: ...
+    @property
+    def shortage(self) -> int: ...
     def announce(self, server: int, /) -> None: ...
     def request(self, data: bytes, store: int = -1, /) -> None: ...
     def wait(self, deadline: int, /) -> tuple[int, int, Any]: ...

@@ -19,7 +19,7 @@ from ._errors import (
 from ._marks import mark
 from ._parcel import opened
 from ._streams import Streams
-from ._text import printable, unpack
+from ._text import unpack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ ATTEMPTS = 3
 #: sandbox from forking for the next one: its own work is in no hurry.
 PATIENCE = 2_000_000
 
-_SIGKILL, _SIGXCPU, _ESRCH = 9, 24, 3
+_SIGKILL, _SIGXCPU = 9, 24
 _NEVER = (1 << 63) - 1
 _SECOND = 1_000_000_000
 
@@ -62,13 +62,14 @@ def call(
         killed by another thread.
     """
     ended: BoxedError = WorkerDied("the sandbox ends as soon as it starts")
+    timer = _Timeout(timeout)
     try:
         for _ in range(ATTEMPTS):
             # What ended while idle, sandbox or worker, has run nothing of this
             # call, so another one may.
             with boxes.using(policy) as box:
                 try:
-                    talk = _Conversation(policy, box, timeout, streams)
+                    talk = _Conversation(policy, box, timer, streams)
                     return talk.held(request, reading, opened)
                 except BoxGone:
                     boxes.discard(policy, box)
@@ -76,13 +77,40 @@ def call(
                     ended = unread.error
                     if boxes.closed:
                         break
+                    if timer.is_over():
+                        raise timer.error() from ended
     finally:
         request.close()
     raise ended
 
 
+class _Timeout:
+    """When a call has to be over: its timeout begins with its first worker,
+    and no other worker that its request goes to has more of it."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self._seconds = seconds
+        self.deadline = _NEVER
+        self._begun = False
+
+    def begin(self) -> None:
+        if self._begun:
+            return
+        self._begun = True
+        # Beyond 30 years the number of nanoseconds would not fit.
+        if self._seconds is not None and self._seconds < 1e9:
+            now = time.monotonic_ns()
+            self.deadline = now + int(self._seconds * _SECOND)
+
+    def is_over(self) -> bool:
+        return time.monotonic_ns() >= self.deadline
+
+    def error(self) -> CallTimeout:
+        return CallTimeout(f"the call took longer than {self._seconds} s")
+
+
 class _Unread(Exception):
-    """The worker ended before it had read the request."""
+    """The worker ended before it had read the request, or could not be."""
 
     def __init__(self, error: BoxedError) -> None:
         self.error = error
@@ -95,7 +123,7 @@ class _Conversation:
         self,
         policy: Policy,
         box: Box,
-        timeout: float | None,
+        timeout: _Timeout,
         streams: tuple[Target, Target],
     ) -> None:
         """Take a worker, which `held` gives up again.
@@ -108,10 +136,8 @@ class _Conversation:
         self._streams = Streams(policy.limits.output, streams)
         standby = box.standbys.take()
         self._live = _room.enter(lambda: standby or box.open_call())
-        self._deadline = _NEVER
-        # Beyond 30 years the number of nanoseconds would not fit.
-        if timeout is not None and timeout < 1e9:
-            self._deadline = time.monotonic_ns() + int(timeout * _SECOND)
+        timeout.begin()
+        self._deadline = timeout.deadline
         mark("ask for a worker")
 
     def held(
@@ -156,7 +182,7 @@ class _Conversation:
                 deadline=self._deadline / _SECOND,
             )
         except _serializers.DecodingTimeout:
-            raise self._took_too_long() from None
+            raise self._timeout.error() from None
         mark("decode the answer")
         return value
 
@@ -175,11 +201,11 @@ class _Conversation:
                 break
         self._streams.finish()
         if event == _boxed.CALL_ANSWERED:
-            if kind == _boxed.FRAME_SETUP:
-                standbys.distrust()
-            else:
-                standbys.open(trusted=True)
+            standbys.open(trusted=True)
             return kind, body
+        if event == _boxed.CALL_SETUP:
+            standbys.distrust()
+            raise self._no_walls(body)
         if event == _boxed.CALL_UNREAD:
             standbys.distrust()
             raise _Unread(self._died() if self._live.report else self._lost())
@@ -189,9 +215,21 @@ class _Conversation:
         self._end_worker()
         raise error
 
-    def _given_up(self, event: int, body: object) -> BoxedError:
+    def _no_walls(self, record: bytes) -> Exception:
+        """What the worker told while its walls went up, or the zygote in its
+        place: no guest can tell anything there."""
+        from ._remedies import explain, is_shortage
+
+        stage, number, _ = read_status(record)
+        error = explain(self._box.tier, stage, number)
+        return _Unread(error) if is_shortage(number) else error
+
+    def _given_up(self, event: int, body: object) -> Exception:
         if event == _boxed.CALL_TIMEOUT:
-            return self._took_too_long()
+            short = self._live.shortage
+            if short:
+                return OSError(short, os.strerror(short))
+            return self._timeout.error()
         if event == _boxed.CALL_PROTOCOL:
             return ProtocolError(f"{body}; it was thrown away")
         return self._lost()
@@ -217,9 +255,6 @@ class _Conversation:
             ) from None
         finally:
             os.close(store)
-
-    def _took_too_long(self) -> CallTimeout:
-        return CallTimeout(f"the call took longer than {self._timeout} s")
 
     def _end_worker(self) -> None:
         """Have the worker gone from the process table; else the sandbox."""
@@ -250,16 +285,15 @@ class _Conversation:
         )
 
     def _used_its_time(self, signal: int) -> bool:
-        """SIGXCPU can be ignored; SIGKILL follows a second later.
-
-        The kernel ends by ticks and reports by the clock, so that a little
-        less than the limit may be reported.
+        """SIGXCPU can be ignored; SIGKILL follows a second later.  A guest can
+        send itself either, but not be charged time that it has not used.
         """
         report, limit = self._live.report, self._policy.limits.cpu_time
         if report is None or limit is None:
             return False
-        used = (report[1] + report[2]) / 1e6
-        return signal == _SIGXCPU or (signal == _SIGKILL and used >= limit)
+        # The kernel limits whole seconds.
+        needed = -(-limit // 1) * 1e6
+        return signal in (_SIGXCPU, _SIGKILL) and report[8] >= needed
 
     def _failure(self, kind: int, body: bytes) -> Exception:
         try:
@@ -283,17 +317,15 @@ class _Conversation:
                 self._policy.serializer, *unpack(body, 2)
             )
         if kind == _boxed.FRAME_TOO_LONG:
-            size = printable(body.decode("ascii", "replace"), 20)
-            return LimitExceeded(
-                f"the result takes {size} bytes; at most"
-                f" {self._policy.limits.result} are accepted",
-                "result",
-            )
-        from ._remedies import explain
+            return self._too_long(body)
+        raise ValueError("it is of no known kind")
 
-        stage, error_number, _ = read_status(body)
-        if error_number == _ESRCH:
-            # The zygote that forked the worker is there no more: no wall is
-            # missing, the sandbox ended while they were raised.
-            return WorkerDied("the sandbox was lost before the call began")
-        return explain(self._box.tier, stage, error_number)
+    def _too_long(self, body: bytes) -> LimitExceeded:
+        limit, text = self._policy.limits.result, body.decode("ascii")
+        # A guest may say so of any result, but not of one that would fit.
+        if len(text) > 20 or not text.isdigit() or int(text) <= limit:
+            raise ValueError("it is too long by no number of bytes")
+        return LimitExceeded(
+            f"the result takes {text} bytes; at most {limit} are accepted",
+            "result",
+        )

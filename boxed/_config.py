@@ -3,9 +3,11 @@
 Lines are empty, comments that begin with `#`, or `key value`:
 
     launcher /usr/bin/python_boxed
-    uid-range 70000 1000
+    uid-range 65536 4096
     allow-user 998
     # 998 is judge
+
+`uid-range none` says that root wants none.
 
 The launcher reads the same file by itself and trusts no one else's reading;
 what is read here only saves the caller from asking for what is refused.  So
@@ -36,12 +38,15 @@ class Config:
     """What root has set up on this machine.
 
     :param launcher: absolute path of the launcher that bears capabilities.
-    :param uid_range: first uid and number of the uids kept for sandboxes.
+    :param uid_range: first uid and number of the uids kept for sandboxes;
+        None: all of them are `nobody`.
+    :param declined: root does not want such a range.
     :param allow_users: uids that callers may ask for, beside `nobody`.
     """
 
     launcher: str = LAUNCHER
     uid_range: tuple[int, int] | None = None
+    declined: bool = False
     allow_users: frozenset[int] = frozenset()
 
 
@@ -113,6 +118,8 @@ def is_plain_path(path: str) -> bool:
 
 
 def _uid_range(config: Config, values: list[str]) -> Config:
+    if values == ["none"]:
+        return replace(config, uid_range=None, declined=True)
     if len(values) != 2:
         raise ConfigError("uid-range takes the first uid and their number")
     first, count = uid(values[0]), uid(values[1])

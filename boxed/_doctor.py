@@ -11,7 +11,7 @@ import os
 import platform
 import sys
 
-from . import _by_name, _walls
+from . import _by_name, _tiers, _walls
 from ._errors import BoxedError, SetupError
 from ._options import ISOLATIONS
 from ._run import run
@@ -96,8 +96,6 @@ def _landlock_abi() -> int:
 
 def examine() -> dict[str, Any]:
     """The findings: machine, tiers, the tier in use and its walls."""
-    from . import _tiers
-
     abi = _landlock_abi()
     tiers = {name: _try(name) for name in ISOLATIONS if name != "auto"}
     automatic = _try("auto")
@@ -110,6 +108,7 @@ def examine() -> dict[str, Any]:
         "uid": os.getuid(),
         "tiers": tiers,
         "tier": tier,
+        "uids": _uids(tier),
         "walls": {
             wall.name: tier is not None and wall.stands(tier, abi)
             for wall in _walls.WALLS
@@ -126,6 +125,36 @@ def _print_tiers(findings: dict[str, Any]) -> None:
         print(f"  {name:<9} no: {found['why']}")
         if found["remedy"]:
             print(f"  {'':<9} mend: {found['remedy']}")
+
+
+def _uids(tier: str | None) -> dict[str, Any]:
+    """Whose uid the guests of a tier have, and what would give them another:
+    the range that root reserved, or what it takes to have one."""
+    from . import _config, _remedies
+
+    try:
+        config = _config.read()
+    except _config.ConfigError:
+        config = _config.Config()
+    missing = config.uid_range is None and tier in _tiers.TAKES_UID
+    remedy = _remedies.SETUP_COMMAND
+    if config.declined:
+        remedy += " --uid-range 70000:1000"
+    return {
+        "reserved": config.uid_range,
+        "remedy": f"`{remedy}`" if missing else "",
+    }
+
+
+def _print_uids(findings: dict[str, Any]) -> None:
+    if findings["uids"]["remedy"]:
+        print(
+            "No uids are reserved: guests of all users are `nobody`.  One"
+            " user's can use\nup what the kernel counts by uid, such as"
+            " processes and user namespaces, and\nthe calls of others fail"
+            " meanwhile."
+        )
+        print(f"  mend: {findings['uids']['remedy']}")
 
 
 def _print_walls(findings: dict[str, Any]) -> None:
@@ -149,6 +178,7 @@ def _print_findings(findings: dict[str, Any]) -> None:
     )
     print("Tiers, best first:")
     _print_tiers(findings)
+    _print_uids(findings)
     _print_walls(findings)
 
 

@@ -110,6 +110,12 @@ _SHORTAGES: dict[int, tuple[str, str]] = {
 }
 
 
+def is_shortage(number: int) -> bool:
+    """Whether an errno says that the kernel is short of something just now:
+    it passes, and what failed by it may be tried again."""
+    return number in _SHORTAGES
+
+
 def unreachable(path: str, shown: Iterable[str] = ()) -> str | None:
     """The first part of a path that other users cannot pass or read.
 

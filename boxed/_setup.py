@@ -2,8 +2,8 @@
 
 The only part of boxed that is meant to run as root and to write outside the
 sandbox.  It makes two files and nothing else: a copy of the launcher that
-belongs to root and bears `cap_setuid,cap_setgid=p`, and /etc/boxed.conf where
-there is something other than the defaults to say.  Each is written beside its
+belongs to root and bears `cap_setuid,cap_setgid=p`, and /etc/boxed.conf, which
+names the uids that are kept for sandboxes.  Each is written beside its
 place, finished, tried out, and then renamed, so that at no time there is a
 half-made one.  What is to be done is worked out before anything is touched:
 see `Action`.
@@ -29,11 +29,12 @@ from boxed._privileged import CAPABILITIES, Refused
 SOURCE = Path(__file__).with_name("python_boxed")
 
 EPILOG = """\
-Without options: the launcher, for all users, as the user `nobody`.  Options
-given on an earlier run stay in force until --remove.
+Without options: the launcher, for all users, and some uids that nobody has,
+one for each sandbox that is alive.  Options given on an earlier run stay in
+force until --remove.
 
-    boxed setup --uid-range 70000:1000   up to 1000 sandboxes with uids of
-                                         their own, which no account has
+    boxed setup --uid-range 70000:1000   these uids, for up to 1000 sandboxes
+    boxed setup --uid-range none         every sandbox is the user `nobody`
     boxed setup --group judges           only members of judges may use it
 """
 
@@ -62,8 +63,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--uid-range",
         metavar="FIRST:COUNT",
         type=_uids.parse_range,
-        help="keep these uids for sandboxes, one for each that is alive,"
-        " e.g. 70000:1000; no account may have one of them",
+        help="keep these uids for sandboxes, one for each that is alive;"
+        " no account may have one of them (default: some that are free)."
+        " `none`: all of them are nobody, and users can take from each other"
+        " what the kernel counts by uid",
     )
     parser.add_argument(
         "--group",
@@ -123,7 +126,9 @@ def command_line(args: argparse.Namespace) -> list[str]:
     if args.dest is not None:
         words += ["--dest", str(Path(args.dest).absolute())]
     if args.uid_range is not None:
-        words += ["--uid-range", "{}:{}".format(*args.uid_range)]
+        none = args.uid_range == _uids.NONE
+        text = _uids.NONE if none else "{}:{}".format(*args.uid_range)
+        words += ["--uid-range", text]
     if args.group is not None:
         words += ["--group", args.group]
     if args.allow_user:
@@ -168,11 +173,23 @@ def wanted_config(args: argparse.Namespace, current: Config) -> Config:
     wanted = current
     if args.dest is not None:
         wanted = replace(wanted, launcher=resolved(args.dest))
-    if args.uid_range not in (None, current.uid_range):
-        _uids.check_range(*args.uid_range)
-        wanted = replace(wanted, uid_range=args.uid_range)
+    wanted = with_range(args.uid_range, wanted)
     uids = frozenset(map(_uids.guest_uid, args.allow_user))
     return replace(wanted, allow_users=wanted.allow_users | uids)
+
+
+def with_range(asked: tuple[int, int] | str | None, wanted: Config) -> Config:
+    """The configuration with the uids that are kept for sandboxes: those asked
+    for, else what was decided earlier, else some that are free.  Also what
+    was free once is looked at again."""
+    if asked == _uids.NONE or (asked is None and wanted.declined):
+        return replace(wanted, uid_range=None, declined=True)
+    if isinstance(asked, tuple):
+        chosen = asked
+    else:
+        chosen = wanted.uid_range or _uids.default_range()
+    _uids.check_range(*chosen)
+    return replace(wanted, uid_range=chosen, declined=False)
 
 
 def resolved(dest: str) -> str:
@@ -232,8 +249,6 @@ def config_actions(current: Config, wanted: Config) -> list[Action]:
     """What it takes that the configuration says what is wanted."""
     if wanted == current:
         return []
-    if wanted == Config():
-        return config_removal()
     place = _privileged.Place.of(_config.PATH)
     place.check_trusted()
     text = config_text(wanted)
@@ -255,6 +270,8 @@ def config_text(config: Config) -> str:
         lines.append(f"launcher {config.launcher}")
     if config.uid_range is not None:
         lines.append("uid-range {} {}".format(*config.uid_range))
+    elif config.declined:
+        lines.append(f"uid-range {_uids.NONE}")
     for uid in sorted(config.allow_users):
         lines.append(f"allow-user {uid}")
         try:

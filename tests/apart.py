@@ -5,11 +5,12 @@ what the command's sandboxes use up, nobody else lacks; and the sysctls of
 /proc/sys/user are this namespace's own.
 
     apart.py [--set NAME=VALUE ...] [--pin UID=COUNT ...] [--nobody UID]
-             -- COMMAND ...
+             [--more COUNT] -- COMMAND ...
 
 ``--set max_user_namespaces=0`` sets a limit; ``--pin 65534=2`` has another
 process of that uid hold so many user namespaces, one in the other, until
-something is written to descriptor 9, which the command inherits.
+something is written to descriptor 9, which the command inherits; ``--more``
+gives it so many uids from 65536 on.
 """
 
 from __future__ import annotations
@@ -32,8 +33,10 @@ def unshare_user() -> None:
         raise OSError(ctypes.get_errno(), "unshare")
 
 
-def map_ids(pid: int, nobody: int) -> None:
+def map_ids(pid: int, nobody: int, more: int) -> None:
     lines = f"0 0 {NOBODY}\n{NOBODY} {nobody} 1\n"
+    if more:
+        lines += f"{NOBODY + 2} {NOBODY + 2} {more}\n"
     for name in ("uid_map", "gid_map"):
         Path("/proc", str(pid), name).write_text(lines)
 
@@ -73,6 +76,7 @@ def enter(child_ready: int, mapped: int) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--nobody", type=int, default=565534)
+    parser.add_argument("--more", type=int, default=0)
     parser.add_argument("--set", action="append", default=[])
     parser.add_argument("--pin", action="append", default=[])
     parser.add_argument("command", nargs="+")
@@ -81,7 +85,7 @@ def main() -> int:
     child = os.fork()
     if child != 0:
         assert os.read(ready[0], 1) == b"x"
-        map_ids(child, args.nobody)
+        map_ids(child, args.nobody, args.more)
         os.write(mapped[1], b"x")
         os.close(release[1])
         status = os.waitpid(child, 0)[1]

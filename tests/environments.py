@@ -37,6 +37,10 @@ DOCKER_BOUNDING = "a80425fb"
 DOCKER = ("--bounding", DOCKER_BOUNDING, "--refuse-userns", "--refuse-keyring")
 KUBERNETES = ("--bounding", "0", *DOCKER[2:], "--no-new-privs")
 
+# What `boxed setup` reserves where it is not told.
+RESERVED = range(65536, 65536 + 4096)
+NO_RANGE = ("--uid-range", "none")
+
 # What a command may need from the environment of the tests to run at all.
 PASSED_ON = ("ASAN_OPTIONS", "LD_PRELOAD", "UBSAN_OPTIONS")
 
@@ -90,9 +94,21 @@ TABLE = (
         python="shared",
         core=False,
     ),
+    # No uids are reserved: guests of all users are `nobody`.
+    Recipe("user-nobody", (), "full", setup=NO_RANGE, groups=True, core=False),
+    Recipe(
+        "docker-nobody",
+        DOCKER,
+        "uid",
+        setup=NO_RANGE,
+        python="shared",
+        core=False,
+    ),
     # Whose guest can be of another tier than its own: everybody can read the
     # interpreter.
-    Recipe("user-shared", (), "full", setup=(), python="shared", core=False),
+    Recipe(
+        "user-shared", (), "full", setup=NO_RANGE, python="shared", core=False
+    ),
     # Nothing was set up and nothing is allowed to an ordinary user, but file
     # capabilities would be granted: the case in which a remedy is to be told.
     Recipe("docker-bare", DOCKER, "landlock", python="shared", core=False),
@@ -318,8 +334,10 @@ class HostProcess:
     state: str
 
 
-def host_scan(uid: int) -> list[HostProcess]:
-    """The processes any of whose four uids is UID, zombies included."""
+def host_scan(*uids: int | range) -> list[HostProcess]:
+    """The processes any of whose four uids is one of UIDS or in one of them,
+    zombies included."""
+    ranges = [range(u, u + 1) if isinstance(u, int) else u for u in uids]
     found = []
     for status in Path("/proc").glob("[0-9]*/status"):
         try:
@@ -327,7 +345,8 @@ def host_scan(uid: int) -> list[HostProcess]:
         except (FileNotFoundError, ProcessLookupError):
             continue
         fields = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
-        if str(uid) in fields["Uid"].split():
+        theirs = map(int, fields["Uid"].split())
+        if any(uid in one for uid in theirs for one in ranges):
             pid = int(status.parent.name)
             found.append(HostProcess(pid, fields["Name"], fields["State"]))
     return found

@@ -16,10 +16,12 @@ ROOT = Path(__file__).resolve().parent.parent
 CALL = [
     "extension/call.c",
     "extension/call_ends.c",
+    "extension/receiving.c",
     "extension/sending.c",
     "extension/store.c",
     "shared/deadline.c",
     "shared/rights.c",
+    "shared/shortage.c",
 ]
 # Program: what of src is linked to it; two include the unit itself.
 UNITS = {
@@ -31,17 +33,14 @@ UNITS = {
     "call": CALL,
     "call_ends": CALL,
     "children": [
+        "extension/charged.c",
         "extension/children.c",
         "extension/watch.c",
         "shared/deadline.c",
     ],
     "request": ["extension/request.c", "shared/deadline.c"],
     "rights": ["shared/rights.c"],
-    "sending": [
-        "extension/sending.c",
-        "extension/store.c",
-        "shared/rights.c",
-    ],
+    "sending": CALL,
     "store": ["extension/store.c"],
     "scratch": ["shared/directories.c", "confine/usermap.c"],
     "seccomp": [

@@ -29,6 +29,7 @@ def test_parse():
         allow_users=frozenset({997, 998}),
     )
     assert _config.parse("") == Config()
+    assert _config.parse("uid-range none") == Config(declined=True)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,9 @@ def test_parse():
         "launcher /a\nlauncher /b",
         "launcher=/a",
         "uid-range 70000",
+        "uid-range none 5",
+        "uid-range None",
+        "uid-range none\nuid-range 70000 5",
         "uid-range 70000 1000 ",
         "uid-range 0 10",
         "uid-range 70000 0",

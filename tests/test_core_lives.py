@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 
 from core import check
-from environments import host_scan, sleep_until
+from environments import RESERVED, host_scan, sleep_until
 from orders import NOBODY
 
 
@@ -14,11 +14,10 @@ def processes_of(environment) -> set[int]:
 
     An orphan's zombie is its new parent's to reap, which is the machine's.
     """
-    uids = {NOBODY, environment.uid} - {0}
+    uids = {NOBODY, RESERVED, environment.uid} - {0}
     return {
         process.pid
-        for uid in uids
-        for process in host_scan(uid)
+        for process in host_scan(*uids)
         if not process.state.startswith("Z")
     }
 

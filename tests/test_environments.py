@@ -218,7 +218,9 @@ def test_configured_range_is_seen(make_environment):
     code = "print(open('/etc/boxed.conf').read())"
     seen = make_environment("user-range").check(code).stdout
     assert "uid-range 70000 64" in seen
-    done = make_environment("user").python(code)
+    seen = make_environment("user").check(code).stdout
+    assert "uid-range 65536 4096" in seen
+    done = make_environment("rootless").python(code)
     assert "FileNotFoundError" in done.stderr
 
 

@@ -30,8 +30,14 @@ def test_a_sandbox_has_a_uid_of_the_range(make_environment):
 
 def test_without_a_range_all_are_nobody(make_environment):
     """The control: the same call where root reserved nothing."""
-    found = check(make_environment("docker-user"), "print(run(os.getuid))")
+    found = check(make_environment("docker-nobody"), "print(run(os.getuid))")
     assert int(found) == 65534
+
+
+def test_a_plain_setup_reserves_one(make_environment):
+    """Nobody needs to ask for it."""
+    found = check(make_environment("docker-user"), "print(run(os.getuid))")
+    assert 65536 <= int(found) < 65536 + 4096
 
 
 def test_sandboxes_at_once_have_different_uids(make_environment):

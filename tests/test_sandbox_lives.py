@@ -145,15 +145,17 @@ def test_closing_during_a_call_ends_it():
     assert not pids(sandbox)
 
 
-def test_an_end_while_walls_are_raised_is_no_missing_wall():
-    """A worker finds its zygote gone (ESRCH); another error is a wall's."""
+def test_a_shortage_while_walls_are_raised_is_no_missing_wall():
+    """It passes, and nothing has run, so another worker may be had."""
     conversation = object.__new__(_calls._Conversation)
     conversation._box = SimpleNamespace(tier="full")
     worker = _boxed.STAGES.index("worker")
-    for number, kind in ((errno.ESRCH, WorkerDied), (errno.EPERM, SetupError)):
+    shortage = (errno.EAGAIN, _calls._Unread)
+    for number, kind in (shortage, (errno.EPERM, SetupError)):
         record = struct.pack("=IIiI", _boxed.STATUS_MAGIC, worker, number, 0)
-        told = conversation._failure(_boxed.FRAME_SETUP, record)
+        told = conversation._no_walls(record)
         assert type(told) is kind, told
+        assert getattr(told, "error", told).errno == number
 
 
 def test_closing_waits_for_one_that_starts():

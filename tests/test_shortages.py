@@ -51,7 +51,7 @@ def pinned(by: int, count: int, limit: int) -> tuple[str, ...]:
 
 @pytest.fixture
 def environment(make_environment):
-    """One in which every tier works."""
+    """One in which every tier works, and guests are `nobody`."""
     return make_environment("user-shared")
 
 

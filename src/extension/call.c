@@ -3,141 +3,23 @@
  *
  * Runs in the caller without the GIL; several threads run it at once on
  * different calls.  Whatever comes from the call socket and the pipes is
- * hostile; the report is from the zygote and the kernel.  Nothing here takes
- * descriptors: the kernel discards any that a guest sends along. */
+ * hostile; what comes from the report socket is not.  What the kernel refuses
+ * for a shortage is tried again until the deadline. */
 #include "extension/call.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include "extension/receiving.h"
 #include "extension/sending.h"
-#include "shared/fd.h"
 
-static bool
-is_transient(int error)
+int
+call_endure(struct call *call, int error)
 {
-    return error == EAGAIN || error == EINTR;
-}
-
-static int
-refuse(struct call *call, const char *why)
-{
-    call->protocol_error = why;
-    return CALL_PROTOCOL;
-}
-
-static bool
-begins_an_answer(const struct call *call)
-{
-    uint32_t kind = call->header.kind;
-
-    return (kind >= FRAME_VALUE && kind <= FRAME_WANT) ||
-           (kind == FRAME_STORED && call->store >= 0);
-}
-
-/* The limit of a result does not rule what tells why there is none. */
-static uint64_t
-longest(const struct call *call, uint32_t kind)
-{
-    switch (kind) {
-    case FRAME_VALUE:
-        return call->max_answer;
-    case FRAME_STORED:
-        return FRAME_MAX_PARTS * sizeof(uint64_t);
-    default:
-        return FRAME_MAX_TOLD;
-    }
-}
-
-static int
-check_header(struct call *call)
-{
-    const struct frame_header *header = &call->header;
-
-    if (header->magic != FRAME_MAGIC || !begins_an_answer(call)) {
-        return refuse(call, "the answer does not begin with a header");
-    }
-    if (header->id != call->id) {
-        return refuse(call, "the answer is not to this call");
-    }
-    if (header->kind == FRAME_WANT && call->body_have > 0) {
-        return refuse(call, "the answer asks for memory and does not wait");
-    }
-    if (header->kind == FRAME_WANT) {
-        const char *why = sending_give_store(call);
-        return why != NULL ? refuse(call, why) : 0;
-    }
-    if (header->size > longest(call, header->kind)) {
-        return refuse(call, "the answer is longer than permitted");
-    }
-    if (call->body_have >= header->size) {
-        /* What may follow is no part of the answer. */
-        call->body_have = header->size;
-        return 0;
-    }
-    return CALL_BODY;
-}
-
-/* The header, and with it as much of the body as has room: all of a small
- * one. */
-static ssize_t
-receive_header(struct call *call)
-{
-    struct iovec parts[] = {
-        {(char *)&call->header + call->header_have,
-         sizeof(call->header) - call->header_have},
-        {call->first, sizeof(call->first)},
-    };
-    /* No room for control data: the kernel discards it. */
-    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
-
-    ssize_t got = recvmsg(call->socket, &message, MSG_DONTWAIT);
-    if (got <= 0) {
-        return got;
-    }
-    size_t of_header =
-        (size_t)got < parts[0].iov_len ? (size_t)got : parts[0].iov_len;
-    call->header_have += of_header;
-    call->body_have = (size_t)got - of_header;
-    return got;
-}
-
-static ssize_t
-receive_body(struct call *call)
-{
-    ssize_t got = recv(call->socket, call->body + call->body_have,
-                       call->header.size - call->body_have, MSG_DONTWAIT);
-    if (got > 0) {
-        call->body_have += (size_t)got;
-    }
-    return got;
-}
-
-/* Reads once.  An event, 0 to go on, or -EAGAIN. */
-static int
-read_answer(struct call *call)
-{
-    bool in_header = call->header_have < sizeof(call->header);
-    ssize_t got = in_header ? receive_header(call) : receive_body(call);
-
-    if (got < 0 && is_transient(errno)) {
-        return -EAGAIN;
-    }
-    if (got <= 0) {
-        /* A stream is reset where its other end had unread bytes in it when
-         * it was closed: the kernel says so, no guest can. */
-        call->unread |= got < 0 && errno == ECONNRESET;
-        call->socket_ended = true;
-        return 0;
-    }
-    if (!in_header || call->header_have < sizeof(call->header)) {
-        return 0;
-    }
-    return check_header(call);
+    call->pausing = true;
+    return shortage_endure(&call->shortage, error);
 }
 
 void
@@ -154,27 +36,6 @@ call_is_answered(const struct call *call)
            call->body_have == call->header.size;
 }
 
-/* Output that is there already; CALL_OUTPUT, or 0 where there is none. */
-static int
-read_stream(struct call *call, int stream, size_t most)
-{
-    int fd = call->streams[stream];
-    if (fd < 0) {
-        return 0;
-    }
-    ssize_t got = read(fd, call->output, most);
-    if (got < 0 && is_transient(errno)) {
-        return 0;
-    }
-    if (got <= 0) {
-        close_fd(&call->streams[stream]);
-        return 0;
-    }
-    call->stream = stream;
-    call->output_size = (size_t)got;
-    return CALL_OUTPUT;
-}
-
 /* What was printed before the answer is in the pipes when its last byte was
  * read.  What is printed after it, by threads or processes that go on, is no
  * part of the call: it would have no end. */
@@ -182,15 +43,19 @@ static void
 count_output(struct call *call)
 {
     for (int i = 0; i < 2; i++) {
-        if (call->streams[i] < 0 ||
-            ioctl(call->streams[i], FIONREAD, &call->to_read[i]) != 0) {
-            call->to_read[i] = 0;
+        int *bytes = &call->to_read[i];
+        if (call->streams[i] < 0) {
+            *bytes = 0;
+        }
+        else if (ioctl(call->streams[i], FIONREAD, bytes) != 0) {
+            /* What a pipe holds, if nobody made it larger. */
+            *bytes = CALL_OUTPUT_SIZE;
         }
     }
     call->counted = true;
 }
 
-/* The rest of that output; CALL_ANSWERED where all was read. */
+/* The rest of that output; where all was read, what the answer is. */
 static int
 drain(struct call *call)
 {
@@ -203,58 +68,58 @@ drain(struct call *call)
             most = CALL_OUTPUT_SIZE;
         }
         /* Nothing may be there any more: a guest can read its own pipe. */
-        if (most > 0 && read_stream(call, i, most) == CALL_OUTPUT) {
+        int event = most > 0 ? receiving_output(call, i, most) : 0;
+        if (event == CALL_OUTPUT) {
             call->to_read[i] -= (int)call->output_size;
-            return CALL_OUTPUT;
+        }
+        if (event != 0) {
+            return event;
         }
     }
-    return CALL_ANSWERED;
+    if (call->pausing) {
+        return 0;
+    }
+    return call->protocol_error != NULL ? CALL_PROTOCOL : CALL_ANSWERED;
 }
 
-/* Reads a report that is there: 0, CALL_LOST at its end of file, -EAGAIN. */
-static int
-read_report(struct call *call)
+/* Whether nothing of the request can have run.  The guest's code runs only
+ * once the whole request was read, so either the socket never took all of it,
+ * or its end was reset with a part unread.  A guest can bring about neither:
+ * by then all of it was taken and read. */
+static bool
+is_unread(const struct call *call)
 {
-    ssize_t got = recv(call->report_socket, &call->report,
-                       sizeof(call->report), MSG_DONTWAIT);
-    if (got < 0 && is_transient(errno)) {
-        return -EAGAIN;
-    }
-    if (got != (ssize_t)sizeof(call->report) ||
-        call->report.magic != FRAME_MAGIC || call->report.id != call->id) {
-        return CALL_LOST;
-    }
-    call->reported = true;
-    return 0;
+    return (call->unread || sending_is_request_left(call)) && !call->heard &&
+           !call->killed;
 }
 
 /* After the report nothing more is written: an answer is whole or it is not.
- * Output went first, so that none is lost. */
+ * Output went first, so that none is lost.  Without a zygote nothing is known
+ * but what the kernel knows. */
 static int
 conclude(struct call *call)
 {
+    if (call->setup_failed) {
+        return CALL_SETUP;
+    }
+    if (is_unread(call)) {
+        return CALL_UNREAD;
+    }
+    if (call->lost) {
+        return CALL_LOST;
+    }
     if (call->header_have > 0) {
-        return refuse(call, "the answer was cut short");
+        call->protocol_error = "the answer was cut short";
+        return CALL_PROTOCOL;
     }
-    return call->unread && !call->killed ? CALL_UNREAD : CALL_ENDED;
-}
-
-/* Without the zygote nothing is known but what the kernel knows. */
-static int
-conclude_lost(struct call *call)
-{
-    if (!call->socket_ended && call->header_have == 0) {
-        (void)read_answer(call);
-    }
-    bool unread = call->unread && call->header_have == 0 && !call->killed;
-    return unread ? CALL_UNREAD : CALL_LOST;
+    return CALL_ENDED;
 }
 
 enum source { SOURCE_SOCKET, SOURCE_REPORT, SOURCE_STREAMS, SOURCES = 4 };
 
 /* Waits; 0 when something is readable or writable, or an event. */
 static int
-wait_any(const struct call *call, deadline_ns deadline,
+wait_any(struct call *call, deadline_ns deadline,
          struct pollfd watched[SOURCES])
 {
     const struct pollfd all[SOURCES] = {
@@ -269,9 +134,48 @@ wait_any(const struct call *call, deadline_ns deadline,
     }
     int ready = poll(watched, SOURCES, deadline_left_ms(deadline));
     if (ready < 0) {
-        return -errno;
+        memset(watched, 0, sizeof(all));
+        return errno == EINTR ? -EINTR : call_endure(call, errno);
     }
     return ready == 0 ? CALL_TIMEOUT : 0;
+}
+
+/* Something could not be done for a shortage, and is to be tried again. */
+static int
+pause_shortly(struct call *call, deadline_ns deadline)
+{
+    deadline_ns soon = deadline_after_ms(SHORTAGE_PAUSE_MS);
+
+    call->pausing = false;
+    soon = soon < deadline ? soon : deadline;
+    return poll(NULL, 0, deadline_left_ms(soon)) < 0 && errno == EINTR ? -EINTR
+                                                                       : 0;
+}
+
+static bool
+is_over(const struct call *call)
+{
+    return call->reported || call->lost;
+}
+
+/* Whether all of the answer is here, or as much of it as will be read. */
+static bool
+is_settled(const struct call *call)
+{
+    return call_is_answered(call) || call->protocol_error != NULL;
+}
+
+/* What is to be sent, and the answer. */
+static int
+talk(struct call *call)
+{
+    bool is_sending = sending_is_pending(call) && !is_over(call);
+    int event = is_sending ? sending_step(call) : 0;
+
+    while (event == 0 && !call->socket_ended && !call_is_answered(call)) {
+        event = receiving_answer(call);
+    }
+    return event == -EAGAIN ? 0 : event;
 }
 
 /* One round over what can be read; 0 when there is nothing.  What was written
@@ -279,62 +183,53 @@ wait_any(const struct call *call, deadline_ns deadline,
 static int
 take_round(struct call *call, const struct pollfd watched[SOURCES])
 {
-    bool is_ready = call->reported || watched[SOURCE_SOCKET].revents != 0;
     int event = 0;
 
-    if (is_ready && sending_is_pending(call)) {
-        sending_step(call);
+    if (watched[SOURCE_REPORT].revents != 0 && !is_over(call)) {
+        event = receiving_report(call);
     }
-    while (is_ready && event == 0 && !call->socket_ended &&
-           !call_is_answered(call)) {
-        event = read_answer(call);
+    if (event == 0 && !is_settled(call) &&
+        (is_over(call) || watched[SOURCE_SOCKET].revents != 0)) {
+        event = talk(call);
     }
-    if (event != 0 && event != -EAGAIN) {
-        return event;
-    }
-    if (call_is_answered(call)) {
+    if (event == CALL_PROTOCOL || (event == 0 && is_settled(call))) {
         return drain(call);
     }
-    for (int i = 0; i < 2; i++) {
-        if (call->reported || watched[SOURCE_STREAMS + i].revents != 0) {
-            event = read_stream(call, i, CALL_OUTPUT_SIZE);
-            if (event != 0) {
-                return event;
-            }
+    for (int i = 0; i < 2 && event == 0; i++) {
+        if (is_over(call) || watched[SOURCE_STREAMS + i].revents != 0) {
+            event = receiving_output(call, i, CALL_OUTPUT_SIZE);
         }
     }
-    return 0;
+    return event;
 }
 
 int
 call_step(struct call *call, deadline_ns deadline)
 {
-    struct pollfd watched[SOURCES] = {{.fd = -1}};
-
-    /* An answer waits for nothing, least of all for the worker's end. */
-    if (call_is_answered(call)) {
-        return drain(call);
-    }
     for (;;) {
+        struct pollfd watched[SOURCES] = {{.fd = -1}};
+        /* What is here waits for nothing, least of all for the worker's
+         * end. */
+        bool is_here = is_settled(call) || is_over(call);
+        int event = 0;
+
         /* Here, not only in the wait: a guest that never stops printing
          * would always have something to read. */
-        if (deadline_left_ms(deadline) == 0) {
+        if (!is_here && deadline_left_ms(deadline) == 0) {
             return CALL_TIMEOUT;
         }
-        int event = call->reported ? 0 : wait_any(call, deadline, watched);
+        if (call->pausing) {
+            event = pause_shortly(call, deadline);
+        }
+        else if (!is_here) {
+            event = wait_any(call, deadline, watched);
+        }
+        event = event != 0 ? event : take_round(call, watched);
+        if (event == 0 && is_over(call) && !call->pausing) {
+            event = conclude(call);
+        }
         if (event != 0) {
             return event;
-        }
-        if (watched[SOURCE_REPORT].revents != 0 && !call->reported &&
-            read_report(call) == CALL_LOST) {
-            return conclude_lost(call);
-        }
-        event = take_round(call, watched);
-        if (event != 0) {
-            return event;
-        }
-        if (call->reported) {
-            return conclude(call);
         }
     }
 }
@@ -343,17 +238,23 @@ int
 call_wait_end(struct call *call, deadline_ns deadline)
 {
     struct pollfd watched = {.fd = call->report_socket, .events = POLLIN};
+
     for (;;) {
-        int event = call->reported ? 0 : read_report(call);
-        if (event == 0) {
-            return CALL_ENDED;
+        int error = is_over(call) ? 0 : receiving_report(call);
+        if (error != 0) {
+            return error;
         }
-        if (event == CALL_LOST) {
-            return event;
+        if (is_over(call)) {
+            return call->reported ? CALL_ENDED : CALL_LOST;
         }
-        int ready = poll(&watched, 1, deadline_left_ms(deadline));
-        if (ready <= 0) {
-            return ready < 0 ? -errno : CALL_TIMEOUT;
+        int ready = call->pausing
+                        ? pause_shortly(call, deadline)
+                        : poll(&watched, 1, deadline_left_ms(deadline));
+        if (ready < 0) {
+            return -errno;
+        }
+        if (ready == 0 && deadline_left_ms(deadline) == 0) {
+            return CALL_TIMEOUT;
         }
     }
 }

@@ -9,6 +9,8 @@
 
 #include "extension/frame.h"
 #include "shared/deadline.h"
+#include "shared/shortage.h"
+#include "shared/stage.h"
 
 /* What call_step() came back with. */
 enum call_event {
@@ -18,8 +20,9 @@ enum call_event {
     CALL_OUTPUT,   /* output holds output_size bytes of stream */
     CALL_ENDED,    /* the worker ended without an answer: see report */
     CALL_LOST,     /* so did the zygote: nothing is known */
-    CALL_UNREAD,   /* it ended before it had read all of the request, not
-                      killed by us: nothing of it has run */
+    CALL_UNREAD,   /* so it did, or the zygote, and not killed by us, before
+                      it had read all of the request: nothing has run */
+    CALL_SETUP,    /* a wall could not be raised: see setup; nothing ran */
     CALL_TIMEOUT,
     CALL_PROTOCOL, /* bad header, or a frame cut short: see protocol_error */
 };
@@ -43,6 +46,8 @@ struct call {
 
     int store; /* given to the worker for its answer; -1: none */
     bool store_asked;
+    bool giving;     /* that is still to be sent */
+    bool unsendable; /* the worker takes nothing any more */
 
     struct frame_header header;
     size_t header_have;
@@ -52,10 +57,17 @@ struct call {
 
     struct frame_report report;
     bool reported;
+    uint64_t charged_us; /* processor time of the worker, as limited */
+    struct boxed_status setup;
+    bool setup_failed; /* and setup says at which stage */
+    bool lost;         /* the zygote is gone without a report */
     bool socket_ended;
-    bool unread;        /* the worker did not take all of the request */
+    bool heard;         /* the worker has sent something */
+    bool unread;        /* the kernel says: not all of the request was read */
     atomic_bool killed; /* by us, maybe in another thread */
     const char *protocol_error;
+    struct shortage shortage; /* what the call waits to pass, if anything */
+    bool pausing;             /* for its sake */
 
     bool counted;   /* the output that goes with the answer is known */
     int to_read[2]; /* bytes of it, of each stream */
@@ -78,6 +90,10 @@ int call_announce(struct call *call, int server, bool ahead);
  * store, which must be sealed, data is the sizes of its parts; else it is -1.
  */
 void call_request(struct call *call, const void *data, size_t size, int store);
+
+/* What it means that the kernel refused something to the call: 0, to be tried
+ * again after a pause, or -error. */
+int call_endure(struct call *call, int error);
 
 /* Waits until something happened; blocking, so without the GIL.
  * Returns an event or -errno (-EINTR: look at signals and call again). */

@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "extension/charged.h"
 #include "extension/frame.h"
 #include "shared/fd.h"
 #include "shared/numbers.h"
@@ -45,7 +46,8 @@ microseconds(struct timeval time)
 }
 
 static void
-send_report(const struct child *child, int status, const struct rusage *usage)
+send_report(const struct child *child, int status, uint64_t charged,
+            const struct rusage *usage)
 {
     const struct frame_report report = {
         .magic = FRAME_MAGIC,
@@ -58,6 +60,7 @@ send_report(const struct child *child, int status, const struct rusage *usage)
         .major_faults = (uint64_t)usage->ru_majflt,
         .voluntary_switches = (uint64_t)usage->ru_nvcsw,
         .involuntary_switches = (uint64_t)usage->ru_nivcsw,
+        .charged_us = charged,
     };
     /* The caller may have lost interest. */
     (void)send(child->report, &report, sizeof(report),
@@ -131,9 +134,10 @@ children_bury(struct children *children, struct child *child)
     int status = 0;
 
     memset(&usage, 0, sizeof(usage));
+    uint64_t charged = charged_us(child->pid);
     while (wait4(child->pid, &status, 0, &usage) < 0 && errno == EINTR) {
     }
-    send_report(child, status, &usage);
+    send_report(child, status, charged, &usage);
     stop_lingering(children, child);
     /* Taken out by name: closing alone would not do it while a fresh fork
      * still holds copies, and the watch is freed here. */

@@ -15,24 +15,40 @@
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "confine/privileges.h"
+#include "extension/charged.h"
+#include "extension/frame.h"
 #include "shared/numbers.h"
+#include "shared/shortage.h"
 
-/* Where a status pipe is kept while everything else is closed. */
+/* What is kept while everything else is closed: a status pipe, and outside the
+ * report socket.  Neither is 0 or 1 before. */
 #define STATUS_FD 0
+#define REPORT_FD 1
+
+/* How the worker ended. */
+struct end {
+    int status;
+    uint64_t charged_us;
+};
 
 static void
-keep_only(int fd)
+keep_only(int status_pipe, int report)
 {
-    if (dup2(fd, STATUS_FD) != STATUS_FD ||
-        syscall(NR_close_range, STATUS_FD + 1u, ~0u, 0u) != 0) {
+    if (dup2(status_pipe, STATUS_FD) != STATUS_FD ||
+        (report >= 0 && dup2(report, REPORT_FD) != REPORT_FD) ||
+        syscall(NR_close_range, report >= 0 ? REPORT_FD + 1u : STATUS_FD + 1u,
+                ~0u, 0u) != 0) {
         _exit(111);
     }
 }
@@ -48,36 +64,68 @@ end_as(int status)
     _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 111);
 }
 
-static _Noreturn void
-stay_outside(pid_t init, int status_pipe)
+/* The zygote cannot see it: what it waits for is this process. */
+static void
+tell_charged(uint64_t us)
 {
-    int status = 0;
+    const struct frame_charged charged = {.magic = FRAME_MAGIC, .us = us};
+    struct shortage shortage = {.error = 0};
 
-    keep_only(status_pipe);
+    while (send(REPORT_FD, &charged, sizeof(charged),
+                MSG_NOSIGNAL | MSG_DONTWAIT) < 0 &&
+           shortage_wait(&shortage, errno) == 0) {
+    }
+}
+
+static _Noreturn void
+stay_outside(pid_t init, int status_pipe, int report)
+{
+    struct end end = {.status = 0};
+    int of_init = 0;
+
+    keep_only(status_pipe, report);
     if (privileges_lock() != 0) {
         _exit(111);
     }
-    ssize_t got = read(STATUS_FD, &status, sizeof(status));
-    while (waitpid(init, NULL, 0) < 0 && errno == EINTR) {
+    ssize_t got = read(STATUS_FD, &end, sizeof(end));
+    while (waitpid(init, &of_init, 0) < 0 && errno == EINTR) {
     }
-    if (got != (ssize_t)sizeof(status)) {
-        _exit(111);
+    if (got != (ssize_t)sizeof(end)) {
+        /* init could not tell, and was ended itself. */
+        end_as(of_init);
     }
-    end_as(status);
+    tell_charged(end.charged_us);
+    end_as(end.status);
+}
+
+/* The next child that has ended, which is still to be reaped; or -1. */
+static pid_t
+find_ended(void)
+{
+    siginfo_t ended = {.si_pid = 0};
+
+    while (waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT) != 0) {
+        if (errno != EINTR) {
+            return -1;
+        }
+    }
+    return ended.si_pid;
 }
 
 static _Noreturn void
 stay_init(pid_t worker, int status_pipe)
 {
-    int status = 0;
+    struct end end;
     pid_t dead;
 
-    keep_only(status_pipe);
+    memset(&end, 0, sizeof(end));
+    keep_only(status_pipe, -1);
     do {
-        dead = waitpid(-1, &status, 0);
-    } while (dead != worker && (dead > 0 || errno == EINTR));
-    ssize_t put = write(STATUS_FD, &status, sizeof(status));
-    _exit(put == (ssize_t)sizeof(status) ? 0 : 111);
+        dead = find_ended();
+        end.charged_us = dead == worker ? charged_us(worker) : 0;
+    } while (dead > 0 && waitpid(dead, &end.status, 0) > 0 && dead != worker);
+    ssize_t put = write(STATUS_FD, &end, sizeof(end));
+    _exit(dead == worker && put == (ssize_t)sizeof(end) ? 0 : 111);
 }
 
 /* Dies with the process outside.  Its pid cannot be compared, being of
@@ -124,7 +172,7 @@ become_init(int status_pipe)
 }
 
 int
-family_enter(void)
+family_enter(int report)
 {
     int status_pipe[2];
 
@@ -136,7 +184,7 @@ family_enter(void)
         return -errno;
     }
     if (init > 0) {
-        stay_outside(init, status_pipe[0]);
+        stay_outside(init, status_pipe[0], report);
     }
     (void)close(status_pipe[0]);
     return become_init(status_pipe[1]);

@@ -6,7 +6,8 @@
  * the new user namespace.  Returns 0 in a grandchild without capabilities,
  * which goes on as the worker; or -errno, in whichever process failed.  The
  * calling process and the child between never return: when the worker ends,
- * everything it left behind ends, and the calling process ends as it did. */
-int family_enter(void);
+ * everything it left behind ends, and the calling process ends as it did, and
+ * tells on the report socket what the kernel charged it. */
+int family_enter(int report);
 
 #endif

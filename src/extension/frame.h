@@ -12,7 +12,6 @@ enum frame_kind {
     FRAME_VALUE = 2,    /* the function's value, serialised */
     FRAME_ERROR = 3,    /* it raised: type, message, traceback, ... */
     FRAME_REFUSED = 4,  /* the value could not be serialised: a text */
-    FRAME_SETUP = 5,    /* a worker's wall could not be raised: boxed_status */
     FRAME_TOO_LONG = 6, /* the value is longer than the limit: its size */
 
     /* Large ones are in a store, see store.h; the frame's body is the sizes of
@@ -44,7 +43,8 @@ struct frame_call {
 };
 #define FRAME_CALL_FDS 4
 
-/* How a worker ended, from the zygote on the report socket. */
+/* How a worker ended, from the zygote on the report socket.  Where a wall
+ * cannot be raised, a struct boxed_status comes there before. */
 struct frame_report {
     uint32_t magic;
     int32_t status; /* as of wait4(2) */
@@ -56,6 +56,15 @@ struct frame_report {
     uint64_t major_faults;
     uint64_t voluntary_switches;
     uint64_t involuntary_switches;
+    uint64_t charged_us; /* against a limit of processor time */
+};
+
+/* Before it, where a call has several processes: what the first of them was
+ * charged, from the process that waits outside. */
+struct frame_charged {
+    uint32_t magic;
+    uint32_t reserved;
+    uint64_t us;
 };
 
 /* Blocking, whole or not at all.  0 or -errno; -ECONNRESET at end of file.

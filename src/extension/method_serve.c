@@ -24,7 +24,7 @@ fork_worker(const struct worker_policy *policy, pid_t zygote,
     PyOS_BeforeFork();
     pid_t pid = fork();
     if (pid == 0) {
-        worker_confine(policy, zygote, &call->call, call->fds);
+        worker_confine(policy, zygote, call->fds);
         PyOS_AfterFork_Child();
         return 0;
     }

@@ -118,7 +118,10 @@ set_request(PyObject *object, PyObject *args)
     }
     call_request(&self->call, self->request.buf, (size_t)self->request.len,
                  store);
-    sending_step(&self->call);
+    int error = sending_step(&self->call);
+    if (error != 0) {
+        return raise_errno(error);
+    }
     Py_RETURN_NONE;
 }
 
@@ -173,6 +176,9 @@ describe(struct call_object *self, int event)
     case CALL_OUTPUT:
         return Py_BuildValue("(iiy#)", event, call->stream, call->output,
                              (Py_ssize_t)call->output_size);
+    case CALL_SETUP:
+        return Py_BuildValue("(iiy#)", event, 0, (const char *)&call->setup,
+                             (Py_ssize_t)sizeof(call->setup));
     case CALL_PROTOCOL:
         return Py_BuildValue("(iis)", event, 0, call->protocol_error);
     default:
@@ -250,10 +256,19 @@ get_report(PyObject *object, void *unused)
     if (!call->reported) {
         Py_RETURN_NONE;
     }
-    return Py_BuildValue(
-        "(iKKKKKKK)", (int)report->status, report->user_us, report->system_us,
-        report->max_rss_kb, report->minor_faults, report->major_faults,
-        report->voluntary_switches, report->involuntary_switches);
+    return Py_BuildValue("(iKKKKKKKK)", (int)report->status, report->user_us,
+                         report->system_us, report->max_rss_kb,
+                         report->minor_faults, report->major_faults,
+                         report->voluntary_switches,
+                         report->involuntary_switches, call->charged_us);
+}
+
+static PyObject *
+get_shortage(PyObject *object, void *unused)
+{
+    (void)unused;
+    return PyLong_FromLong(
+        ((struct call_object *)object)->call.shortage.error);
 }
 
 static PyMethodDef call_methods[] = {
@@ -271,6 +286,8 @@ static PyMethodDef call_methods[] = {
 
 static PyGetSetDef call_getset[] = {
     {"report", get_report, NULL, "How the worker ended, or None.", NULL},
+    {"shortage", get_shortage, NULL,
+     "What it waits for to pass: an errno, or 0.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -24,6 +25,10 @@
 #include "extension/family.h"
 #include "shared/numbers.h"
 #include "shared/order.h"
+#include "shared/shortage.h"
+
+/* Where it finds its end of the report socket. */
+#define REPORT_FD 4
 
 struct grant {
     const char *path;
@@ -52,21 +57,28 @@ tie_to_zygote(pid_t zygote)
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) {
         return -errno;
     }
-    return getppid() == zygote && setsid() >= 0 ? 0 : -ESRCH;
+    if (getppid() != zygote) {
+        /* No wall is missing.  The caller sees that its request was not read.
+         */
+        _exit(111);
+    }
+    return setsid() < 0 ? -errno : 0;
 }
 
-/* After this the worker holds stdin (/dev/null), stdout, stderr and its end
- * of the call socket, and nothing else.  None is an open file of the zygote's:
- * its flags, which any holder can set, would be seen by all workers. */
+/* After this the worker holds stdin (/dev/null), stdout, stderr, its end of
+ * the call socket and, until its walls are up, that of the report socket. None
+ * is an open file of the zygote's: its flags, which any holder can set, would
+ * be seen by all workers. */
 static int
 keep_descriptors(const int *fds)
 {
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-    /* Every given one is above 3, where the zygote's server socket was. */
+    /* Every given one is above 4, where the zygote's server socket was. */
     if (null < 0 || dup2(null, 0) < 0 || dup2(fds[2], 1) < 0 ||
         dup2(fds[3], 2) < 0 || dup2(fds[0], WORKER_CALL_FD) < 0 ||
-        syscall(NR_close_range, WORKER_CALL_FD + 1u, ~0u, 0u) != 0) {
+        dup2(fds[1], REPORT_FD) < 0 ||
+        syscall(NR_close_range, REPORT_FD + 1u, ~0u, 0u) != 0) {
         return -errno;
     }
     return 0;
@@ -90,7 +102,7 @@ enter_namespaces(const struct worker_policy *policy)
     if (error != 0) {
         return error;
     }
-    return family ? family_enter() : privileges_lock();
+    return family ? family_enter(REPORT_FD) : privileges_lock();
 }
 
 static int
@@ -141,27 +153,34 @@ confine_files(const struct worker_policy *policy)
     return error;
 }
 
-static _Noreturn void
-refuse(const struct frame_call *call, enum boxed_stage stage, int error)
+/* Told where no guest can tell anything: this end of the report socket is
+ * closed before any of its code runs. */
+void
+worker_refuse(int report, enum boxed_stage stage, int error)
 {
     const struct boxed_status status = {
         .magic = BOXED_STATUS_MAGIC,
         .stage = stage,
         .error = -error,
     };
-    const struct frame_header header = {
-        .magic = FRAME_MAGIC,
-        .kind = FRAME_SETUP,
-        .id = call->id,
-        .size = sizeof(status),
-    };
-    (void)frame_write(WORKER_CALL_FD, &header, &status);
+    struct shortage shortage = {.error = 0};
+
+    while (send(report, &status, sizeof(status), MSG_NOSIGNAL | MSG_DONTWAIT) <
+               0 &&
+           shortage_wait(&shortage, errno) == 0) {
+    }
+}
+
+static _Noreturn void
+refuse(enum boxed_stage stage, int error)
+{
+    worker_refuse(REPORT_FD, stage, error);
     _exit(111);
 }
 
 void
 worker_confine(const struct worker_policy *policy, pid_t zygote,
-               const struct frame_call *call, const int *fds)
+               const int *fds)
 {
     const struct seccomp_options options = {
         .network = policy->network,
@@ -170,27 +189,32 @@ worker_confine(const struct worker_policy *policy, pid_t zygote,
         .host_files = !policy->namespaces,
     };
 
-    if (keep_descriptors(fds) != 0) {
+    int error = keep_descriptors(fds);
+    if (error != 0) {
+        worker_refuse(fds[1], STAGE_DESCRIPTORS, error);
         _exit(111);
     }
-    int error = tie_to_zygote(zygote);
+    error = tie_to_zygote(zygote);
     if (error != 0) {
-        refuse(call, STAGE_WORKER, error);
+        refuse(STAGE_WORKER, error);
     }
     error = limits_set(&policy->limits, &policy->baseline);
     if (error != 0) {
-        refuse(call, STAGE_LIMITS, error);
+        refuse(STAGE_LIMITS, error);
     }
     error = enter_namespaces(policy);
     if (error != 0) {
-        refuse(call, STAGE_SCRATCH, error);
+        refuse(STAGE_SCRATCH, error);
     }
     error = confine_files(policy);
     if (error != 0) {
-        refuse(call, STAGE_LANDLOCK, error);
+        refuse(STAGE_LANDLOCK, error);
     }
     error = seccomp_confine(SECCOMP_WORKER, &options);
     if (error != 0) {
-        refuse(call, STAGE_SECCOMP, error);
+        refuse(STAGE_SECCOMP, error);
+    }
+    if (close(REPORT_FD) != 0) {
+        _exit(111);
     }
 }

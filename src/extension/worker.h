@@ -27,8 +27,11 @@ struct worker_policy {
 
 /* Turns a fresh fork of the zygote into a worker.  fds are those of struct
  * frame_call.  Never returns when a wall cannot be raised: it tells on the
- * call socket and exits. */
+ * report socket and exits. */
 void worker_confine(const struct worker_policy *policy, pid_t zygote,
-                    const struct frame_call *call, const int *fds);
+                    const int *fds);
+
+/* Tells the caller, on a call's report socket, why there is no worker. */
+void worker_refuse(int report, enum boxed_stage stage, int error);
 
 #endif

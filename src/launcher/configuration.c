@@ -70,6 +70,9 @@ read_launcher(const char *value, struct configuration *configuration)
 static bool
 read_uid_range(const char *value, struct configuration *configuration)
 {
+    if (strcmp(value, "none") == 0) {
+        return true;
+    }
     return take_number(&value, &configuration->pool_first) &&
            take_number(&value, &configuration->pool_count) && *value == '\0' &&
            configuration->pool_count > 0 &&

@@ -54,7 +54,7 @@ read_request(void)
 {
     char got[sizeof(struct frame_header) + sizeof(request)];
     call_request(&call, request, sizeof(request), -1);
-    sending_step(&call);
+    CHECK_EQUAL(sending_step(&call), 0);
     CHECK_EQUAL(recv(far_ends[0], got, sizeof(got), 0), sizeof(got));
     CHECK_EQUAL(
         memcmp(got + sizeof(struct frame_header), request, sizeof(request)),
@@ -284,7 +284,7 @@ a_request_that_nobody_reads(void)
             (void)shutdown(far_ends[0], SHUT_RD);
         }
         call_request(&call, request, sizeof(request), -1);
-        sending_step(&call);
+        CHECK_EQUAL(sending_step(&call), 0);
         close_far(0);
         if (how == 3) {
             close_far(1);
@@ -304,7 +304,7 @@ a_request_that_was_taken_back(void)
 {
     begin();
     call_request(&call, request, sizeof(request), -1);
-    sending_step(&call);
+    CHECK_EQUAL(sending_step(&call), 0);
     call_kill(&call);
     close_far(0);
     report(9);
@@ -312,20 +312,123 @@ a_request_that_was_taken_back(void)
     finish();
 }
 
-/* What it did write is told all the same: a wall that could not be raised. */
+/* What it told before is told all the same: a wall that could not be raised.
+ */
 static void
-an_answer_to_a_request_that_nobody_reads(void)
+a_wall_that_could_not_be_raised(void)
+{
+    for (int order = 0; order < 4; order++) {
+        begin();
+        struct boxed_status status = {BOXED_STATUS_MAGIC, 3, 28, 0};
+        if (order % 2 == 0) {
+            say(1, &status, sizeof(status));
+            close_far(0);
+        }
+        call_request(&call, request, sizeof(request), -1);
+        CHECK_EQUAL(sending_step(&call), 0);
+        if (order % 2 != 0) {
+            say(1, &status, sizeof(status));
+            close_far(0);
+        }
+        if (order < 2) {
+            report(0);
+        }
+        close_far(1);
+        CHECK_EQUAL(step(SOON_MS), CALL_SETUP);
+        CHECK_EQUAL(call.setup.error, 28);
+        finish();
+    }
+}
+
+/* On the socket that a guest holds, the same means nothing. */
+static void
+a_guest_that_tells_of_walls(void)
+{
+    const uint32_t none = 5; /* a number that is no kind of frame */
+    const struct boxed_status status = {BOXED_STATUS_MAGIC, 3, 28, 0};
+
+    begin();
+    read_request();
+    struct frame_header header = header_of(sizeof(status));
+    header.kind = none;
+    say(0, &header, sizeof(header));
+    say(0, &status, sizeof(status));
+    CHECK_EQUAL(step(SOON_MS), CALL_PROTOCOL);
+    finish();
+}
+
+/* It asks for a store and leaves it unread, so that the kernel resets the
+ * caller's socket as if the request had been. */
+static void
+a_store_that_nobody_reads(void)
+{
+    for (int how = 0; how < 3; how++) {
+        char given[sizeof(struct frame_header)];
+        begin();
+        read_request();
+        struct frame_header header = header_of(0);
+        header.kind = FRAME_WANT;
+        header.limit = 100;
+        say(0, &header, sizeof(header));
+        CHECK_EQUAL(step(1), CALL_TIMEOUT);
+        if (how == 1) {
+            /* The control: one that is read resets nothing. */
+            CHECK_EQUAL(recv(far_ends[0], given, sizeof(given), 0),
+                        sizeof(given));
+        }
+        if (how == 2) {
+            (void)shutdown(far_ends[0], SHUT_RD);
+        }
+        close_far(0);
+        report(0);
+        CHECK_EQUAL(step(SOON_MS), CALL_ENDED);
+        finish();
+    }
+}
+
+/* Nor does a word of its own make it so, whatever it left unread. */
+static void
+a_worker_that_was_heard(void)
 {
     begin();
     struct frame_header header = header_of(0);
-    header.kind = FRAME_SETUP;
-    say(0, &header, sizeof(header));
-    close_far(0);
     call_request(&call, request, sizeof(request), -1);
-    sending_step(&call);
+    CHECK_EQUAL(sending_step(&call), 0);
+    say(0, &header, 1);
+    close_far(0);
     report(0);
+    CHECK_EQUAL(step(SOON_MS), CALL_PROTOCOL);
+    CHECK(call.unread);
+    finish();
+}
+
+/* The sandbox ended, and a worker of it had answered before. */
+static void
+an_answer_of_a_lost_sandbox(void)
+{
+    begin();
+    read_request();
+    struct frame_header header = header_of(5);
+    print(2, "out", 3);
+    say(0, &header, sizeof(header));
+    say(0, "hello", 5);
+    close_far(1);
+    CHECK_EQUAL(step(SOON_MS), CALL_OUTPUT);
     CHECK_EQUAL(step(SOON_MS), CALL_ANSWERED);
-    CHECK_EQUAL(call.header.kind, FRAME_SETUP);
+    finish();
+}
+
+/* From the process that waits outside a call's namespace. */
+static void
+time_that_was_charged(void)
+{
+    begin();
+    read_request();
+    struct frame_charged charged = {.magic = FRAME_MAGIC, .us = 5000};
+    say(1, &charged, sizeof(charged));
+    report(24);
+    CHECK_EQUAL(step(SOON_MS), CALL_ENDED);
+    CHECK_EQUAL(call.charged_us, 5000);
     finish();
 }
 
@@ -619,10 +722,12 @@ TEST_MAIN(TEST(a_whole_answer), TEST(an_answer_byte_by_byte),
           TEST(bad_headers), TEST(an_answer_cut_short),
           TEST(an_end_without_an_answer), TEST(a_zygote_that_is_gone),
           TEST(a_request_that_nobody_reads),
-          TEST(an_answer_to_a_request_that_nobody_reads),
-          TEST(a_request_that_was_taken_back), TEST(a_request_that_was_read),
-          TEST(a_call_that_is_forgotten), TEST(output_of_both_streams),
-          TEST(an_answer_waits_for_nothing),
+          TEST(a_wall_that_could_not_be_raised),
+          TEST(a_guest_that_tells_of_walls), TEST(a_store_that_nobody_reads),
+          TEST(a_worker_that_was_heard), TEST(an_answer_of_a_lost_sandbox),
+          TEST(time_that_was_charged), TEST(a_request_that_was_taken_back),
+          TEST(a_request_that_was_read), TEST(a_call_that_is_forgotten),
+          TEST(output_of_both_streams), TEST(an_answer_waits_for_nothing),
           TEST(output_after_the_answer_is_no_part_of_it),
           TEST(output_that_is_gone_is_not_waited_for),
           TEST(output_without_end_is_no_way_past_the_deadline),

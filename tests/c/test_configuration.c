@@ -30,6 +30,7 @@ lines_that_are_understood(void)
     CHECK(reads("# anything"));
     CHECK(reads("launcher /usr/bin/python_boxed"));
     CHECK(reads("uid-range 70000 1000"));
+    CHECK(reads("uid-range none"));
     CHECK_EQUAL(configuration.pool_first, 70000);
     CHECK_EQUAL(configuration.pool_count, 1000);
     CHECK(reads("allow-user 998"));
@@ -48,6 +49,9 @@ lines_that_are_not(void)
         "uid-range ",
         "uid-range 70000",
         "uid-range 70000 ",
+        "uid-range none ",
+        "uid-range None",
+        "uid-range none 5",
         "uid-range 70000 0",
         "uid-range -1 5",
         "uid-range +1 5",

@@ -48,13 +48,18 @@ class System:
     def configuration(self) -> Path:
         return self.programs.parent / "etc" / CONFIGURATION.name
 
-    def setup(self, *options, enter=(), code=0) -> str:
+    def setup(self, *options, enter=(), through=(), code=0) -> str:
         """Run `boxed setup`, which must end with that exit status; returns
         what it printed, errors included."""
-        argv = [self.machine.enter, *self.binds, *enter, "--"]
-        argv += [sys.executable, "-W", "error", "-c", SETUP, self.source]
+        words = (SETUP, self.source, *options)
+        return self.python(*words, enter=enter, through=through, code=code)
+
+    def python(self, source, *words, enter=(), through=(), code=0) -> str:
+        """Run a program there, as root."""
+        argv = [*through, self.machine.enter, *self.binds, *enter, "--"]
+        argv += [sys.executable, "-W", "error", "-c", source]
         done = subprocess.run(
-            [*argv, *options],
+            [*argv, *words],
             env={
                 **variables(Path("/root"), "root"),
                 "PYTHONPATH": str(CHECKOUT),

@@ -13,18 +13,20 @@ from systems import SETUP, assert_installed
 from boxed import _config
 from boxed._config import Config
 
+# What is reserved where nothing else is said.
+RESERVED = (65536, 4096)
+
 
 def test_installs(system):
-    """A plain run installs the launcher, tries it, and writes no
-    configuration, for there is nothing to say in one."""
+    """A plain run installs the launcher, reserves uids, and tries it."""
     said = system.setup().splitlines()
     assert said[0] == (
         "installed /usr/bin/python_boxed: root:root 0755,"
         " cap_setuid,cap_setgid=p"
     )
-    assert said[1].startswith("checked: an ordinary process")
+    assert said[1] == "wrote /etc/boxed.conf: uid-range 65536 4096"
+    assert said[2].startswith("checked: an ordinary process")
     assert_installed(system.launcher, system.source)
-    assert not system.configuration.exists()
 
 
 def test_real_launcher_is_granted(installed_launcher, users, machine):
@@ -142,12 +144,13 @@ def test_destination(system):
     assert_installed(place, system.source)
     assert not system.launcher.exists()
     text = system.configuration.read_text()
-    assert _config.parse(text) == Config(launcher=str(place))
+    assert _config.parse(text) == Config(str(place), RESERVED)
     assert "nothing to change" in system.setup()
     said = system.setup("--dest", str(LAUNCHER))
     assert_installed(system.launcher, system.source)
     assert not place.exists()
-    assert not system.configuration.exists()
+    text = system.configuration.read_text()
+    assert _config.parse(text) == Config(uid_range=RESERVED)
 
 
 def test_destination_through_link(system):

@@ -13,5 +13,6 @@ import pytest
 
 @pytest.fixture(scope="session")
 def user(make_environment):
-    """An ordinary user in other groups, with the launcher installed."""
-    return make_environment("user")
+    """An ordinary user in other groups, with the launcher installed, whose
+    guests have the uid of everybody's."""
+    return make_environment("user-nobody")

@@ -145,7 +145,7 @@ def test_p_l03_calls_without_a_range_name_the_remedy(make_environment):
     error = refused(SetupError, boxed.run, abs, (-4,))
     assert error.stage == "shared" and "boxed setup" in error.remedy, error
     """
-    environment = make_environment("docker-user")
+    environment = make_environment("docker-nobody")
     check(environment, code, through=old_landlock(3))
 
 

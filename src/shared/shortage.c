@@ -1,0 +1,55 @@
+/* What the kernel is short of just now.
+ *
+ * Runs in the caller, the zygote and the worker; system calls only.  EAGAIN is
+ * none of these: on a socket it means that nothing is there yet, and who forks
+ * knows better what it means. */
+#include "shared/shortage.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stddef.h>
+
+/* A shortage that lasts so long is told. */
+#define PATIENCE ((deadline_ns)10000000000)
+
+bool
+shortage_is(int error)
+{
+    switch (error) {
+    case ENOMEM:       /* memory of the kernel, or of the control group */
+    case ENOBUFS:      /* memory for a message */
+    case ENFILE:       /* open files of the machine */
+    case EMFILE:       /* descriptors of the process */
+    case ETOOMANYREFS: /* descriptors of the user in flight, unix(7) */
+    case ENOSPC:       /* watches of the user, epoll_ctl(2) */
+        return true;
+    default:
+        return false;
+    }
+}
+
+int
+shortage_endure(struct shortage *shortage, int error)
+{
+    deadline_ns now = deadline_now();
+
+    if (!shortage_is(error)) {
+        return -error;
+    }
+    if (shortage->error == 0) {
+        shortage->since = now;
+    }
+    shortage->error = error;
+    return now - shortage->since < PATIENCE ? 0 : -error;
+}
+
+int
+shortage_wait(struct shortage *shortage, int error)
+{
+    int lasting = shortage_endure(shortage, error);
+
+    if (lasting == 0) {
+        (void)poll(NULL, 0, SHORTAGE_PAUSE_MS);
+    }
+    return lasting;
+}
