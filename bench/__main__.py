@@ -11,7 +11,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from . import decoder, harness, memory, report, rows, stages
+from . import decoder, harness, memory, merge, report, rows, stages
 from .place import CHECKOUT, make_place
 
 #: What is measured in other ways than rows.
@@ -60,11 +60,15 @@ def options() -> argparse.Namespace:
     parser.add_argument(
         "--docs",
         action="store_true",
-        help="put table and plot into docs/performance.rst",
+        help="put table and plot into docs/performance.rst; with --only,"
+        " those tables and what they say of the targets",
     )
     arguments = parser.parse_args()
-    if arguments.docs and (arguments.only or arguments.short):
-        parser.error("--docs takes all rows, or the others would be lost")
+    if arguments.docs and arguments.short:
+        parser.error("--docs takes rows with all their rounds")
+    parts = set(arguments.only or ()) & set(PARTS)
+    if arguments.docs and parts:
+        parser.error(f"--docs takes {', '.join(sorted(parts))} with all rows")
     return arguments
 
 
@@ -120,7 +124,8 @@ def main() -> int:
         if arguments.json:
             arguments.json.write_text(json.dumps(results, indent=1) + "\n")
     if arguments.docs:
-        report.write_docs(CHECKOUT / "docs", results)
+        write = merge.write_docs if arguments.only else report.write_docs
+        write(CHECKOUT / "docs", results)
     return 0
 
 

@@ -8,7 +8,7 @@ import pytest
 from core import check
 from environments import CORE
 
-from bench import contender, memory, report, rows, verdicts
+from bench import contender, memory, merge, report, rows, verdicts
 from boxed import _bench, _turns
 
 BOXED = """
@@ -255,3 +255,47 @@ def test_the_report_holds_every_part(tmp_path):
     drawn = ElementTree.parse(tmp_path / "performance.svg").getroot()
     names = [one.text for one in drawn.iter() if one.tag.endswith("text")]
     assert {"boxed, full", "pool"} <= set(names)
+
+
+def test_some_rows_are_put_beside_the_others(tmp_path):
+    """Their tables and verdicts are new, all others are as they were."""
+    pool = _turns.summary([[100, 200]], [[100, 200]])
+    ours = _turns.summary([[300, 400]], [[100, 200]])
+    page = tmp_path / "performance.rst"
+
+    def written(write, *keys, **contenders):
+        measured = {
+            row.key: {**canned(**contenders), "title": row.title}
+            for row in rows.ROWS
+            if row.key in keys
+        }
+        machine = {
+            **dict.fromkeys(("cores", "memory_gib", "load"), 2),
+            **dict.fromkeys(("architecture", "kernel", "python"), "x"),
+            "packages": {},
+        }
+        write(tmp_path, {"machine": machine, "rows": measured})
+        return page.read_text()
+
+    page.write_text(f"before\n{report.BEGIN}{report.END}after\n")
+    names = {"boxed, full": pool, "pool": pool}
+    first = written(report.write_docs, "warm", "saturated", **names)
+    names["boxed, full"] = ours
+    second = written(merge.write_docs, "saturated", "paused", **names)
+    assert second == written(merge.write_docs, "saturated", "paused", **names)
+    assert second.startswith("before\n") and second.endswith("after\n")
+    old, new = merge.sections(first), merge.sections(second)
+    titles = {row.key: row.title for row in rows.ROWS}
+    keys = ("warm", "paused", "saturated")
+    assert [*new] == ["", *(titles[key] for key in keys), verdicts.TITLE]
+    assert new[titles["warm"]] == old[titles["warm"]]
+    for key in ("paused", "saturated"):
+        assert "Of a run of its own, with load 2." in new[titles[key]]
+    flat = " ".join(new[verdicts.TITLE].split())
+    for line in (
+        "warm call, ten in a row 0.8 of the pool 1.00 1.00 1.00 missed",
+        "warm call, after a pause 0.8 of the pool 2.33 2.33 3.00 missed",
+        "saturated 1.25 of fork + exit 2.33 2.33 3.00 missed",
+        "with numpy 2 of plain - - - not measured",
+    ):
+        assert line in flat, flat
