@@ -113,5 +113,7 @@ $(VENV)/ready: pyproject.toml setup.py
 	@sh -c '$(call need,$(BUILD_PACKAGES))'
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install -q --upgrade pip "setuptools>=77" wheel
-	$(RUN) -m pip install -q --no-build-isolation -e ".[test]"
+	@# Without setuptools' warning of what such an installation is.
+	PYTHONWARNINGS=ignore \
+	    $(RUN) -m pip install -q --no-build-isolation -e ".[test]"
 	@touch $@

@@ -17,7 +17,9 @@ def main() -> None:
     factor = 6
     product = run(lambda x: x * factor, (7,), serializer="cloudpickle")
     print(f"a closure -> {product!r}")
-    print(f"the guest's uid -> {run(os.getuid)!r}, yours is {os.getuid()}")
+    print(
+        f"os.getuid() -> {run(os.getuid)!r} to the guest, {os.getuid()} to you"
+    )
     attempts = (
         (open, ("/etc/shadow",)),
         (os.kill, (1, 9)),
@@ -28,7 +30,8 @@ def main() -> None:
             outcome = repr(run(function, args))
         except BoxedError as error:
             outcome = f"{type(error).__name__}: {error}"
-        print(f"{function.__name__}{args} -> {outcome}")
+        given = ", ".join(map(repr, args))
+        print(f"{function.__name__}({given}) -> {outcome}")
 
 
 if __name__ == "__main__":
