@@ -48,7 +48,7 @@ SOURCES = Path(__file__).parent / "c"
 BORROWED = (
     *("cloudpickle", "dill", "numpy", "numpy.libs"),
     *("pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments"),
-    *("exceptiongroup", "tomli"),
+    *("exceptiongroup", "tomli", "py.py"),
 )
 
 
@@ -374,6 +374,9 @@ def install_package(to: Path) -> None:
     for name in BORROWED:
         spec = importlib.util.find_spec(name.partition(".")[0])
         if spec is None or spec.origin is None:
+            continue
+        if name.endswith(".py"):
+            shutil.copy(spec.origin, to / name)
             continue
         source = Path(spec.origin).parent.parent / name
         if source.is_dir():

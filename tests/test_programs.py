@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from environments import CHECKOUT, Environment, describe
-from users import command
+from users import HOMES, command
 
 PROGRAMS = Path(__file__).parent / "programs"
 
@@ -38,7 +38,7 @@ LAST_LINES = {
     "many_rows.py": "2476.0 0.25",
     "own_function.py": "43",
     "printing.py": "2 bob",
-    "secret_beside.py": "refused: OSError",
+    "secret_beside.py": "refused",
     "typo_in_a_grant.py": "refused 5",
     "with_a_module.py": "3",
 }
@@ -137,32 +137,28 @@ def project(request, machine, users, make_environment, editable):
     variables = {**environment.variables}
     variables.pop("PYTHONPATH", None)
     environment = replace(environment, interpreter=python, variables=variables)
-    folder = environment.home / "project"
+    # Not among the system's programs, where the machine's root is at home.
+    home = environment.home if environment.uid else machine.folder(HOMES)
+    folder = home / "project"
     shutil.copytree(PROGRAMS, folder)
     own(folder, environment)
     yield Project(environment, folder)
     shutil.rmtree(folder)
 
 
-# What falls short, and where; to be empty.
-EDITABLE = "a module found by a hook of its own is not shown"
+# What falls short; to be empty.
 NOT_YET = {
     "exceptions.py": "a JSONDecodeError is no ValueError",
     "in_a_signal_handler.py": "run() is not to be called while it runs",
-    "secret_beside.py": "all of the script's folder is shown",
 }
-FINE_AS_EDITABLE = {"closures.py", "first_call.py", "typo_in_a_grant.py",
-                    "with_a_module.py"}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", LAST_LINES)
 def test_a_script(request, project, name):
     """By its path, as its user would."""
-    reason = NOT_YET.get(name)
-    if "editable" in request.node.name and name not in FINE_AS_EDITABLE:
-        reason = EDITABLE
-    if reason:
-        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
+    if name in NOT_YET:
+        mark = pytest.mark.xfail(strict=True, reason=NOT_YET[name])
+        request.applymarker(mark)
     assert project.run(project.python, name) == LAST_LINES[name]
 
 
@@ -185,11 +181,8 @@ def test_without_a_file(project, options):
         assert found == "2.0"
 
 
-def test_a_module(request, project):
+def test_a_module(project):
     """`python -m package`."""
-    if "editable" in request.node.name:
-        mark = pytest.mark.xfail(strict=True, reason=EDITABLE)
-        request.applymarker(mark)
     assert project.run(project.python, "-m", "package") == "3.0 1.5"
 
 
@@ -199,10 +192,8 @@ def test_from_another_folder(project):
     assert elsewhere.run(project.python, "../with_a_module.py") == "3"
 
 
-def test_tests_of_theirs(request, project):
+def test_tests_of_theirs(project):
     """Under pytest, with a module in its tmp_path."""
-    reason = "what is below /tmp is not shown"
-    request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
     options = ("-q", "-p", "no:cacheprovider")
     line = project.run(project.python, "-m", "pytest", *options, THEIRS)
     assert line.startswith("4 passed"), line

@@ -16,5 +16,5 @@ if __name__ == "__main__":
     for secret in (env, here / ".." / here.name / ".env"):
         try:
             print("the guest read", run(reader.read, (str(secret),)))
-        except OSError as error:
-            print("refused:", type(error).__bases__[-1].__name__)
+        except OSError:
+            print("refused")
