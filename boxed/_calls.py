@@ -8,13 +8,11 @@ import time
 from . import _boxed, _boxes, _room, _serializers
 from ._box import Box, BoxGone, read_status
 from ._errors import (
-    MAX_NOTES,
     BoxedError,
     CallTimeout,
     LimitExceeded,
     ProtocolError,
     WorkerDied,
-    told_error,
 )
 from ._marks import mark
 from ._parcel import opened
@@ -276,12 +274,27 @@ class _Conversation:
                     "cpu_time",
                 )
             return WorkerDied(
-                f"the worker was ended by signal {number}", signal=number
+                f"the worker was ended by signal {number}"
+                f"{self._word_of_memory()}",
+                signal=number,
             )
         code = os.WEXITSTATUS(status)
         return WorkerDied(
-            f"the worker exited with status {code} and no answer",
+            f"the worker exited with status {code} and no answer"
+            f"{self._word_of_memory() if code else ''}",
             exitcode=code,
+        )
+
+    def _word_of_memory(self) -> str:
+        """What native code makes of memory that it does not get is its own
+        affair, and can be any signal."""
+        report, limit = self._live.report, self._policy.limits.memory
+        most = report[3] * 1024 if report is not None else 0
+        if most < limit * 3 // 4:
+            return ""
+        return (
+            f"; it had {most} bytes of memory, the interpreter's included,"
+            f" and Limits(memory={limit}) may have been too little"
         )
 
     def _used_its_time(self, signal: int) -> bool:
@@ -302,6 +315,8 @@ class _Conversation:
             return ProtocolError(f"the answer is malformed: {error}")
 
     def _told(self, texts: list[str]) -> BoxedError:
+        from ._told import told_error
+
         error = told_error(texts)
         if error.type_name in ("ModuleNotFoundError", "PermissionError"):
             from ._missing import add_why
@@ -311,7 +326,9 @@ class _Conversation:
 
     def _describe(self, kind: int, body: bytes) -> Exception:
         if kind == _boxed.FRAME_ERROR:
-            return self._told(unpack(body, 4, MAX_NOTES))
+            from ._told import MAX_MORE
+
+            return self._told(unpack(body, 4, MAX_MORE))
         if kind == _boxed.FRAME_REFUSED:
             return _serializers.refusal(
                 self._policy.serializer, *unpack(body, 2)

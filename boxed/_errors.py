@@ -18,8 +18,10 @@ from __future__ import annotations
 import builtins
 import os
 
-#: Notes that an exception of the guest's may have.
-MAX_NOTES = 64
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
 
 
 class BoxedError(Exception):
@@ -114,16 +116,26 @@ class RemoteTraceback(Exception):
 class RemoteError(BoxedError):
     """The function raised an exception inside the sandbox.
 
-    For an ordinary built-in exception it is also an instance of that type,
-    so ``except ValueError:`` works.  Everything it holds is text that the
-    guest may have chosen; control characters are escaped.
+    It is also an instance of the nearest ordinary built-in exception of those
+    that the guest's derived from: ``except ValueError:`` catches a
+    ``json.JSONDecodeError``.  Everything it holds is text or plain values that
+    the guest may have chosen; control characters are escaped.
 
     :ivar type_name: name of the guest's exception type.
     :ivar message: its text.
+    :ivar args: its arguments, as far as they are None, bools, numbers, text,
+        bytes, tuples and lists; others are the text of their ``repr()``.
     :ivar traceback: the remote traceback, at most 65536 characters: with
         causes, contexts and the members of an exception group as the
         interpreter prints them, and a gap in the middle where it is longer.
     :ivar notes: the notes that were added to it (PEP 678), at most 64.
+
+    An ``OSError`` has its ``errno``, ``strerror``, ``filename`` and
+    ``filename2``, an ``ImportError`` its ``name`` and ``path``, ``NameError``
+    and ``AttributeError`` their ``name``, Unicode errors their ``encoding``,
+    ``object``, ``start``, ``end`` and ``reason``; of ``SystemExit`` and
+    ``StopIteration``, which it is no instance of, it has ``code`` and
+    ``value``.
     """
 
     type_name: str
@@ -131,15 +143,21 @@ class RemoteError(BoxedError):
     traceback: str
     notes: tuple[str, ...] = ()
 
+    # Names of the builtin exceptions that the guest's derives from.
+    _bases: tuple[str, ...] = ()
+
+    def __init__(self, *args: object) -> None:
+        """Not the builtin's own, which may need others, or more of them."""
+
     def __str__(self) -> str:
         if type(self) is RemoteError:
             return f"{self.type_name}: {self.message}"
         return self.message
 
     def __reduce__(self) -> tuple[object, ...]:
-        state = (self.type_name, self.message, self.traceback)
-        number = getattr(self, "errno", None)
-        return remote_error, (*state, number, self.notes)
+        fields = {name: getattr(self, name, None) for name in _names(self)}
+        values = (self._bases, self.args, fields, self.traceback)
+        return remote_error, values, vars(self)
 
 
 # Not here: what steers control flow (KeyboardInterrupt, SystemExit,
@@ -154,14 +172,20 @@ _ORDINARY = (
     " NotADirectoryError NotImplementedError OSError OverflowError"
     " PermissionError ProcessLookupError RecursionError ReferenceError"
     " RuntimeError SyntaxError SystemError TabError TimeoutError TypeError"
-    " UnboundLocalError ValueError ZeroDivisionError"
+    " UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError"
+    " UnicodeTranslateError ValueError ZeroDivisionError"
 )
 _made: dict[str, type[RemoteError]] = {}
 
 
-def _remote_class(name: str) -> type[RemoteError]:
-    """Made when it is first needed: most programs need none."""
-    if name not in _ORDINARY.split():
+def _remote_class(names: Iterable[str]) -> type[RemoteError]:
+    """Made when it is first needed: most programs need none.
+
+    :param names: of builtin exceptions, the nearest first.
+    """
+    ordinary = _ORDINARY.split()
+    name = next((name for name in names if name in ordinary), "")
+    if not name:
         return RemoteError
     made = _made.get(name)
     return made or _made.setdefault(name, _make_remote(name))
@@ -179,35 +203,76 @@ def _make_remote(name: str) -> type[RemoteError]:
     )
 
 
-def told_error(texts: list[str]) -> RemoteError:
-    """The exception for what a guest tells of its own: type name, message,
-    traceback, errno or nothing, and its notes.
-
-    :raises ValueError: the texts are not those.
-    """
-    name, message, traceback, number, *notes = texts
-    return remote_error(
-        *(name, message, traceback),
-        int(number) if number else None,
-        tuple(notes[:MAX_NOTES]),
-    )
-
-
 def remote_error(
-    type_name: str,
-    message: str,
+    bases: Iterable[str],
+    args: tuple[Any, ...],
+    fields: Mapping[str, Any],
     traceback: str,
-    number: int | None = None,
-    notes: tuple[str, ...] = (),
 ) -> RemoteError:
-    """The exception for a guest's: from a fixed table, never by import."""
-    error = _remote_class(type_name)(message)
-    error.type_name = type_name
-    error.message = message
-    error.traceback = traceback
-    error.notes = notes
-    if isinstance(error, OSError) and number is not None:
-        error.errno = number
-        error.strerror = message
+    """The exception for a guest's: from a fixed table, never by import.
+
+    :param bases: names of the builtin exceptions that it derives from.
+    :param fields: its attributes, of which those are taken that such have.
+    """
+    cls = _remote_class(bases)
+    error = cls()
+    error.args = args
+    error._bases = tuple(bases)
+    for name, value in _checked(error, fields).items():
+        setattr(error, name, value)
+    if isinstance(error, (ImportError, SyntaxError)):
+        error.msg = str(args[0]) if args else ""
     error.__cause__ = RemoteTraceback(traceback)
     return error
+
+
+def _names(error: RemoteError) -> list[str]:
+    """The attributes that are told of an exception.
+
+    Not those by which the interpreter would look into the caller's own files
+    and modules to print a traceback: the file and line of a SyntaxError, and
+    what was to be imported from a module (``name_from``).
+    """
+    from ._telling import FIELDS
+
+    found = [name for base in error._bases for name in FIELDS.get(base, ())]
+    return list(dict.fromkeys(found))
+
+
+_MOST_ERRNO = (1 << 31) - 1
+_TYPES: dict[str, tuple[type, ...]] = {
+    "errno": (int,),
+    "filename": (str, bytes, int),
+    "filename2": (str, bytes, int),
+    **dict.fromkeys(("strerror", "name", "path"), (str,)),
+    **dict.fromkeys(("encoding", "reason"), (str,)),
+    **dict.fromkeys(("start", "end"), (int,)),
+}
+
+
+def _checked(error: RemoteError, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes with values that they can have; what handles such errors
+    relies on that, and for Unicode's on all of them being there."""
+    checked: dict[str, Any] = {}
+    for name in _names(error):
+        value = fields.get(name)
+        is_possible = type(value) in _TYPES.get(name, (type(value),))
+        checked[name] = value if is_possible else None
+    if abs(checked.get("errno") or 0) > _MOST_ERRNO:
+        checked["errno"] = None
+    if "object" in checked:
+        _complete(
+            checked, bytes if isinstance(error, UnicodeDecodeError) else str
+        )
+    return checked
+
+
+def _complete(checked: dict[str, Any], kind: type[bytes] | type[str]) -> None:
+    """The attributes of a Unicode error: all of them, and places in it."""
+    if type(checked["object"]) is not kind:
+        checked["object"] = kind()
+    for name in {"encoding", "reason"} & set(checked):
+        checked[name] = checked[name] or ""
+    end = checked["end"] or 0
+    checked["end"] = end = max(0, min(end, len(checked["object"])))
+    checked["start"] = max(0, min(checked["start"] or 0, end))

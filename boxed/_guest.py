@@ -1,41 +1,51 @@
 """What runs inside the sandbox: the zygote's main, and a worker's one call.
 
-The zygote loads this module, _parcel and _telling, without the rest of the
-package, and imports as little as it can: every module here is start-up time.
+The zygote loads OWN_MODULES without the rest of the package, and imports as
+little as it can: every module here is start-up time.
 Nothing in this file is a wall; a guest may overwrite all of it in its own
 worker.
 """
 
 from __future__ import annotations
 
+import builtins
 import gc
 import marshal
 import posix
 import sys
 from posix import _exit
+from sys import getrecursionlimit, modules, setrecursionlimit
 from time import monotonic_ns
 
-from boxed import _boxed
+from boxed import _boxed, _telling
+from boxed._codecs import CODECS, load_frames, teach_pandas
 from boxed._importing import Finder, load_main
 from boxed._parcel import LARGE, Parcel, opened
-from boxed._telling import MAX_TEXT, describe, pack, text_of, type_name
+from boxed._telling import MAX_TEXT, brief, pack, refusal, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
 
-    # From a stream and its buffers; to a parcel, with a buffer_callback.
-    Codec = tuple[Callable[..., Any], Callable[..., None]]
+    from boxed._codecs import Codec
+
+# A guest may take away from the builtins what this needs.
+globals()["__builtins__"] = dict(vars(builtins))
 
 OWN_MODULES = (
     "",
     "._boxed",
+    "._codecs",
     "._guest",
     "._importing",
     "._parcel",
     "._telling",
 )
 MAX_POLICY, NEVER = 192 * 1024, (1 << 63) - 1
+#: What fails for want of memory need not say so, as a failed import.
+FULL = "No memory was left to the call: see Limits(memory=...)"
+#: Of Python, for telling what became of a call.
+FRAMES_NEEDED = 1000
 #: How often a worker that waits runs the path of a call.
 REHEARSALS = 2
 
@@ -81,7 +91,10 @@ def main(server: int) -> None:
     _boxed.send(server, b"R" + b"".join(ready))
     call = _boxed.serve(server, None if early else warm, **policy["worker"])
     if call is not None and is_wanted(codec, policy):
-        work(call, codec)
+        done = _boxed.perform(lambda number: work(number, codec), call)
+        if not done:
+            # The function closed what to answer on.
+            _exit(1)
         if policy["lingers"]:
             _boxed.await_end()
     _exit(0)
@@ -128,79 +141,6 @@ def prepare(policy: dict[str, Any]) -> Codec:
     return codec
 
 
-def protocol_5(library: Any) -> Codec:
-    def loads(data: bytes, buffers: list[memoryview]) -> Any:
-        return library.loads(data, buffers=buffers)
-
-    def dump(value: Any, parcel: Parcel, beside: Any) -> None:
-        library.dump(value, parcel, 5, buffer_callback=beside)
-
-    return loads, dump
-
-
-def pickle_codec() -> Codec:
-    """The accelerator alone: the module beside it imports half of re.
-
-    It takes nothing but `partial` from functools, which imports collections:
-    together half of the time until the zygote is ready.
-    """
-    if "functools" not in sys.modules:
-        stand_in = type(sys)("functools")
-        stand_in.__dict__["partial"] = __import__("_functools").partial
-        sys.modules["functools"] = stand_in
-    try:
-        import _pickle
-    finally:
-        if not hasattr(sys.modules["functools"], "__file__"):
-            del sys.modules["functools"]
-    return protocol_5(_pickle)
-
-
-def cloudpickle_codec() -> Codec:
-    import cloudpickle
-
-    return protocol_5(cloudpickle)
-
-
-def dill_codec() -> Codec:
-    # It asks for a temporary directory on import, to name a default file;
-    # where no directory is writable the question alone would fail.
-    import tempfile
-
-    tempfile.tempdir = "/tmp"
-    import dill
-
-    tempfile.tempdir = None
-    return protocol_5(dill)
-
-
-def json_codec() -> Codec:
-    """The function comes as ``module:qualname``, its value as strict JSON."""
-    import json
-
-    def loads(data: bytes, buffers: list[memoryview]) -> Any:
-        name, *content = json.loads(bytes(data))
-        module, _, path = name.partition(":")
-        __import__(module)
-        found = sys.modules[module]
-        for attribute in path.split("."):
-            found = getattr(found, attribute)
-        return (found, *content)
-
-    def dump(value: Any, parcel: Parcel, beside: Any) -> None:
-        parcel.write(json.dumps(value, allow_nan=False).encode())
-
-    return loads, dump
-
-
-CODECS: dict[str, Callable[[], Codec]] = {
-    "pickle": pickle_codec,
-    "cloudpickle": cloudpickle_codec,
-    "dill": dill_codec,
-    "json": json_codec,
-}
-
-
 def is_wanted(codec: Codec, policy: dict[str, Any]) -> bool:
     """Wait for the request; False where none came for long.
 
@@ -210,7 +150,10 @@ def is_wanted(codec: Codec, policy: dict[str, Any]) -> bool:
     reseed()
     if _boxed.await_request(0):
         return True
-    rehearse(codec, policy)
+    try:
+        rehearse(codec, policy)
+    except MemoryError:
+        gc.collect(0)  # The call may have it.
     wait = policy["standby_ms"]
     return _boxed.await_request(wait) or _boxed.refuse_request()
 
@@ -227,11 +170,12 @@ def work(call: int, codec: Codec) -> None:
     body, limit, store = _boxed.read_request(call)
     kind, value = answer(body, store, codec)
     if kind == _boxed.FRAME_VALUE:
+        make_room()
         kind, value = sent(call, value, codec, limit)
-    for stream in (sys.stdout, sys.stderr):
+    for name in ("stdout", "stderr"):
         # A guest may have closed, replaced or removed them.
         try:
-            stream.flush()
+            getattr(sys, name).flush()
         except BaseException:
             continue
     _boxed.answer(call, kind, value)
@@ -242,20 +186,39 @@ def sent(call: int, value: Any, codec: Codec, limit: int) -> tuple[int, bytes]:
     cannot be sent."""
     chunk = value if type(value) is Chunk else None
     try:
-        if "pandas" in sys.modules:
+        if "pandas" in modules:
             teach_pandas()
-        return packed(call, chunk.parts() if chunk else value, codec, limit)
+        if chunk is not None:
+            return chunk_packed(call, chunk, codec, limit)
+        return packed(call, value, codec, limit)
+    except MemoryError:
+        pass  # Without what it was raised in, which holds what was packed.
     except BaseException as error:
         refused = refusal(value, error)
-    cut = chunk.before_refused(codec[1]) if chunk else None
-    if cut is None:
-        return _boxed.FRAME_REFUSED, pack(refused)
-    return packed(call, cut, codec, limit)
+        cut = chunk.before_refused(codec[1]) if chunk else None
+        if cut is None:
+            return _boxed.FRAME_REFUSED, pack(refused)
+        return chunk_packed(call, cut, codec, limit)
+    what = "results" if chunk else f"result, a {type_name(type(value))}"
+    full = MemoryError(f"no memory was left to send the {what}")
+    return _boxed.FRAME_ERROR, pack(told(full))
 
 
-def refusal(value: object, error: BaseException) -> list[str]:
-    """Why a value cannot be sent, as text."""
-    return [type_name(type(value)), text_of(error)[:MAX_TEXT]]
+def chunk_packed(
+    call: int, chunk: Chunk, codec: Codec, limit: int
+) -> tuple[int, bytes]:
+    """The same for a chunk: what it tells of a failure has room in any
+    limit, or is cut short if values go with it."""
+    kind, body = packed(call, chunk.parts(), codec, limit)
+    if kind != _boxed.FRAME_TOO_LONG or chunk.failure is None:
+        return kind, body
+    is_refusal = len(chunk.failure) == 2
+    if not chunk.done:
+        kind = _boxed.FRAME_REFUSED if is_refusal else _boxed.FRAME_ERROR
+        return kind, pack(chunk.failure)
+    if not is_refusal:
+        chunk.failure = brief(chunk.failure)
+    return packed(call, chunk.parts(), codec, limit)
 
 
 def packed(
@@ -308,12 +271,14 @@ def answer(body: bytes, store: int, codec: Codec) -> tuple[int, Any]:
     try:
         parts = codec[0](*unpacked(body, store))
         names = dict(zip(NAMES, parts), __name__="__main__")
+        names["__builtins__"] = builtins
         is_chunk = len(parts) < len(NAMES)
         del parts
         value = each(names) if is_chunk else eval(CALL, names)
         return _boxed.FRAME_VALUE, value
     except BaseException as error:
-        return _boxed.FRAME_ERROR, pack(told(error))
+        was_full = make_room()
+        return _boxed.FRAME_ERROR, pack(told(error, was_full))
 
 
 def unpacked(body: bytes, store: int) -> Any:
@@ -336,14 +301,14 @@ class Chunk:
     def parts(self) -> list[Any]:
         return [self.done, self.failure]
 
-    def before_refused(self, dump: Callable[..., None]) -> list[Any] | None:
+    def before_refused(self, dump: Callable[..., None]) -> Chunk | None:
         """The parts, if the first value that cannot be sent had been an
         exception; None if there is no such value."""
         for number, one in enumerate(self.done):
             try:
                 dump(one, Parcel(), None)
             except BaseException as error:
-                return [self.done[:number], refusal(one, error)]
+                return Chunk(self.done[:number], refusal(one, error))
         return None
 
 
@@ -351,43 +316,40 @@ def each(names: dict[str, Any]) -> Chunk:
     """Call the function for each row of arguments."""
     done: list[Any] = []
     try:
-        # Where eval() puts them; Python 3.9 gives a function none by itself.
-        names["__builtins__"] = globals()["__builtins__"]
         Function(EACH, names)(names["function"], names["args"], done.append)
     except BaseException as error:
-        return Chunk(done, [text[:MAX_TEXT] for text in told(error)])
+        texts = told(error, make_room())
+        return Chunk(done, [text[:MAX_TEXT] for text in texts])
     return Chunk(done, None)
 
 
-def told(error: BaseException) -> list[str]:
+SKIPPED = (
+    OWN,
+    *(
+        one.__code__.co_filename
+        for one in (each_row, opened, CODECS["pickle"])
+    ),
+)
+
+
+def make_room() -> bool:
+    """For telling what became of the call, in memory and on the stack: the
+    function may have left none.
+
+    :return: whether memory was full.
+    """
+    was_full = _boxed.release_reserve()
+    setrecursionlimit(max(getrecursionlimit(), FRAMES_NEEDED))
+    return was_full
+
+
+def told(error: BaseException, was_full: bool = False) -> list[str]:
     """An exception as text, without this package's own frames."""
-    return describe(error, (OWN, told.__code__.co_filename))
+    return _telling.told(error, SKIPPED, FULL if was_full else "")
 
 
 def reseed() -> None:
     """Forks share numpy's global generator; `random` reseeds itself.  Once,
     before anything of a call: what a rehearsal runs draws nothing."""
-    if "numpy.random" in sys.modules:
-        sys.modules["numpy.random"].seed()
-
-
-FRAMES: list[Any] = []
-
-
-def load_frames() -> None:
-    """By no import, since nothing of the guest's is to find the package."""
-    name, where = "boxed._frames", __file__.replace("_guest.py", "_frames.py")
-    loader: Any = type(__spec__.loader)
-    frames = type(sys)(name)
-    exec(loader(name, where).get_code(name), frames.__dict__)
-    FRAMES.append(frames)
-
-
-def teach_pandas() -> None:
-    """Have frames sent in the pieces that the caller's decoder takes."""
-    if not FRAMES:
-        load_frames()
-    # A pickler imports what it names; dill does by way of the package.
-    package = sys.modules.setdefault("boxed", type(sys)("boxed"))
-    package.__dict__["_frames"] = sys.modules["boxed._frames"] = FRAMES[0]
-    FRAMES[0].teach()
+    if "numpy.random" in modules:
+        modules["numpy.random"].seed()

@@ -15,7 +15,7 @@ from collections import deque
 from itertools import islice
 
 from . import _boxed
-from ._errors import ProtocolError, told_error
+from ._errors import ProtocolError
 from ._serializers import refusal
 from ._text import printable
 
@@ -223,6 +223,8 @@ def _failure(texts: list[Any], serializer: str) -> Exception:
     if not all(type(text) is str for text in texts):
         return _malformed()
     shown = [printable(text) for text in texts]
+    from ._told import told_error
+
     try:
         if len(shown) == 2:
             return refusal(serializer, *shown)

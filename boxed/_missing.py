@@ -154,4 +154,5 @@ def add_why(error: RemoteError, policy: Policy, tier: str) -> None:
     why = why_missing(error.message, policy, tier)
     if why is not None:
         error.message = f"{error.message}; {why}"
-        error.args = (error.message,)
+        if len(error.args) == 1:
+            error.args = (error.message,)

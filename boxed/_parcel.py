@@ -8,6 +8,7 @@ not os, which a new interpreter there has not loaded.
 
 from __future__ import annotations
 
+import builtins
 from posix import close
 
 from boxed import _boxed
@@ -15,6 +16,9 @@ from boxed import _boxed
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+# A guest may take away from the builtins what this needs.
+globals()["__builtins__"] = dict(vars(builtins))
 
 #: Bytes from which on a buffer stays out of the stream, and a parcel goes in a
 #: store.  Below, asking for one takes longer than it saves.

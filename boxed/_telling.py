@@ -1,54 +1,144 @@
 """Telling an exception as text: what a guest's answer holds of one.
 
-Loaded inside the sandbox, beside _guest.  An exception there is the guest's
-own object: whatever is asked of it may run its code, and may raise again.
+Loaded inside the sandbox, beside _guest; the caller takes the tables from
+here.  An exception there is the guest's own object: whatever is asked of it
+may run its code, and may raise again.  What can be asked of the interpreter
+is asked there, which runs none.
+
+An exception is a list of texts: type name, message, traceback, and the names
+of its builtin bases, nearest first; then its args as one value; then texts
+``=name``, each before the value of such an attribute, and ``#note``.  A value
+is a text whose first letter says what the rest is; see `plain`.
 """
 
 from __future__ import annotations
 
-import io
+import builtins
 import sys
+from io import StringIO
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+# A guest may take away from the builtins what this needs.
+globals()["__builtins__"] = dict(vars(builtins))
+
+#: Characters of a text; of all args, of all attributes and of all notes.
 MAX_TEXT = 64 * 1024
 MAX_NOTES = 64
+#: Values that args or an attribute consist of, and how deep they are nested.
+MAX_VALUES, MAX_DEPTH = 256, 6
+#: Texts that may follow the first four.
+MAX_MORE = 3 * MAX_VALUES
+#: Bits of an int that is told as a number.
+MAX_BITS = 4096
+#: The attributes that are told of these and of what derives from them.
+FIELDS = {
+    "OSError": ("errno", "strerror", "filename", "filename2"),
+    "ImportError": ("name", "path"),
+    "NameError": ("name",),
+    "AttributeError": ("name",),
+    "UnicodeDecodeError": ("encoding", "reason", "start", "end", "object"),
+    "UnicodeEncodeError": ("encoding", "reason", "start", "end", "object"),
+    "UnicodeTranslateError": ("reason", "start", "end", "object"),
+    "SystemExit": ("code",),
+    "StopIteration": ("value",),
+}
+
+KNOWN = [
+    value
+    for value in vars(builtins).values()
+    if type(value) is type and issubclass(value, BaseException)
+    if value is not BaseException and value is not Exception
+]
+MODULE_OF: Any = vars(type)["__module__"].__get__
+NAME_OF: Any = vars(type)["__qualname__"].__get__
+ORDER_OF: Any = vars(type)["__mro__"].__get__
+TRACEBACK_OF: Any = vars(BaseException)["__traceback__"].__get__
+ARGS_OF: Any = vars(BaseException)["args"].__get__
+
+
+def cut(text: str, most: int = MAX_TEXT) -> str:
+    """The first of it, of exactly this type and not one of the guest's."""
+    return str.__getitem__(text, slice(most))
 
 
 def type_name(cls: type) -> str:
     """Dotted name of a type; bare for a built-in one."""
-    try:
-        if cls.__module__ == "builtins":
-            return str(cls.__qualname__)
-        return f"{cls.__module__}.{cls.__qualname__}"
-    except BaseException:
-        # A metaclass, or a class made by hand, can refuse both.
-        return text_of(cls)
+    module, name = MODULE_OF(cls), cut(NAME_OF(cls))
+    if not issubclass(type(module), str):
+        return name
+    module = cut(module)
+    return name if module == "builtins" else f"{module}.{name}"
 
 
 def text_of(value: object) -> str:
     try:
-        return str(value)
+        return cut(str(value))
     except BaseException as error:
-        return f"<unprintable: {type(error).__name__}>"
+        return f"<unprintable: {type_name(type(error))}>"
 
 
-def describe(error: BaseException, skipped: tuple[str, ...]) -> list[str]:
-    """Type name, message, traceback, errno and the notes of an exception.
+def told(
+    error: BaseException, skipped: tuple[str, ...], remark: str = ""
+) -> list[str]:
+    """An exception as texts.
 
     The traceback leaves out the outermost frames of the `skipped` files.
+
+    :param remark: what is to be said beside it, as one more note.
     """
-    number = attribute_of(error, "errno")
+    bases = [one.__name__ for one in builtin_bases(type(error))]
+    after = f"{remark}\n" if remark else ""
+    try:
+        return [
+            type_name(type(error)),
+            text_of(error),
+            shortened(traceback_of(error, skipped) + after),
+            " ".join(bases),
+            *plain(ARGS_OF(error), [MAX_TEXT, MAX_VALUES]),
+            *fields_of(error, bases),
+            *(["#" + remark] if remark else []),
+            *notes_of(error, MAX_NOTES - bool(remark)),
+        ]
+    except BaseException:
+        # No memory is left, or something raises wherever it can.
+        return [type_name(type(error)), "", "", " ".join(bases), "(0"]
+
+
+def brief(texts: list[str]) -> list[str]:
+    """As little of a told exception as still says what it is."""
+    return [texts[0], texts[1][:200], "", texts[3], "(0"]
+
+
+def builtin_bases(cls: type) -> list[type]:
+    """Exceptions of the interpreter's that a class derives from, nearest
+    first, itself included."""
+    # By identity: its metaclass may have made it equal to anything.
+    order = ORDER_OF(cls)[:MAX_VALUES]
+    return [one for base in order for one in KNOWN if one is base]
+
+
+def fields_of(error: BaseException, bases: list[str]) -> list[str]:
+    texts: list[str] = []
+    left = [MAX_TEXT, MAX_VALUES]
+    names = [name for base in bases for name in FIELDS.get(base, ())]
+    for name in dict.fromkeys(names):
+        value = attribute_of(error, name)
+        if value is not None:
+            texts += [f"={name}", *plain(value, left)]
+    return texts
+
+
+def notes_of(error: BaseException, most: int) -> list[str]:
     notes = attribute_of(error, "__notes__")
-    return [
-        type_name(type(error)),
-        text_of(error),
-        shortened(traceback_of(error, skipped)),
-        str(number) if type(number) is int else "",
-        *map(text_of, notes[:MAX_NOTES] if type(notes) is list else ()),
-    ]
+    texts: list[str] = []
+    left = MAX_TEXT
+    for note in notes[:most] if type(notes) is list else ():
+        texts.append("#" + text_of(note)[:left])
+        left -= len(texts[-1]) - 1
+    return texts
 
 
 def attribute_of(error: BaseException, name: str) -> Any:
@@ -58,13 +148,64 @@ def attribute_of(error: BaseException, name: str) -> Any:
         return None
 
 
+def plain(value: Any, left: list[int], depth: int = 0) -> list[str]:
+    """A value as texts: ``n`` None, ``b`` a bool, ``i`` an int, ``f`` a
+    float, ``s`` text, ``y`` bytes in hexadecimal, ``(`` a tuple and ``[`` a
+    list, with the number of values that follow.  What is none of these is the
+    text that it has in the interpreter.
+
+    :param left: characters and values that may still be told; no text takes
+        more than half of them, so that there are some for the next.
+    """
+    left[1] -= 1
+    kind = type(value)
+    if value is None or kind is bool:
+        return ["n" if value is None else f"b{value:d}"]
+    if kind in (tuple, list) and depth < MAX_DEPTH:
+        return sequence(value, left, depth)
+    if issubclass(kind, int):
+        number = int.__index__(value)
+        if number.bit_length() <= MAX_BITS:
+            return [f"i{number}"]
+    if issubclass(kind, float):
+        return [f"f{float.__pos__(value)!r}"]
+    if issubclass(kind, bytes):
+        data = bytes.__getitem__(value, slice(left[0] // 4))
+        left[0] -= 2 * len(data)
+        return ["y" + data.hex()]
+    text = value if issubclass(kind, str) else shown(value)
+    part = cut(text, left[0] // 2)
+    left[0] -= len(part)
+    return ["s" + part]
+
+
+def sequence(value: Any, left: list[int], depth: int) -> list[str]:
+    # A copy: another thread may change it.
+    items = value[: max(left[1], 0)]
+    texts: list[str] = []
+    count = 0
+    for item in items:
+        if left[1] <= 0:
+            break
+        texts += plain(item, left, depth + 1)
+        count += 1
+    return [("(" if type(value) is tuple else "[") + str(count), *texts]
+
+
+def shown(value: object) -> str:
+    try:
+        return repr(value)
+    except BaseException as error:
+        return f"<unprintable: {type_name(type(error))}>"
+
+
 def shortened(text: str) -> str:
     """A traceback's head says where it began, its tail what happened."""
     if len(text) <= MAX_TEXT:
         return text
-    cut = "\n[...]\n"
+    gap = "\n[...]\n"
     head = MAX_TEXT // 4
-    return text[:head] + cut + text[head + len(cut) - MAX_TEXT :]
+    return text[:head] + gap + text[head + len(gap) - MAX_TEXT :]
 
 
 def traceback_of(error: BaseException, skipped: tuple[str, ...]) -> str:
@@ -72,12 +213,14 @@ def traceback_of(error: BaseException, skipped: tuple[str, ...]) -> str:
 
     With the causes, contexts, notes and members of a group that it prints.
     """
-    trace = error.__traceback__
+    trace = TRACEBACK_OF(error)
     while trace and trace.tb_frame.f_code.co_filename in skipped:
         trace = trace.tb_next
-    kept, sys.stderr = sys.stderr, io.StringIO()
+    kept = getattr(sys, "stderr", None)
     try:
-        sys.__excepthook__(type(error), error.with_traceback(trace), trace)
+        sys.stderr = StringIO()
+        BaseException.with_traceback(error, trace)
+        sys.__excepthook__(type(error), error, trace)
         return sys.stderr.getvalue() or unchained(error)
     except BaseException as other:
         return f"<no traceback: {type_name(type(other))}>"
@@ -89,9 +232,15 @@ def unchained(error: BaseException) -> str:
     """For a chain that is longer than the interpreter's stack."""
     import traceback
 
-    trace = error.__traceback__
+    trace = TRACEBACK_OF(error)
     lines = traceback.format_exception(type(error), error, trace, chain=False)
     return "".join(lines)
+
+
+def refusal(value: object, error: BaseException) -> list[str]:
+    """Why a value cannot be sent, as text."""
+    why = text_of(error) or type_name(type(error))
+    return [type_name(type(value)), why]
 
 
 def pack(texts: list[str]) -> bytes:

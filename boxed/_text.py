@@ -40,13 +40,14 @@ def unpack(data: bytes, count: int, more: int = 0) -> list[str]:
     :raises ValueError: the data is not that many texts.
     """
     texts: list[str] = []
-    while len(texts) < count or (data and len(texts) < count + more):
-        size = int.from_bytes(data[:4], "little")
-        if len(data) < 4 + size:
+    at = 0
+    while len(texts) < count or (at < len(data) and len(texts) < count + more):
+        start = at + 4
+        at = start + int.from_bytes(data[at:start], "little")
+        if not start <= at <= len(data):
             raise ValueError("a text is cut short")
-        text = data[4 : 4 + size].decode("utf-8", "backslashreplace")
+        text = data[start:at].decode("utf-8", "backslashreplace")
         texts.append(printable(text))
-        data = data[4 + size :]
-    if data:
+    if at < len(data):
         raise ValueError("there is more than was announced")
     return texts

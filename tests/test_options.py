@@ -103,6 +103,12 @@ NOT_NAMES = (
 )
 NAMES = ([], (), ["os"], {"os"}, ("os",), [Path2("os.path")], iter(["os"]))
 
+NOT_CLASSES = (
+    *NOT_SEVERAL,
+    *([5], ["int"], [None], [list[int]], [0], [Number.ONE]),
+)
+CLASSES = ([], (Path2,), {Path2}, iter([Path2]))
+
 # What is refused, and what is taken.
 TABLE = {
     "serializer": (
@@ -138,13 +144,8 @@ TABLE = {
             *(types.MappingProxyType({"A": "b"}), {"A": "\udcff"}),
         ),
     ),
-    "allow": (
-        (
-            *NOT_SEVERAL,
-            *([5], ["int"], [None], [list[int]], [0], [Number.ONE]),
-        ),
-        ([], (Path2,), {Path2}, iter([Path2])),
-    ),
+    "allow": (NOT_CLASSES, CLASSES),
+    "allow_setstate": (NOT_CLASSES, CLASSES),
     "trust_result": (NOT_BOOL, (True, False)),
     "stdout": (NOT_FILES, FILES),
     "stderr": (NOT_FILES, FILES),

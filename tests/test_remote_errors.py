@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import builtins
+import codecs
+import contextlib
 import copy
 import pickle
 import sys
+import traceback
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from boxed import (
     BoxedError,
@@ -14,12 +20,17 @@ from boxed import (
     LimitExceeded,
     ProtocolError,
     RemoteError,
+    Sandbox,
     SerializationError,
     SetupError,
     UnsafeResultError,
     WorkerDied,
     run,
 )
+from boxed._errors import _ORDINARY
+from boxed._telling import FIELDS, KNOWN, pack, told
+from boxed._text import unpack
+from boxed._told import MAX_MORE, told_error
 
 NOTED = """
 error = ValueError("wrong")
@@ -147,8 +158,261 @@ def test_no_traceback_still_says_so():
     assert error.traceback == "<no traceback: TypeError>"
 
 
+# Sources, and the builtin exception that each raises or derives from.
+SOURCES = {
+    "import json; json.loads('x')": ValueError,
+    "b'a\\xffb'.decode()": UnicodeDecodeError,
+    "'a\u20acb'.encode('latin-1')": UnicodeEncodeError,
+    "raise UnicodeTranslateError('abc', 1, 2, 'why')": UnicodeTranslateError,
+    "class E(ValueError): pass\nraise E('x', 1)": ValueError,
+    "class E(ValueError, KeyError): pass\nraise E('x')": ValueError,
+    "class A(KeyError): pass\nclass E(A): pass\nraise E('x')": KeyError,
+    "class E(StopIteration, ValueError): pass\nraise E('x')": ValueError,
+    "class E(OSError): pass\nraise E(2, 'no', 'a', None, 'b')": OSError,
+    "open('/nonexistent')": FileNotFoundError,
+    "import os; os.listdir(b'/nonexistent')": FileNotFoundError,
+    "import os; os.close(10**6)": OSError,
+    "import os; os.rename('/tmp/nonexistent', '/tmp/x')": FileNotFoundError,
+    "raise OSError(13, 'no', 'file')": PermissionError,
+    "raise OSError(2)": OSError,
+    "raise OSError": OSError,
+    "raise OSError(2, 'two', 3)": FileNotFoundError,
+    "e = OSError(2, 'two'); e.filename = 'later'; raise e": FileNotFoundError,
+    "raise TimeoutError('slow')": TimeoutError,
+    "{}['missing']": KeyError,
+    "{}[('a', 1)]": KeyError,
+    "[][0]": IndexError,
+    "1/0": ZeroDivisionError,
+    "import decimal; decimal.Decimal(1) % 0": ArithmeticError,
+    "import no_such.module": ModuleNotFoundError,
+    "from os import no_such_name": ImportError,
+    "no_such_name": NameError,
+    "(5).no_such_name": AttributeError,
+    "def f():\n    x\n    x = 1\nf()": UnboundLocalError,
+    "import asyncio; raise asyncio.TimeoutError": Exception,
+    "raise MemoryError('all')": MemoryError,
+    "import numpy; numpy.empty(1 << 50)": MemoryError,
+    "raise ValueError": ValueError,
+    "raise ValueError('')": ValueError,
+    "raise ValueError('two\\nlines\\tand a tab')": ValueError,
+    "raise ValueError(1, -2.5, None, True, 'a', b'b', (1, [2]))": ValueError,
+    "raise ValueError(1e308, 1e-320, float('inf'), 10**1000)": ValueError,
+    "raise ValueError((1, (2, (3, (4, [5])))))": ValueError,
+    "raise Exception('plain')": Exception,
+    "import subprocess\n"
+    "raise subprocess.CalledProcessError(3, 'command')": Exception,
+    "raise SyntaxError('odd')": SyntaxError,
+    "raise NotImplementedError('later')": NotImplementedError,
+}
+ATTRIBUTES = {name for names in FIELDS.values() for name in names}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_as_if_it_was_raised_here(source):
+    """Type, args, attributes and text are those of the same exception raised
+    outside of a sandbox."""
+    base = SOURCES[source]
+    with pytest.raises(base) as caught:
+        exec(source, {})
+    here = caught.value
+    there = raised(source)
+    assert isinstance(there, base)
+    assert there.type_name.rpartition(".")[2] == type(here).__qualname__
+    assert there.message == str(here)
+    if type(there) is RemoteError:
+        assert str(there) == f"{there.type_name}: {here}"
+    else:
+        assert str(there) == str(here)
+    if not isinstance(here, (ArithmeticError, MemoryError)):
+        # Of decimal's, which are classes, and numpy's, with a dtype.
+        assert there.args == here.args
+        assert list(map(type, there.args)) == list(map(type, here.args))
+    for name in ATTRIBUTES - {"obj"}:
+        value = getattr(here, name, None)
+        assert getattr(there, name, None) == value, name
+
+
+def test_args_that_are_no_plain_data():
+    """Text of what cannot travel; bounded, and with controls escaped."""
+    error = raised(
+        "import enum, pathlib\n"
+        "class Text(str): pass\n"
+        "class Number(enum.IntEnum): ONE = 1\n"
+        "raise ValueError({'a': 1}, {2}, 1j, pathlib.Path('/p'), object,"
+        " Text('t'), Number.ONE, '\\x1b[2J', '\\ud800')"
+    )
+    assert error.args == (
+        *("{'a': 1}", "{2}", "1j", "PosixPath('/p')", "<class 'object'>"),
+        *("t", 1, "\\x1b[2J", "\\ud800"),
+    )
+    assert {str, int} == set(map(type, error.args))
+    ring = raised("ring = []; ring.append(ring); raise ValueError(ring)")
+    assert "..." in str(ring.args)
+    for args in (
+        "'x' * 10**8",
+        "b'x' * 10**8",
+        "['x' * 9999] * 999",
+        "2**5000",
+    ):
+        error = raised(f"raise ValueError({args})")
+        assert len(str(error.args)) < 4 * 65536
+    many = raised("raise ValueError(*range(10**6))")
+    assert 100 < len(many.args) <= 256
+
+
+def test_errors_of_unicode_are_whole():
+    """What handles them reads their places; one that is too long to come
+    along has none, and is still what it is."""
+    long = raised("(b'a' * 10**6 + b'\\xff').decode()")
+    assert isinstance(long, UnicodeDecodeError)
+    assert (long.encoding, long.reason) == ("utf-8", "invalid start byte")
+    assert 0 <= long.start <= long.end <= len(long.object)
+    for source in (
+        "e = UnicodeDecodeError('u', b'abc', 0, 1, 'r'); e.start = 2**40",
+        "e = UnicodeDecodeError('u', b'abc', 0, 1, 'r'); e.end = -5",
+        "e = UnicodeEncodeError('u', 'abc', 2, 1, 'r')",
+        "e = UnicodeDecodeError('u', b'abc', 0, 1, 'r'); del e.reason",
+        "class E(UnicodeDecodeError):\n"
+        "    object = property(lambda self: 'text')\n"
+        "e = E('u', b'abc', 0, 1, 'r')",
+    ):
+        error = raised(f"{source}\nraise e")
+        for handler in ("strict", "replace", "ignore", "backslashreplace"):
+            with contextlib.suppress(UnicodeError, TypeError):
+                codecs.lookup_error(handler)(error)
+        assert 0 <= error.start <= error.end <= len(error.object)
+        assert pickle.loads(pickle.dumps(error)).start == error.start
+
+
+def test_a_traceback_reads_no_file_of_a_guests_choice(tmp_path):
+    """Printing a SyntaxError reads the line it names (control: one made
+    here); a guest's names none, and none of a module."""
+    path = tmp_path / "file.py"
+    path.write_text("secret line\n")
+    made = SyntaxError("odd", (str(path), 1, 1, None))
+    shown = traceback.format_exception(SyntaxError, made, None)
+    control = "secret line" in "".join(shown)
+    source = (
+        f"e = SyntaxError('odd', ({str(path)!r}, 1, 1, None))\n"
+        "i = ImportError('no', name='antigravity')\n"
+        "i.name_from = 'x'\n"
+    )
+    error = raised(source + "raise e")
+    shown = traceback.format_exception(type(error), error, None)
+    assert "secret line" not in "".join(shown[1:])
+    assert error.filename is None and error.lineno is None
+    assert error.args[0] == "odd" and error.args[1][0] == str(path)
+    assert getattr(raised(source + "raise i"), "name_from", None) is None
+    assert control or sys.version_info >= (3, 10)
+
+
+def test_the_table_of_ordinary_exceptions():
+    """Every builtin one is in it, or steers, warns, groups or is a base."""
+    left_out = (
+        *(KeyboardInterrupt, SystemExit, GeneratorExit),
+        *(StopIteration, StopAsyncIteration, Warning),
+        *(getattr(builtins, "BaseExceptionGroup", Warning),),
+    )
+    for one in KNOWN:
+        is_ordinary = one.__name__ in _ORDINARY.split()
+        # Newer than the oldest Python, and its base is in the table.
+        new = one.__name__ in (
+            "PythonFinalizationError",
+            "_IncompleteInputError",
+        )
+        assert is_ordinary == (not issubclass(one, left_out) and not new), one
+
+
+def test_by_json_and_by_map_they_are_the_same():
+    """What is told does not travel with the serializer."""
+    error = raised("open('/nonexistent')")
+    with pytest.raises(FileNotFoundError) as caught:
+        run(exec, ("open('/nonexistent')",), serializer="json")
+    assert caught.value.args == error.args
+    with Sandbox() as sandbox, pytest.raises(FileNotFoundError) as caught:
+        list(sandbox.map(open, ["/nonexistent"]))
+    assert caught.value.filename == error.filename
+    assert caught.value.args == error.args
+
+
+told_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E))
+    | st.binary(),
+    lambda inner: st.lists(inner, max_size=3) | st.tuples(inner, inner),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(told_values, max_size=4))
+def test_plain_args_arrive_equal(args):
+    """Through telling, packing, escaping and reading."""
+    texts = told(ValueError(*args), ())
+    error = told_error(unpack(pack(texts), 4, MAX_MORE))
+    depth = str(args).count("[") + str(args).count("(")
+    if depth <= 6:
+        assert error.args == tuple(args)
+
+
+words = st.sampled_from(
+    [
+        *("(0", "(1", "(9999999", "[2", "n", "b1", "i5", "i" + "9" * 5000),
+        *(
+            "f1.5",
+            "fnan",
+            "f1e999",
+            "s",
+            "sx",
+            "y00",
+            "yz",
+            "",
+            "#n",
+            "=",
+            "x",
+        ),
+        *(f"={name}" for name in sorted(ATTRIBUTES)),
+        *("i-1", "i99999999999999999999", "sutf-8", "y616263", "=args"),
+        *("=__class__", "=__traceback__", "(-1", "i1_0", "(\u0661"),
+    ]
+)
+bases = st.lists(
+    st.sampled_from([*(one.__name__ for one in KNOWN), "Odd", "object"]),
+    max_size=3,
+).map(" ".join)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(bases, st.lists(words, max_size=12))
+def test_whatever_a_guest_tells(names, rest):
+    """It is a RemoteError, which can be printed, pickled and handled, or is
+    refused."""
+    try:
+        error = told_error(["E", "message", "trace", names, *rest])
+    except ValueError:
+        return
+    assert isinstance(error, RemoteError)
+    assert not isinstance(error, (StopIteration, Warning))
+    assert isinstance(error, Exception)
+    assert str(error)
+    assert "E" in repr(error)
+    assert traceback.format_exception(type(error), error, None)
+    again = pickle.loads(pickle.dumps(error))
+    assert repr(again) == repr(error)
+    assert vars(again).keys() == vars(error).keys()
+    if isinstance(error, UnicodeError):
+        with contextlib.suppress(TypeError, UnicodeError):
+            codecs.lookup_error("replace")(error)
+
+
 @pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
-@pytest.mark.parametrize("source", [NOTED, CHAINED, "open('/nothing')"])
+@pytest.mark.parametrize(
+    "source",
+    [NOTED, CHAINED, "open('/nothing')", "b'\\xff'.decode()", "exit(3)"],
+)
 def test_copies_keep_everything(source, protocol):
     """By pickle and by copy, as a process pool or a log handler does."""
     error = raised(source)
@@ -158,9 +422,12 @@ def test_copies_keep_everything(source, protocol):
         copy.deepcopy(error),
     ):
         assert type(again) is type(error)
-        for name in ("type_name", "message", "traceback", "notes"):
+        for name in ("type_name", "message", "traceback", "notes", "args"):
             assert getattr(again, name) == getattr(error, name)
-        assert getattr(again, "errno", None) == getattr(error, "errno", None)
+        for name in ATTRIBUTES:
+            value = getattr(error, name, None)
+            assert getattr(again, name, None) == value
+        assert repr(again) == repr(error)
         assert str(again) == str(error)
         assert str(again.__cause__) == str(error.__cause__)
 

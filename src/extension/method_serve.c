@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "extension/forkserver.h"
+#include "extension/reserve.h"
 #include "extension/worker.h"
 #include "shared/fd.h"
 
@@ -165,7 +166,9 @@ method_serve(PyObject *module, PyObject *args, PyObject *kwargs)
     if (read_policy(args, kwargs, &server, &put_off, &policy) != 0) {
         return NULL;
     }
-    int error = limits_measure(&policy.baseline, !policy.namespaces);
+    int error = reserve_make();
+    error =
+        error ? error : limits_measure(&policy.baseline, !policy.namespaces);
     if (error != 0) {
         return raise_errno(error);
     }

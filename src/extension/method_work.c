@@ -1,15 +1,17 @@
 /* A worker's two messages, for Python: the request it waits for, and the
- * answer.
+ * answer; and what is answered where Python cannot.
  *
  * Runs inside the sandbox, behind the worker's walls. */
 #include "extension/methods.h"
 
 #include <poll.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "extension/frame.h"
 #include "extension/request.h"
+#include "extension/reserve.h"
 #include "extension/worker.h"
 #include "shared/rights.h"
 
@@ -88,6 +90,9 @@ method_read_request(PyObject *module, PyObject *args)
     return Py_BuildValue("(NKi)", request, header.limit, store);
 }
 
+/* From its first byte on the answer is what it is. */
+static bool has_begun, has_answered;
+
 PyObject *
 method_answer(PyObject *module, PyObject *args)
 {
@@ -111,13 +116,94 @@ method_answer(PyObject *module, PyObject *args)
          * the call. */
         (void)
     fflush(NULL);
+    has_begun = true;
     error = frame_write(WORKER_CALL_FD, &header, data.buf);
+    has_answered = error == 0;
     Py_END_ALLOW_THREADS
     PyBuffer_Release(&data);
     if (error != 0) {
         return raise_errno(error);
     }
     Py_RETURN_NONE;
+}
+
+PyObject *
+method_release_reserve(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+    return PyBool_FromLong(reserve_release());
+}
+
+/* An answer of texts, as boxed/_telling.py has it, in memory of its own. */
+struct told {
+    uint32_t size;
+    char data[1024];
+};
+
+static void
+add_text(struct told *told, const char *text)
+{
+    uint32_t size = (uint32_t)strnlen(text, 200);
+    memcpy(told->data + told->size, &size, sizeof(size));
+    memcpy(told->data + told->size + sizeof(size), text, size);
+    told->size += (uint32_t)sizeof(size) + size;
+}
+
+/* The nearest class that is not made by a class statement. */
+static const PyTypeObject *
+builtin_base(const PyTypeObject *type)
+{
+    while (type->tp_base != NULL && (type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
+        type = type->tp_base;
+    }
+    return type;
+}
+
+/* What cannot be told in Python: its memory is full, its limits are too low,
+ * or what the guest left behind keeps raising.  Runs no Python. */
+static void
+tell_in_c(uint64_t id, PyObject *raised)
+{
+    const PyTypeObject *type = (const PyTypeObject *)raised;
+    bool is_memory = PyErr_GivenExceptionMatches(raised, PyExc_MemoryError);
+    struct told told = {.size = 0};
+
+    add_text(&told, type->tp_name);
+    add_text(&told, is_memory
+                        ? "no memory was left to tell what became of the call"
+                        : "it was raised while the call's outcome was told");
+    add_text(&told, "");
+    add_text(&told, builtin_base(type)->tp_name);
+    add_text(&told, "(0");
+    const struct frame_header header = {
+        .magic = FRAME_MAGIC,
+        .kind = FRAME_ERROR,
+        .id = id,
+        .size = told.size,
+    };
+    has_answered = frame_write(WORKER_CALL_FD, &header, told.data) == 0;
+}
+
+PyObject *
+method_perform(PyObject *module, PyObject *args)
+{
+    unsigned long long id;
+    PyObject *work, *number;
+
+    (void)module;
+    if (!PyArg_ParseTuple(args, "OO!:perform", &work, &PyLong_Type, &number)) {
+        return NULL;
+    }
+    id = PyLong_AsUnsignedLongLong(number);
+    PyObject *done = PyObject_CallOneArg(work, number);
+    if (done == NULL && !has_begun) {
+        (void)reserve_release();
+        tell_in_c(id, PyErr_Occurred());
+    }
+    PyErr_Clear();
+    Py_XDECREF(done);
+    return PyBool_FromLong(has_answered);
 }
 
 /* The zygote ends it before, in a moment at which that takes nothing from a

@@ -25,6 +25,8 @@ PyObject *method_refuse_request(PyObject *module, PyObject *unused);
 PyObject *method_await_end(PyObject *module, PyObject *unused);
 PyObject *method_read_request(PyObject *module, PyObject *args);
 PyObject *method_answer(PyObject *module, PyObject *args);
+PyObject *method_release_reserve(PyObject *module, PyObject *unused);
+PyObject *method_perform(PyObject *module, PyObject *args);
 
 /* method_store.c: caller and worker, what is too large for a socket */
 PyObject *method_new_store(PyObject *module, PyObject *args);

@@ -1,0 +1,340 @@
+"""What became of a call is told as what it was: by a guest that has used up
+its memory, its stack or its limits, or broken what it is told with.
+
+In every environment, since what tells runs behind all the walls.
+"""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+from core import check
+from here import run_here
+
+from boxed import Limits, RemoteError, SerializationError, WorkerDied, run
+
+MIB = 1 << 20
+
+# Fills the memory down to the smallest of what Python allocates.
+FILL = """
+import builtins
+kept = builtins.kept = []
+for small in (lambda: bytearray(1 << 20), lambda: [0] * 8, object):
+    try:
+        while True:
+            kept.append(small())
+    except MemoryError:
+        pass
+"""
+LOW_STACK = """
+import sys
+try:
+    for most in range(100, 1, -1):
+        sys.setrecursionlimit(most)
+except RecursionError:
+    pass
+"""
+# What a guest leaves behind, and does no harm to what it then raises or not.
+BROKEN = {
+    "no streams": "import sys\ndel sys.stdout, sys.stderr\n",
+    "streams that are none": "import sys\nsys.stdout = sys.stderr = 5\n",
+    "closed streams": "import sys\nsys.stdout.close()\nsys.stderr.close()\n",
+    "closed descriptors": "import os\nos.close(0), os.close(1), os.close(2)\n",
+    "no builtins": "import builtins\nbuiltins.__dict__.clear()\n",
+    "no modules": "import sys\nsys.modules.clear()\n",
+    "no sys": "import sys\nsys.__dict__.clear()\n",
+    "a low stack": LOW_STACK,
+    "no collector": "import gc\ngc.disable()\n",
+    "warnings as errors": "import warnings\nwarnings.simplefilter('error')\n",
+    "threads": "import threading\nfor daemon in (True, False):\n"
+    "    threading.Thread(target=lambda: [0 for _ in iter(int, 1)],"
+    " daemon=daemon).start()\n",
+}
+# Exceptions that do what they can not to be told.
+HOSTILE = {
+    "a traceback": "__traceback__ = property(lambda self: 1 / 0)",
+    "args": "args = property(lambda self: 1 / 0)",
+    "a class": "__class__ = property(lambda self: 1 / 0)",
+    "any attribute": "__getattribute__ = lambda self, name: 1 / 0",
+    "text that is none": "__str__ = lambda self: None",
+    "text that raises": "__str__ = lambda self: 1 / 0",
+    "text that ends": "__str__ = lambda self: exit(3)",
+    "text without end": "__str__ = lambda self: str(self)",
+    "a notes' list": "__notes__ = ['n'] * 10**5",
+    "no module": "__module__ = None",
+}
+META = """
+class Meta(type):
+    def refuse(cls, *args):
+        raise LookupError
+    __getattribute__ = __hash__ = __eq__ = __repr__ = refuse
+    __instancecheck__ = refuse
+class Text(str):
+    def refuse(self, *args):
+        raise LookupError
+    __getitem__ = __len__ = encode = __format__ = __iter__ = refuse
+class Error(ValueError, metaclass=Meta):
+    def __str__(self):
+        return Text("told")
+raise Error(Text("x"))
+"""
+
+
+def test_full_memory_is_told(environment):
+    """As a MemoryError where it is one; and what was raised is told though
+    memory is full, or returned, or was no error of memory's at all."""
+    check(
+        environment,
+        f"""
+        FILL = {FILL!r}"""
+        + """
+        few = dict(limits=Limits(memory=32 << 20), timeout=60)
+        refused(MemoryError, run, exec, (FILL + "raise MemoryError",), **few)
+        error = refused(ValueError, run, exec,
+                        (FILL + "raise ValueError('x' * 100)",), **few)
+        assert error.message == "x" * 100
+        assert "Limits(memory=" in error.notes[0], error.notes
+        assert "raise ValueError" not in error.type_name
+        assert error.traceback
+        error = refused(Exception, run, exec,
+                        (FILL + "import decimal, ctypes",), **few)
+        assert "memory" in (str(error) + error.traceback).lower(), error
+        assert run(exec, (FILL,), **few) is None
+
+        # The list fits, and what a pickler notes of it does not.
+        few["limits"] = Limits(memory=40 << 20)
+        source = "[[] for _ in range(440000)]"
+        assert run(eval, (f"len({source})",), **few) == 440000
+        error = refused(MemoryError, run, eval, (source,), **few)
+        assert "list" in str(error), error
+        assert len(run(eval, (source,), timeout=60)) == 440000
+        with Sandbox(**few) as sandbox:
+            results = sandbox.map(eval, ["1", source], chunksize=2)
+            error = refused(MemoryError, list, results)
+            assert "results" in str(error), error
+
+        # Arguments that do not fit, by socket and by store.
+        tiny = dict(limits=Limits(memory=1 << 20))
+        assert run(abs, (-1,), **tiny) == 1
+        for size in (900 << 10, 30 << 20):
+            refused(MemoryError, run, len, (bytes(size),), **tiny)
+        """,
+    )
+
+
+def test_a_death_for_want_of_memory_has_a_word_of_it(environment):
+    """What native code makes of a null pointer is a signal; the kernel knows
+    how much it had (control: one that dies with little has no such word)."""
+    check(
+        environment,
+        '''
+        source = """
+        import ctypes
+        libc = ctypes.CDLL(None)
+        libc.malloc.restype = ctypes.c_void_p
+        while True:
+            at = libc.malloc(ctypes.c_size_t(1 << 20))
+            ctypes.memset(at or 0, 1, 1 << 20)
+        """
+        source = source.replace("\\n        ", "\\n")
+        error = refused(WorkerDied, run, exec, (source,),
+                        limits=Limits(memory=32 << 20))
+        assert error.signal == 11
+        assert "Limits(memory=33554432)" in str(error), error
+        dies = "__import__('ctypes').memset(0, 1, 1)"
+        error = refused(WorkerDied, run, eval, (dies,))
+        assert error.signal == 11
+        assert "memory" not in str(error), error
+        ''',
+    )
+
+
+def test_small_results_hide_no_exception(environment):
+    """What tells of an error does not count as a result; a value does."""
+    check(
+        environment,
+        """
+        unsent = "(x for x in ())"
+        for result in (0, 1, 100):
+            small = dict(limits=Limits(result=result))
+            error = refused(ValueError, run, int, ("x",), **small)
+            assert error.traceback.count("invalid literal") == 1
+            refused(SerializationError, run, eval, (unsent,), **small)
+            error = refused(LimitExceeded, run, bytes, (1000,), **small)
+            assert error.resource == "result"
+            error = refused(LimitExceeded, run, bytes, (2 << 20,), **small)
+            assert error.resource == "result"
+            with Sandbox(**small) as sandbox:
+                error = refused(ValueError, list, sandbox.map(int, ["x"]))
+                assert error.traceback.count("invalid literal") == 1
+                results = sandbox.map(eval, [unsent])
+                refused(SerializationError, list, results)
+        error = refused(LimitExceeded, run, type(None),
+                        limits=Limits(result=0))
+        assert error.resource == "result"
+        assert run(type(None), limits=Limits(result=4)) is None
+        """,
+    )
+
+
+def test_what_a_guest_breaks_is_not_what_is_told(environment):
+    """It returns, and it raises, as if it had broken nothing."""
+    check(
+        environment,
+        f"""
+        BROKEN = {BROKEN!r}"""
+        + """
+        for name, source in BROKEN.items():
+            assert run(exec, (source,), timeout=60) is None, name
+            raising = "error = ValueError('x')\\n" + source + "raise error"
+            error = refused(RemoteError, run, exec, (raising,), timeout=60)
+            assert isinstance(error, ValueError), (name, error)
+            assert error.args == ("x",) and str(error) == "x", (name, error)
+        """,
+    )
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_exceptions_that_will_not_be_told(what):
+    """Each is told as what it is, with what can be told of it."""
+    source = f"class E(ValueError):\n    {HOSTILE[what]}\nraise E('x')"
+    with pytest.raises(ValueError) as caught:
+        run(exec, (source,), timeout=60)
+    assert isinstance(caught.value, RemoteError)
+    assert caught.value.type_name.endswith("E")
+    assert caught.value.args == ("x",)
+    assert caught.value.message
+
+
+def test_classes_that_will_not_be_told():
+    """By a metaclass and a text that refuse whatever is asked of them."""
+    with pytest.raises(ValueError) as caught:
+        run(exec, (META,))
+    assert caught.value.type_name == "__main__.Error"
+    assert caught.value.message == "told"
+    assert caught.value.args == ("x",)
+
+
+@pytest.mark.parametrize("hook", ["settrace", "setprofile"])
+@pytest.mark.parametrize("end", ["", "raise ValueError('x')"])
+def test_a_hook_that_raises(hook, end):
+    """Whatever is called next raises what the hook does, and that is told,
+    be it what tells."""
+    source = f"import sys\nsys.{hook}(lambda *args: 1 / 0)\n{end}"
+    with pytest.raises(RemoteError) as caught:
+        run(exec, (source,), timeout=60)
+    assert isinstance(caught.value, ZeroDivisionError)
+    assert caught.value.message
+
+
+def test_threads_that_take_all_memory():
+    """They take what was put aside for telling, too; it is told still."""
+    source = (
+        "import threading\n"
+        + FILL
+        + """
+def take():
+    while True:
+        try:
+            kept.append(object())
+        except MemoryError:
+            pass
+for _ in range(3):
+    threading.Thread(target=take, daemon=True).start()
+raise MemoryError
+"""
+    )
+    for _ in range(5):
+        with pytest.raises(MemoryError) as caught:
+            run(exec, (source,), limits=Limits(memory=32 * MIB), timeout=60)
+        assert isinstance(caught.value, RemoteError)
+
+
+def test_what_was_put_aside_is_little_more():
+    """A guest that takes it has that much more than its limit, and no more
+    (control: what it has before)."""
+    source = """
+import mmap
+def most():
+    held = []
+    try:
+        while True:
+            held.append(mmap.mmap(-1, 1 << 18, flags=mmap.MAP_PRIVATE))
+    except OSError:
+        return len(held) / 4
+before = most()
+import sys
+sys._getframe(2).f_globals["_boxed"].release_reserve()
+print(before, most())
+"""
+    printed = run_here(
+        "-c",
+        "from boxed import Limits, run\n"
+        f"run(exec, ({source!r},), limits=Limits(memory=32 << 20))",
+    )
+    before, after = map(float, printed.split())
+    assert 24 < before <= 32
+    assert before + 7 < after <= before + 8
+
+
+@pytest.mark.parametrize("kind", ["generator", "coroutine"])
+def test_results_that_are_no_values(kind):
+    """Each is named, with the reason."""
+    make = {
+        "generator": "(x for x in ())",
+        "coroutine": "type(lambda: 0)((lambda: (yield)).__code__.replace("
+        f"co_flags={inspect.CO_COROUTINE | 3}), {{}})()",
+    }
+    with pytest.raises(ValueError, match=kind):
+        run(eval, (make[kind],))
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "attribute", "value"),
+    [
+        ("import sys; sys.exit(3)", "SystemExit", "code", 3),
+        ("raise SystemExit", "SystemExit", "code", None),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt", "args", ()),
+        ("raise GeneratorExit", "GeneratorExit", "args", ()),
+        ("raise StopIteration(5)", "StopIteration", "value", 5),
+        (
+            "class E(StopIteration): pass\nraise E(5)",
+            "__main__.E",
+            "value",
+            5,
+        ),
+    ],
+)
+def test_what_steers_is_told_and_does_not_steer(
+    source, name, attribute, value
+):
+    """No instance of what ends loops, generators or the program."""
+    with pytest.raises(RemoteError) as caught:
+        run(exec, (source,))
+    assert type(caught.value) is RemoteError
+    assert caught.value.type_name == name
+    assert getattr(caught.value, attribute) == value
+
+
+def test_an_end_is_an_end():
+    """With its own status, and at once where there is nobody to answer to."""
+    with pytest.raises(WorkerDied) as caught:
+        run(exec, ("import os; os._exit(3)",))
+    assert caught.value.exitcode == 3
+    with pytest.raises(WorkerDied) as caught:
+        run(exec, ("import os; os.closerange(3, 256)",))
+    assert caught.value.exitcode == 1
+
+
+def test_deep_recursion_is_told():
+    """In Python, and in what is sent."""
+    with pytest.raises(RecursionError):
+        run(exec, ("def f():\n    f()\nf()",))
+    nested = (
+        "__import__('functools').reduce(lambda value, _: [value],"
+        " range({}), [])"
+    )
+    assert run(eval, (nested.format(100),))
+    with pytest.raises(SerializationError, match="recursion"):
+        run(eval, (nested.format(10**5),))
