@@ -90,11 +90,12 @@ FILES = (
     *(None, subprocess.DEVNULL, io.StringIO(), io.BytesIO()),
     *(types.SimpleNamespace(write=len), io.TextIOWrapper(io.BytesIO())),
 )
-NOT_PATHS = (
-    *NOT_SEVERAL,
+NO_PATHS = (
+    *(one for one in NOT_SEVERAL if one is not None),
     *([""], [b"/usr"], [None], [5], ["/us\0r"], [Path], "/usr", Path("/usr")),
-    *(["/"], ["/proc"], ["/dev"], ["/sys"], ["/tmp"]),
 )
+# A sandbox has its own of these.
+NOT_PATHS = (None, *NO_PATHS, ["/"], ["/proc"], ["/dev"], ["/sys"], ["/tmp"])
 PATHS = ([], (), [str(HERE)], {HERE}, (x for x in [HERE]), [Path2(HERE)])
 NOT_NAMES = (
     *NOT_SEVERAL,
@@ -129,6 +130,10 @@ TABLE = {
     "isolation": (
         (*NOT_TEXT, "", "none", "Full", "full ", ("auto",)),
         ("auto", Word.AUTO),
+    ),
+    "path": (
+        (*NO_PATHS, [__file__]),
+        (None, [], (), [str(HERE)], [HERE], (x for x in [HERE])),
     ),
     "read": (NOT_PATHS, PATHS),
     "write": (NOT_PATHS, PATHS),
