@@ -33,8 +33,7 @@ class Limits:
         to its other programs.
     :param processes: processes of the call, the first one included.  1, the
         default, forbids fork and exec; more need a tier with namespaces.
-        Processes and threads are counted together: a call that starts no
-        threads can have ``threads`` processes more.  Programs other than the
+        One more is EAGAIN, a BlockingIOError.  Programs other than the
         interpreter are not there unless ``read`` shows them.
     :param open_files: descriptors (``RLIMIT_NOFILE``).
     :param file_size: bytes of any one file (``RLIMIT_FSIZE``).

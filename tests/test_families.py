@@ -111,7 +111,7 @@ def test_a_fork_bomb_is_bounded(make_environment):
         ''')
         error = refused(LookupError, run, exec, (bomb,),
                         limits=Limits(processes=8, threads=4))
-        assert error.message == "(10, True)", error.message
+        assert error.message == "(7, True)", error.message
         assert run(abs, (-1,)) == 1
         if os.fork() == 0:
             os._exit(0)
@@ -145,3 +145,89 @@ def test_processes_need_a_pid_namespace(make_environment):
             assert "pid namespace" in str(error)
             """,
         )
+
+
+def test_there_are_as_many_as_were_granted(make_environment):
+    """Threads are not counted with them; those that ended are not either;
+    and who asks at the same moment gets no more (control: a call that was
+    granted more has more)."""
+    for name in ("root", "rootless"):
+        check(
+            make_environment(name),
+            FAMILY
+            + """
+        made = program('''
+        import os, subprocess, sys, threading, time
+        def fork():
+            try:
+                pid = os.fork()
+            except BlockingIOError:
+                return 0
+            if pid == 0:
+                time.sleep(60)
+            return 1
+        threads = [threading.Thread(target=time.sleep, args=(60,), daemon=True)
+                   for _ in range(20)]
+        for one in threads:
+            one.start()
+        for _ in range(50):
+            pid = os.fork()
+            if pid == 0:
+                os._exit(0)
+            os.waitpid(pid, 0)
+        for _ in range(5):
+            subprocess.run([sys.executable, "-I", "-S", "-c", ""], check=True)
+        go, count = threading.Event(), []
+        def race():
+            go.wait()
+            count.append(fork() + fork())
+        racers = [threading.Thread(target=race) for _ in range(16)]
+        for one in racers:
+            one.start()
+        go.set()
+        for one in racers:
+            one.join()
+        raise LookupError(sum(count))
+        ''')
+        for most in (2, 5, 20):
+            error = refused(LookupError, run, exec, (made,),
+                            limits=Limits(processes=most))
+            assert error.message == str(most - 1), (most, error.message)
+            """,
+        )
+
+
+# Each makes the next one, as many as are asked for.
+CHAIN = """
+import subprocess, sys
+left = int(sys.argv[1])
+if left == 0:
+    sys.exit(print("deep", flush=True))
+line = [sys.executable, "-I", "-S", "-c", sys.argv[2]]
+try:
+    subprocess.run([*line, str(left - 1), sys.argv[2]])
+except BlockingIOError:
+    print("refused", flush=True)
+"""
+
+
+def test_children_that_make_processes_are_counted(make_environment):
+    """After exec, and wherever in the tree."""
+    deep = f"""
+import subprocess, sys
+chain = {CHAIN!r}
+line = [sys.executable, "-I", "-S", "-c", chain]
+raise LookupError(*(
+    subprocess.run([*line, length, chain], stdout=subprocess.PIPE).stdout
+    for length in "23"
+))
+"""
+    check(
+        make_environment("root"),
+        FAMILY
+        + f"""
+        error = refused(LookupError, run, exec, ({deep!r},), limits=several)
+        assert "deep" in error.message.split(",")[0], error.message
+        assert "refused" in error.message.split(",")[1], error.message
+        """,
+    )

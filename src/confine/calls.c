@@ -324,12 +324,13 @@ static const struct call_rule worker_setup[] = {
                       PR_SET_SECUREBITS, PR_CAP_AMBIENT)),
     NEW(landlock_create_ruleset), NEW(landlock_add_rule),
     NEW(landlock_restrict_self),
-    /* Not: a listener, that is a supervisor in user space. */
+    /* A listener too, by which an init counts the processes of a call. */
     CALL_IF(seccomp, IN(0, SECCOMP_SET_MODE_FILTER),
             BITS(1,
                  ~(uint32_t)(SECCOMP_FILTER_FLAG_TSYNC |
-                             SECCOMP_FILTER_FLAG_TSYNC_ESRCH),
-                 0))};
+                             SECCOMP_FILTER_FLAG_NEW_LISTENER),
+                 0)),
+    CALL_IF(ioctl, IN(1, SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_SEND))};
 
 #ifdef __x86_64__
 /* Older forms of the calls above, which only x86-64 has. */

@@ -3,38 +3,47 @@
  *     zygote -> outside -> init (pid 1 of the new namespace) -> worker
  *
  * The worker is not pid 1 itself: the kernel would shield it from its own
- * signals and so blur why it ended.  init reaps; its end takes every process
- * of the namespace along, whatever they did to stay.  `outside` is the one
- * that the zygote knows: killing it kills init, and it ends with the worker's
- * own wait status.  All of this is C in a fresh fork, with nothing of the
- * guest's; async-signal-safe calls only. */
+ * signals and so blur why it ended.  init reaps, and is asked before a process
+ * is made, so that there are no more than were granted; its end takes every
+ * process of the namespace along, whatever they did to stay.  `outside` is the
+ * one that the zygote knows: killing it kills init, and it ends with the
+ * worker's own wait status.  All of this is C in a fresh fork, with nothing of
+ * the guest's; async-signal-safe calls only. */
 #include "extension/family.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "confine/notify.h"
 #include "confine/privileges.h"
+#include "extension/census.h"
 #include "extension/charged.h"
 #include "extension/frame.h"
 #include "shared/numbers.h"
+#include "shared/rights.h"
 #include "shared/shortage.h"
 
-/* What is kept while everything else is closed: a status pipe, and outside the
- * report socket.  Neither is 0 or 1 before. */
-#define STATUS_FD 0
-#define REPORT_FD 1
+/* What is kept while everything else is closed: a status pipe; outside the
+ * report socket; in init the socket on which the listener comes, and a look at
+ * /proc. */
+#define STATUS_FD  0
+#define REPORT_FD  1
+#define CHANNEL_FD 1
+#define PROC_FD    2
 
 /* How the worker ended. */
 struct end {
@@ -42,13 +51,16 @@ struct end {
     uint64_t charged_us;
 };
 
+/* fds are above those that they are to be. */
 static void
-keep_only(int status_pipe, int report)
+keep_only(const int *fds, int count)
 {
-    if (dup2(status_pipe, STATUS_FD) != STATUS_FD ||
-        (report >= 0 && dup2(report, REPORT_FD) != REPORT_FD) ||
-        syscall(NR_close_range, report >= 0 ? REPORT_FD + 1u : STATUS_FD + 1u,
-                ~0u, 0u) != 0) {
+    for (int i = 0; i < count; i++) {
+        if (dup2(fds[i], i) != i) {
+            _exit(111);
+        }
+    }
+    if (syscall(NR_close_range, (unsigned)count, ~0u, 0u) != 0) {
         _exit(111);
     }
 }
@@ -83,7 +95,8 @@ stay_outside(pid_t init, int status_pipe, int report)
     struct end end = {.status = 0};
     int of_init = 0;
 
-    keep_only(status_pipe, report);
+    const int kept[] = {status_pipe, report};
+    keep_only(kept, 2);
     if (privileges_lock() != 0) {
         _exit(111);
     }
@@ -98,34 +111,89 @@ stay_outside(pid_t init, int status_pipe, int report)
     end_as(end.status);
 }
 
-/* The next child that has ended, which is still to be reaped; or -1. */
-static pid_t
-find_ended(void)
+/* Reaps those that have ended.  Whether the worker is among them. */
+static bool
+reap(pid_t worker, struct end *ret_end)
 {
-    siginfo_t ended = {.si_pid = 0};
+    siginfo_t ended;
 
-    while (waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT) != 0) {
-        if (errno != EINTR) {
-            return -1;
+    do {
+        memset(&ended, 0, sizeof(ended));
+        if (waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT | WNOHANG) != 0) {
+            _exit(111);
         }
-    }
-    return ended.si_pid;
+        if (ended.si_pid == worker) {
+            ret_end->charged_us = charged_us(worker);
+            return waitpid(worker, &ret_end->status, 0) == worker;
+        }
+    } while (ended.si_pid > 0 && waitpid(ended.si_pid, NULL, 0) > 0);
+    return false;
 }
 
-static _Noreturn void
-stay_init(pid_t worker, int status_pipe)
+/* -1 if the worker ended before it had one. */
+static int
+receive_listener(void)
 {
+    char word;
+    int listener = -1;
+    struct rights message = {&word, 1, &listener, 1};
+    ssize_t got = rights_receive(CHANNEL_FD, &message, 0);
+
+    return got == 1 && message.count == 1 ? listener : -1;
+}
+
+/* A signal that is blocked waits, so none is missed. */
+static _Noreturn void
+stay_init(pid_t worker, const int *fds, size_t processes)
+{
+    static struct census census;
+    struct signalfd_siginfo info;
+    sigset_t child;
     struct end end;
-    pid_t dead;
 
     memset(&end, 0, sizeof(end));
-    keep_only(status_pipe, -1);
-    do {
-        dead = find_ended();
-        end.charged_us = dead == worker ? charged_us(worker) : 0;
-    } while (dead > 0 && waitpid(dead, &end.status, 0) > 0 && dead != worker);
+    keep_only(fds, PROC_FD + 1);
+    (void)sigemptyset(&child);
+    (void)sigaddset(&child, SIGCHLD);
+    (void)sigprocmask(SIG_BLOCK, &child, NULL);
+    int signals = signalfd(-1, &child, SFD_CLOEXEC);
+    census.listener = receive_listener();
+    census.proc = PROC_FD;
+    census.most = processes;
+    struct pollfd watched[] = {
+        {.fd = signals, .events = POLLIN},
+        {.fd = census.listener, .events = POLLIN},
+    };
+    while (signals >= 0 && !reap(worker, &end)) {
+        if (poll(watched, 2, -1) < 0 && errno != EINTR) {
+            _exit(111);
+        }
+        if (watched[0].revents != 0) {
+            (void)!read(signals, &info, sizeof(info));
+        }
+        if ((watched[1].revents & POLLIN) != 0) {
+            census_answer(&census);
+        }
+        else if (watched[1].revents != 0) {
+            watched[1].fd = -1;
+        }
+    }
     ssize_t put = write(STATUS_FD, &end, sizeof(end));
-    _exit(dead == worker && put == (ssize_t)sizeof(end) ? 0 : 111);
+    _exit(signals >= 0 && put == (ssize_t)sizeof(end) ? 0 : 111);
+}
+
+/* In the worker: init is asked from now on before a process is made. */
+static int
+ask_init(int channel)
+{
+    int listener = notify_of_processes();
+    if (listener < 0) {
+        return listener;
+    }
+    struct rights message = {"", 1, &listener, 1};
+    ssize_t put = rights_send(channel, &message, 0);
+    (void)close(listener);
+    return put < 0 ? (int)put : 0;
 }
 
 /* Dies with the process outside.  Its pid cannot be compared, being of
@@ -142,37 +210,57 @@ tie_to_outside(int status_pipe)
     return (reader.revents & POLLERR) != 0 ? -ESRCH : 0;
 }
 
+/* A look at all processes of the namespace, which the guest's /proc, mounted
+ * over it, does not give. */
 static int
-become_init(int status_pipe)
+mount_proc(int *ret_look)
 {
     static const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
 
-    int error = tie_to_outside(status_pipe);
-    if (error != 0) {
-        return error;
-    }
-    if (mount("proc", "/proc", "proc", flags,
-              "hidepid=ptraceable,subset=pid") != 0) {
+    if (mount("proc", "/proc", "proc", flags, "subset=pid") != 0) {
         return -errno;
     }
-    error = privileges_lock();
+    *ret_look = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*ret_look < 0 || mount("proc", "/proc", "proc", flags,
+                               "hidepid=ptraceable,subset=pid") != 0) {
+        return -errno;
+    }
+    return 0;
+}
+
+static int
+become_init(int status_pipe, size_t processes)
+{
+    int look = -1, channel[2];
+
+    int error = tie_to_outside(status_pipe);
+    error = error ? error : mount_proc(&look);
+    error = error ? error : privileges_lock();
     if (error != 0) {
         return error;
+    }
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) != 0) {
+        return -errno;
     }
     pid_t worker = fork();
     if (worker < 0) {
         return -errno;
     }
     if (worker > 0) {
-        stay_init(worker, status_pipe);
+        const int kept[] = {status_pipe, channel[0], look};
+        stay_init(worker, kept, processes);
     }
+    error = ask_init(channel[1]);
     (void)close(status_pipe);
+    (void)close(look);
+    (void)close(channel[0]);
+    (void)close(channel[1]);
     /* A process group without the two: the guest may signal its own. */
-    return setsid() < 0 ? -errno : 0;
+    return error != 0 || setsid() >= 0 ? error : -errno;
 }
 
 int
-family_enter(int report)
+family_enter(int report, unsigned processes)
 {
     int status_pipe[2];
 
@@ -187,5 +275,5 @@ family_enter(int report)
         stay_outside(init, status_pipe[0], report);
     }
     (void)close(status_pipe[0]);
-    return become_init(status_pipe[1]);
+    return become_init(status_pipe[1], processes);
 }

@@ -7,7 +7,9 @@
  * which goes on as the worker; or -errno, in whichever process failed.  The
  * calling process and the child between never return: when the worker ends,
  * everything it left behind ends, and the calling process ends as it did, and
- * tells on the report socket what the kernel charged it. */
-int family_enter(int report);
+ * tells on the report socket what the kernel charged it.  The worker and what
+ * it makes are `processes` at a time, and no more: beyond that fork fails with
+ * EAGAIN. */
+int family_enter(int report, unsigned processes);
 
 #endif

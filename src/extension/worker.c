@@ -102,7 +102,8 @@ enter_namespaces(const struct worker_policy *policy)
     if (error != 0) {
         return error;
     }
-    return family ? family_enter(REPORT_FD) : privileges_lock();
+    return family ? family_enter(REPORT_FD, policy->processes)
+                  : privileges_lock();
 }
 
 static int

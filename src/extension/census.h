@@ -1,0 +1,34 @@
+/* How many processes a call has, and whether it may have one more. */
+#ifndef BOXED_CENSUS_H
+#define BOXED_CENSUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "shared/deadline.h"
+
+/* More than the tasks that a call can have, see Limits. */
+#define CENSUS_MOST 1024
+
+/* Let pass, and not seen yet. */
+struct expected {
+    pid_t asker; /* thread */
+    deadline_ns since;
+};
+
+/* All zeros but for the first three to begin with. */
+struct census {
+    int listener; /* as of notify_of_processes() */
+    int proc;     /* the namespace's /proc, in which all are seen */
+    size_t most;  /* processes, without the one that counts */
+    size_t count; /* of those seen last */
+    pid_t seen[CENSUS_MOST];
+    size_t waiting;
+    struct expected expected[CENSUS_MOST]; /* the oldest first */
+};
+
+/* Answers one question on the listener, if there is one. */
+void census_answer(struct census *census);
+
+#endif
