@@ -213,16 +213,25 @@ def refusal(serializer: str, name: str, message: str) -> SerializationError:
     )
 
 
+# The script's name, and that in a process that multiprocessing spawned, for
+# which cloudpickle and dill send a name as they do for any other module.
+_MAIN, _SPAWNED_MAIN = "__main__", "__mp_main__"
+_ENDS_OF_BOTH = b"_main__"
+
+
 def needs_main(
     serializer: str, function: Callable[..., Any], request: Parcel
 ) -> bool:
     """Whether the guest must have the caller's ``__main__``."""
-    if serializer == "json":
-        return _name_of(function)[0] == "__main__"
+    if serializer != "pickle":
+        module = _name_of(function)[0]
+        return module == _SPAWNED_MAIN or (
+            module == _MAIN and serializer == "json"
+        )
     # Other pieces are data alone: the pickler writes everything else in
     # frames of 64 KiB and a little more.
-    return serializer == "pickle" and any(
-        b"__main__" in piece
+    return any(
+        _ENDS_OF_BOTH in piece
         for piece in request.pieces
         if type(piece) is bytes and len(piece) < _FRAME_MOST
     )

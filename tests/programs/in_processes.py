@@ -4,16 +4,20 @@ import multiprocessing
 
 from boxed import run
 
+CALLS = [(2, "pickle"), (3, "cloudpickle"), (2, "json")]
+
 
 def cube(x):
     return x**3
 
 
-def boxed_cube(x):
-    return run(cube, (x,))
+def boxed_cube(x, serializer):
+    return run(cube, (x,), serializer=serializer)
 
 
 if __name__ == "__main__":
-    total = boxed_cube(1)
-    with multiprocessing.get_context("fork").Pool(2) as pool:
-        print(total + sum(pool.map(boxed_cube, [2, 3])))
+    total = 0
+    for method in ("fork", "spawn", "forkserver"):
+        with multiprocessing.get_context(method).Pool(2) as pool:
+            total += sum(pool.starmap(boxed_cube, CALLS))
+    print(total)
