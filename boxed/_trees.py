@@ -171,15 +171,13 @@ def entries(policy: Policy, *, as_other: bool, mounts: bool) -> list[Entry]:
 
 
 def _shows_more(entry: Entry, before: Entry) -> bool:
-    """Whether one of two entries for a path is to be the one: a granted tree
+    """Whether one of two entries for a path is to be the one: anything else
     in place of a place, and of places that of which more is a module."""
-    if entry[0] == TREE:
-        return before[0] in (*PLACES, OPTIONAL)
     order = (PLACE, SPREAD, PACKAGE)
-    return (
-        entry[0] in order
-        and before[0] in order
-        and order.index(entry[0]) > order.index(before[0])
+    if before[0] not in order:
+        return entry[0] == TREE and before[0] == OPTIONAL
+    return entry[0] not in order or (
+        order.index(entry[0]) > order.index(before[0])
     )
 
 
