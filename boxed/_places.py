@@ -9,7 +9,9 @@ it is said where, and whether they are still those that a live sandbox has.
 from __future__ import annotations
 
 import os
+import struct
 import sys
+import time
 
 from . import _boxed, _checks, _installation
 from ._found import editable, find
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from ._found import Found
 
 PLACE, PACKAGE, SPREAD = "p", "k", "n"
+_TIME = struct.Struct("=qq")
 
 _SUFFIXES = (".py", ".pyc", ".so")
 #: Modules that the caller has not imported, and so may write anew, which are
@@ -117,6 +120,8 @@ class _Judged:
         self.given = given
         self.extra = extra
         self.entries = tuple(sys.path)
+        self.relative = any(map(_is_relative, self.entries))
+        self.folder = _current_folder() if self.relative else None
         absolute = tuple(dict.fromkeys(_absolute(self.entries)))
         if given is not None:
             others = filter(_installation.is_installed, absolute)
@@ -136,14 +141,16 @@ class _Judged:
         self.files = files + watched
         self.identities = before + _boxed.identities(watched)
         self.stamp = (*stamp, self.identities[len(before) :])
+        self.settled = _is_settled(self.identities)
         self.modules = -1
         self.result: Places | None = None
 
     def holds(self) -> bool:
         return (
-            self.entries == tuple(sys.path)
+            self.settled
+            and self.entries == tuple(sys.path)
+            and (not self.relative or self.folder == _current_folder())
             and _boxed.identities(self.files) == self.identities
-            and not any(map(_is_relative, self.entries))
         )
 
     def places(self) -> Places:
@@ -175,8 +182,33 @@ def _existing(paths: tuple[str, ...], identities: bytes) -> Iterator[str]:
             yield path
 
 
+# Bytes of an identity: device, inode, seconds and nanoseconds.
+_IDENTITY = 32
+#: Nanoseconds within which two changes can have the same time, a tick of the
+#: kernel's clock being 10 ms at most; and a little more.
+_TICK = 50_000_000
+
+
+def _is_settled(identities: bytes) -> bool:
+    """Whether another change would show: what was changed just now could be
+    once more, at the same time by the kernel's clock."""
+    now = time.time_ns()
+    for at in range(16, len(identities), _IDENTITY):
+        seconds, rest = _TIME.unpack_from(identities, at)
+        if abs(now - seconds * 1_000_000_000 - rest) < _TICK:
+            return False
+    return True
+
+
 def _is_relative(path: object) -> bool:
     return isinstance(path, str) and path[:1] != "/"
+
+
+def _current_folder() -> str | None:
+    try:
+        return os.getcwd()
+    except OSError:
+        return None
 
 
 def _absolute(paths: Iterable[object]) -> Iterator[str]:

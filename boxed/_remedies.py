@@ -23,6 +23,7 @@ _NO_NAMESPACES = (
 )
 _KERNEL = "boxed needs Linux 5.13 or newer with Landlock and seccomp"
 
+_TOO_MANY = "it holds more than 100000 modules and directories"
 _FEWER = (
     "name the directories to import from with path=[...], or have this one"
     " shown as a whole with read=[...]"
@@ -65,8 +66,14 @@ _TABLE: dict[tuple[str, int | None], tuple[str, str]] = {
         f" `{SETUP_COMMAND} --uid-range FIRST:COUNT`",
     ),
     ("collect", errno.EFBIG): ("its modules take more than 128 MiB", _FEWER),
-    ("collect", errno.E2BIG): ("it holds more than 100000 names", _FEWER),
-    ("landlock", errno.E2BIG): ("it holds more than 100000 names", _FEWER),
+    ("collect", errno.E2BIG): (
+        _TOO_MANY,
+        _FEWER,
+    ),
+    ("landlock", errno.E2BIG): (
+        _TOO_MANY,
+        _FEWER,
+    ),
     ("collector", None): ("no user namespace", _NO_NAMESPACES),
     ("namespaces", None): ("no namespaces", _NO_NAMESPACES),
     ("uid_map", None): ("no uid map", _NO_NAMESPACES),

@@ -31,8 +31,8 @@ def test_entries_of_every_kind(make_environment, name):
             None, 1, b"/x", pathlib.Path(base), "", "a" * 5000,
             "/" + "a" * 300, base + "/loop1", base + "/dangling",
             base + "/fifo", base + "/plain.txt", base + "/self/self/self",
-            base + "/../../.." + base + "/linked", "/dev/null", "/proc", "/dev",
-            base + "/odd\\udcff", "/dev/shm",
+            base + "/../../.." + base + "/linked", "/dev/null", "/proc",
+            base + "/odd\\udcff", "/dev/shm", "/dev",
         ]
         os.mkdir(os.fsencode(base) + b"/odd\\xff")
         import ways

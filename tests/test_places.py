@@ -278,3 +278,54 @@ def test_a_machine_without(make_environment, missing):
         ],
         check=True,
     )
+
+
+def test_two_changes_at_one_time(make_environment):
+    """The second of two within a tick of the kernel's clock is seen, though
+    the directory's time is the same."""
+    check(
+        make_environment("root"),
+        project(
+            """
+        from boxed import _places
+        base = fresh()
+        sys.path.insert(0, base)
+        when = os.stat(base).st_mtime_ns
+        put(base, "one.txt")
+        now = os.stat(base).st_mtime_ns
+        first = _places.current()
+        # As if this had been in the same tick.
+        put(base, "later.py", text="value = 1")
+        os.utime(base, ns=(now, now))
+        assert _places.current() != first
+        assert run(eval, ("__import__('later').value",)) == 1
+        # What has been as it is for long is not looked at again.
+        for path in (base, base + "/later.py"):
+            os.utime(path, ns=(now - 10**10, now - 10**10))
+        assert _places.current() is _places.current()
+        shutil.rmtree(base)
+        """
+        ),
+    )
+
+
+def test_a_large_directory(make_environment):
+    """Of a place with a hundred thousand files, which are no modules, the
+    modules are shown."""
+    check(
+        make_environment("root"),
+        project(
+            """
+        base = fresh()
+        sys.path.insert(0, base)
+        for number in range(100_001):
+            os.mknod(f"{base}/{number}.txt")
+        put(base, "ways.py")
+        import ways
+        assert run(ways.read, ("/dev/null",)) == b""
+        assert run(os.listdir, (base,)) in (["ways.py"],
+            ["ways.py", "__pycache__"], ["__pycache__", "ways.py"])
+        shutil.rmtree(base)
+        """
+        ),
+    )

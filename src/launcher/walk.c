@@ -18,9 +18,11 @@
 #include "shared/fd.h"
 
 #define MOST_DEEP 64
-#define FOLDER    (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+/* Names among which an __init__ that is compiled is looked for. */
+#define MOST_LOOKED 1000
+#define FOLDER      (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 /* O_NONBLOCK: what was a file may be a FIFO by now. */
-#define FILE_READ (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC)
+#define FILE_READ (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
 /* A directory that is being walked, and those above it. */
 struct level {
@@ -116,16 +118,27 @@ below(const char *path, const char *top)
                : NULL;
 }
 
+/* The name of an open file, to open it or to read where it is. */
+struct magic {
+    char path[sizeof("/proc/self/fd/") + DECIMAL_SIZE];
+};
+
+static struct magic
+magic_link(int fd)
+{
+    struct magic link = {"/proc/self/fd/"};
+    char digits[DECIMAL_SIZE];
+    const char *number = decimal((uint64_t)fd, digits);
+    memcpy(link.path + strlen(link.path), number, strlen(number) + 1);
+    return link;
+}
+
 /* Where an open file really is; false where that has no name any more. */
 static bool
 real_path(int fd, char *ret_path)
 {
-    static const char magic[] = "/proc/self/fd/";
-    char name[sizeof(magic) + DECIMAL_SIZE], digits[DECIMAL_SIZE];
-    memcpy(name, magic, sizeof(magic) - 1);
-    const char *number = decimal((uint64_t)fd, digits);
-    memcpy(name + sizeof(magic) - 1, number, strlen(number) + 1);
-    ssize_t length = readlink(name, ret_path, ORDER_MAX_PATH - 1);
+    struct magic link = magic_link(fd);
+    ssize_t length = readlink(link.path, ret_path, ORDER_MAX_PATH - 1);
     if (length <= 0) {
         return false;
     }
@@ -136,9 +149,9 @@ real_path(int fd, char *ret_path)
 
 /* A regular file by its own name. */
 static int
-open_file(int folder, const char *name, struct stat *ret_seen)
+open_file(int folder, const char *name, int flags, struct stat *ret_seen)
 {
-    cleanup_close int fd = openat(folder, name, FILE_READ);
+    cleanup_close int fd = openat(folder, name, FILE_READ | flags);
     if (fd < 0 || fstat(fd, ret_seen) != 0) {
         return -errno;
     }
@@ -165,7 +178,9 @@ open_linked(const struct level *level, const char *name, struct stat *ret_seen)
                                         has_hidden_part(inside)))) {
         return -ENOENT;
     }
-    return open_file(AT_FDCWD, real, ret_seen);
+    /* The very file that was judged, whatever the link leads to by now. */
+    struct magic link = magic_link(fd);
+    return open_file(AT_FDCWD, link.path, 0, ret_seen);
 }
 
 /* Appends a name to the path of a level; false where it is too long. */
@@ -208,8 +223,12 @@ static int
 show_file(struct walk *walk, struct level *level, const char *name, bool link)
 {
     struct stat seen;
-    cleanup_close int fd = link ? open_linked(level, name, &seen)
-                                : open_file(level->fd, name, &seen);
+    if (walk->left-- == 0) {
+        return -E2BIG;
+    }
+    cleanup_close int fd = link
+                               ? open_linked(level, name, &seen)
+                               : open_file(level->fd, name, O_NOFOLLOW, &seen);
     if (fd < 0) {
         return passed_over(-fd);
     }
@@ -237,14 +256,14 @@ is_package(int folder)
     struct names names = {.fd = folder};
     const struct name *entry;
     bool found = is_there(folder, "__init__.py");
-    bool looked = false;
+    size_t looked = 0;
 
-    while (!found && names_next(&names, &entry) == 1) {
-        looked = true;
+    while (!found && looked < MOST_LOOKED && names_next(&names, &entry) == 1) {
+        looked++;
         found = strncmp(entry->name, "__init__.", 9) == 0 &&
                 is_module(entry->name);
     }
-    return (!looked || lseek(folder, 0, SEEK_SET) == 0) && found;
+    return (looked == 0 || lseek(folder, 0, SEEK_SET) == 0) && found;
 }
 
 /* Whether the order shows the directory as a whole by itself. */
@@ -298,6 +317,9 @@ show_folder(struct walk *walk, struct level *above, const char *name,
             bool link)
 {
     struct level level;
+    if (walk->left-- == 0) {
+        return -E2BIG;
+    }
     cleanup_close int fd =
         openat(above->fd, name, FOLDER | (link ? 0 : O_NOFOLLOW));
     if (fd < 0) {
@@ -340,9 +362,6 @@ show_name(struct walk *walk, struct level *level, const struct name *entry)
     const char *name = entry->name;
     if (is_hidden(name)) {
         return 0;
-    }
-    if (walk->left-- == 0) {
-        return -E2BIG;
     }
     bool link;
     switch (type_of(level, entry, &link)) {
@@ -400,7 +419,7 @@ static int
 walk_file(struct walk *walk, const struct entry *place)
 {
     struct stat seen;
-    cleanup_close int fd = open(place->path, FILE_READ & ~O_NOFOLLOW);
+    cleanup_close int fd = open(place->path, FILE_READ);
     if (fd < 0 || fstat(fd, &seen) != 0) {
         return passed_over(errno);
     }

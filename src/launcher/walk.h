@@ -19,7 +19,8 @@ struct walk_sink {
 
 /* Walks the place of an entry: KIND_PLACE, KIND_PACKAGE or KIND_SPREAD.  What
  * the process cannot open is passed over, and so is a place that is not there;
- * a shortage is -errno, more than WALK_MOST names are -E2BIG. */
+ * a shortage is -errno, more than WALK_MOST modules and
+ * directories are -E2BIG. */
 int walk_place(const struct order *order, const struct entry *place,
                const struct walk_sink *sink);
 
