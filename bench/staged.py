@@ -74,7 +74,7 @@ def stamp_caller(caller):
     caller.replace(_serializers, "decode", "decode the answer")
     caller.replace(_places, "current", "look at sys.path")
     caller.replace(_trees, "entries", "what the guest sees")
-    caller.replace(_boxed, "launch", "spawn the launcher")
+    caller.replace(_boxed, "Box", "spawn the launcher")
     caller.replace(_boxed, "receive", "wait for ready")
     opening = caller.timed("open the call", Box.open_call)
     Box.open_call = lambda *args: StampedCall(caller, opening(*args))

@@ -1,4 +1,8 @@
-"""One live sandbox: the launcher's process, its sockets, and calls on it."""
+"""One live sandbox: its start, and calls on it.
+
+The launcher's process and its sockets are a _boxed.Box's, from the moment in
+which there are any: a start that is interrupted leaves nothing behind.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
 SETUP_SECONDS = 120
 #: Bytes of what the sandbox printed that an error quotes.
 MAX_LOG = 4096
-#: Seconds after which a sandbox that was told to end is given up.
+#: Seconds that a launcher which failed has to tell why.
 END_SECONDS = 5
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__))
@@ -74,6 +78,8 @@ def _arguments() -> list[str]:
 class Box:
     """A running sandbox for one policy, on one tier.
 
+    :ivar process: the launcher's, and what leads to it.
+
     :raises SetupError: it could not be set up; nothing is left behind.
     """
 
@@ -95,26 +101,30 @@ class Box:
         )
         mark("list what the guest sees")
         try:
-            launched = _boxed.launch(_tiers.launcher_for(tier), order)
+            self.process = _boxed.Box(_tiers.launcher_for(tier), order)
         except OSError as error:
             from ._remedies import explain
 
             raise explain(tier, "start", error.errno or 0) from error
-        self.pid, self._pidfd, self.control, self.server, self._log = launched
         mark("spawn the launcher")
-        self.standbys = Standbys(self.server, policy.limits.result)
+        self.standbys = Standbys(self.process, policy.limits.result)
         try:
             self._start(policy)
         except BaseException:
             self.close()
             raise
 
+    @property
+    def pid(self) -> int:
+        """The launcher's process."""
+        return self.process.pid
+
     def _start(self, policy: Policy) -> None:
         deadline = time.monotonic_ns() + SETUP_SECONDS * _SECOND
         message = marshal.dumps(setting(policy, self.tier, self._entries))
         try:
-            _boxed.send(self.server, message)
-            ready = _boxed.receive(self.server, 1 << 20, deadline)
+            _boxed.send(self.process.server, message)
+            ready = _boxed.receive(self.process.server, 1 << 20, deadline)
         except ConnectionError:
             ready = b""
         except OSError as error:
@@ -160,7 +170,9 @@ class Box:
         # that is told first, and once.
         for _ in range(2):
             try:
-                record = _boxed.receive(self.control, _STATUS.size, deadline)
+                record = _boxed.receive(
+                    self.process.control, _STATUS.size, deadline
+                )
                 break
             except ConnectionError:
                 continue
@@ -188,11 +200,7 @@ class Box:
     def log_text(self) -> str:
         """The end of what launcher, interpreter and imports printed; empty
         where another thread closed the sandbox."""
-        try:
-            start = max(0, os.fstat(self._log).st_size - MAX_LOG)
-            text = os.pread(self._log, MAX_LOG, start)
-        except OSError:
-            return ""
+        text = self.process.log(MAX_LOG)
         return printable(text.decode(errors="replace")).strip()
 
     def open_call(self) -> _boxed.Call:
@@ -200,44 +208,12 @@ class Box:
 
         :raises BoxGone: the sandbox has ended, or was closed by a thread.
         """
-        if self.server < 0:
-            raise BoxGone
         try:
-            return _boxed.Call(self.server, self._max_answer)
+            return _boxed.Call(self.process, self._max_answer)
         except (BrokenPipeError, ConnectionError) as error:
             raise BoxGone from error
 
     def close(self) -> None:
         """End every process of the sandbox and wait for the last."""
-        pidfd, self._pidfd = self._pidfd, -1
         self.standbys.close()
-        # Any message ends it; the end of the socket would not show while a
-        # forked copy of this process holds it too.  It may have ended before.
-        try:  # noqa: SIM105  contextlib imports functools and collections
-            _boxed.send(self.control, b"end")
-        except OSError:
-            pass
-        self.forget()
-        if pidfd < 0:
-            return
-        try:
-            import select
-
-            ended = select.poll()
-            ended.register(pidfd, select.POLLIN)
-            ended.poll(END_SECONDS * 1000)
-            os.waitpid(self.pid, os.WNOHANG)
-        except ChildProcessError:
-            # Reaped by the caller's own code, or by SIGCHLD being ignored.
-            pass
-        finally:
-            os.close(pidfd)
-
-    def forget(self) -> None:
-        """Close the descriptors only: after a fork they are the parent's."""
-        self.standbys.forget()
-        for name in ("control", "server", "_log", "_pidfd"):
-            fd = getattr(self, name)
-            if fd >= 0:
-                setattr(self, name, -1)
-                os.close(fd)
+        self.process.close()

@@ -5,15 +5,22 @@ Sandbox has a table of its own.  They end with the process and never cross its
 forks: a forked child starts with none, and closes its copies of the parent's
 descriptors, which would otherwise keep the parent's sandboxes alive after the
 parent's death.
+
+Nothing here is locked, since a signal handler or a destructor may call run()
+at any point of another run() in the same thread, and would wait for ever.
+Threads that need the same sandbox wait for the one that starts it, and that
+one for nobody; where a thread must not wait, it starts a sandbox of its own.
+What is started belongs to whoever refers to it: one that gets lost between two
+steps is ended by that.
 """
 
 from __future__ import annotations
 
-import _thread
 import atexit
 import os
+from _weakref import ref
 
-from . import _room, _tiers
+from . import _boxed, _tiers
 from ._box import Box
 
 TYPE_CHECKING = False
@@ -25,12 +32,17 @@ MAX_IDLE = 8
 
 
 class _Slot:
-    """A policy's place: the lock makes one sandbox of many first callers."""
+    """A policy's place; its latch is closed while the sandbox starts."""
 
     def __init__(self) -> None:
-        self.lock = _thread.allocate_lock()
+        self.latch = _boxed.Latch()
         self.box: Box | None = None
-        self.waiting = 0
+        self.used = 0
+
+    def is_idle(self) -> bool:
+        if self.latch.closed:
+            return False
+        return self.box is None or self.box.process.users == 0
 
 
 def _start(policy: Policy) -> Box:
@@ -46,8 +58,8 @@ class Boxes:
     """
 
     def __init__(self, owner: str) -> None:
-        self._lock = _thread.allocate_lock()
         self._owner = owner
+        self._uses = 0
         self.slots: dict[Policy, _Slot] = {}
         self.closed = False
 
@@ -59,82 +71,90 @@ class Boxes:
         """
         return _Using(self, policy)
 
-    def take(self, policy: Policy) -> _Slot:
-        """The policy's place, which release() must get back."""
-        with self._lock:
+    def box(self, policy: Policy) -> Box:
+        """The policy's sandbox, which is started if there is none."""
+        box = None
+        while box is None:
             self.check_open()
-            _tables[id(self)] = self
-            slot = self.slots.pop(policy, None) or _Slot()
-            self.slots[policy] = slot
-            slot.waiting += 1
-            return slot
+            slot = self._slot(policy)
+            box = slot.box or self._started_once(slot, policy)
+        return box
 
-    def release(self, slot: _Slot) -> None:
-        """Give a place back; what is idle for long may be closed now."""
-        with self._lock:
-            slot.waiting -= 1
-            idle = [p for p, one in self.slots.items() if one.waiting == 0]
-            surplus = idle[: max(0, len(idle) - MAX_IDLE)]
-            closing = [self.slots.pop(policy) for policy in surplus]
-        for one in closing:
-            if one.box is not None:
-                one.box.close()
+    def _slot(self, policy: Policy) -> _Slot:
+        slot = self.slots.get(policy)
+        if slot is None:
+            _tables.add(ref(self, _tables.discard))
+            slot = self.slots.setdefault(policy, _Slot())
+        self._uses += 1
+        slot.used = self._uses
+        return slot
 
-    def box(self, slot: _Slot, policy: Policy) -> Box:
-        """The sandbox of a place that was taken."""
-        with slot.lock:
-            if slot.box is None:
-                # Whoever closes the table sets this before it asks for the
-                # lock, so what is started here is closed there.
-                self.check_open()
-                slot.box = _start(policy)
-            return slot.box
+    def _started_once(self, slot: _Slot, policy: Policy) -> Box | None:
+        """Started here; None where another thread has started it."""
+        box = slot.latch.run(lambda: self._started(slot, policy))
+        if box is None and not slot.latch.wait():
+            # This thread must not wait for another.
+            box = self._started(slot, policy)
+        return box
+
+    def _started(self, slot: _Slot, policy: Policy) -> Box:
+        box = slot.box
+        if box is None:
+            box = _start(policy)
+            if slot.box is None and not self.closed:
+                slot.box = box
+        if self.closed:
+            # Whoever closes the table waits at the latch, if it may.
+            box.close()
+            self.check_open()
+        return box
+
+    def trim(self) -> None:
+        """Close what has been idle for the longest."""
+        if len(self.slots) <= MAX_IDLE:
+            return
+        every = list(self.slots.items())
+        idle = [
+            (slot.used, policy) for policy, slot in every if slot.is_idle()
+        ]
+        idle.sort(key=_first)
+        for _, policy in idle[: max(0, len(idle) - MAX_IDLE)]:
+            slot = self.slots.pop(policy, None)
+            if slot is not None and slot.box is not None:
+                slot.box.close()
 
     def discard(self, policy: Policy, box: Box) -> None:
         """Close a sandbox that has ended or must not be used again."""
-        with self._lock:
-            slot = self.slots.get(policy)
-            if slot is not None and slot.box is box:
-                slot.box = None
+        slot = self.slots.get(policy)
+        if slot is not None and slot.box is box:
+            slot.box = None
         box.close()
 
     def clear(self) -> None:
         """End every sandbox of the table and wait for them."""
-        while True:
-            # One by one: what an interrupt leaves here, the end closes.
-            with self._lock:
-                if not self.slots:
-                    return
-                _, slot = self.slots.popitem()
+        # From here on an interrupt drops, and so ends, what is not yet ended.
+        slots, self.slots = self.slots, {}
+        while slots:
+            _, slot = slots.popitem()
             # One that another thread is starting is waited for.
-            with slot.lock:
-                if slot.box is not None:
-                    slot.box.close()
+            slot.latch.wait()
+            if slot.box is not None:
+                slot.box.close()
 
     def close(self) -> None:
         """clear(), for good."""
-        with self._lock:
-            self.closed = True
+        self.closed = True
         self.clear()
-        _tables.pop(id(self), None)
 
     def abandon(self) -> None:
         """Close what the program should have closed, and say so."""
         try:
-            if self.slots:
+            if self.slots and not self.closed:
                 import warnings
 
                 warnings.warn(f"unclosed {self._owner}", ResourceWarning, 2)
         finally:
             self.close()
-
-    def forget(self) -> None:
-        """In a forked child: the parent's sandboxes are the parent's."""
-        self._lock = _thread.allocate_lock()
-        for slot in self.slots.values():
-            if slot.box is not None:
-                slot.box.forget()
-        self.slots.clear()
 
     def check_open(self) -> None:
         """
@@ -142,6 +162,10 @@ class Boxes:
         """
         if self.closed:
             raise RuntimeError(f"the {self._owner} is closed")
+
+
+def _first(pair: tuple[int, Policy]) -> int:
+    return pair[0]
 
 
 class _Using:
@@ -152,21 +176,26 @@ class _Using:
         self._policy = policy
 
     def __enter__(self) -> Box:
-        self._slot = self._boxes.take(self._policy)
-        try:
-            return self._boxes.box(self._slot, self._policy)
-        except BaseException:
-            self._boxes.release(self._slot)
-            raise
+        box = self._boxes.box(self._policy)
+        # Not taken: it does no more than count a user.
+        self._user = _boxed.Seat(box.process)
+        return box
 
     def __exit__(self, *error: object) -> None:
-        self._boxes.release(self._slot)
+        self._user.leave()
+        self._boxes.trim()
 
 
 #: run()'s.
 shared = Boxes("run()")
-# Those with sandboxes, by identity.
-_tables: dict[int, Boxes] = {}
+# Those with sandboxes.
+_tables: set[ref[Boxes]] = set()
+
+
+def tables() -> list[Boxes]:
+    """Those that have had sandboxes, and are still there."""
+    found = [one() for one in list(_tables)]
+    return [one for one in found if one is not None]
 
 
 def close_all() -> None:
@@ -175,17 +204,17 @@ def close_all() -> None:
 
 
 def _at_exit() -> None:
-    for boxes in list(_tables.values()):
+    for boxes in tables():
         if boxes is not shared:
             boxes.abandon()
     shared.clear()
 
 
 def _after_fork() -> None:
-    for boxes in list(_tables.values()):
-        boxes.forget()
+    _boxed.forget()
+    for boxes in tables():
+        boxes.slots.clear()
     _tables.clear()
-    _room.forget()
 
 
 atexit.register(_at_exit)

@@ -133,7 +133,10 @@ class _Conversation:
         self._timeout = timeout
         self._streams = Streams(policy.limits.output, streams)
         standby = box.standbys.take()
-        self._live = _room.enter(lambda: standby or box.open_call())
+        self._seat = _boxed.Seat()
+        self._live = _room.enter(
+            self._seat, lambda: standby or box.open_call()
+        )
         timeout.begin()
         self._deadline = timeout.deadline
         mark("ask for a worker")
@@ -154,7 +157,7 @@ class _Conversation:
             return self._value(request, reading)
         finally:
             self._live.close()
-            _room.leave()
+            self._seat.leave()
             mark("give the worker up")
 
     def _value(self, request: Parcel, reading: _serializers.Reading) -> Any:

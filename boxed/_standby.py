@@ -12,51 +12,65 @@ are used up, so that the calls of a short burst do not share the processors
 with the forks for later ones.  Only calls open them; and as long as the last
 worker is known to have failed, only calls that were answered: what cannot
 live is not made again and again.
+
+Threads, signal handlers and destructors may meet in here at any point: each
+step on the lists is one that the interpreter does not divide, and a Call that
+is dropped between two of them ends its worker.
 """
 
 from __future__ import annotations
 
-import _thread
 import time
+from _weakref import ref
 
 from . import _boxed, _setting
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 #: Standbys of one sandbox, and of all sandboxes of the process.
 MOST, MOST_OF_ALL = 16, 64
 #: Nanoseconds after which a standby is taken to be ready.
 YOUTH = 10_000_000
 
-_all: set[Standbys] = set()
+_all: set[ref[Standbys]] = set()
+
+
+def every() -> list[Standbys]:
+    """Those of all sandboxes."""
+    found = [one() for one in list(_all)]
+    return [one for one in found if one is not None]
 
 
 class Standbys:
     """Those of one sandbox, the oldest first; threads may share it.
 
-    :param server: the descriptor at which the sandbox takes calls.
+    :param process: the sandbox that takes calls.
     :param max_answer: bytes that an answer may have.
     """
 
-    def __init__(self, server: int, max_answer: int) -> None:
-        self._server = server
+    def __init__(self, process: _boxed.Box, max_answer: int) -> None:
+        self._process = process
         self._max_answer = max_answer
-        # Held while a message is sent to the server, which close() waits
-        # for: the descriptor's number may soon be another file's.
-        self._lock = _thread.allocate_lock()
         self._prepared: list[_boxed.Call] = []
         # With the time at which it was opened.
         self._waiting: list[tuple[_boxed.Call, int]] = []
         self._wanted = -1
         self._distrusted = False
         self._closed = False
-        _all.add(self)
+        _all.add(ref(self, _all.discard))
 
     def take(self) -> _boxed.Call | None:
         """The one that has waited longest, or None."""
-        with self._lock:
-            call, since = self._waiting.pop(0) if self._waiting else (None, 0)
-            if time.monotonic_ns() - since < YOUTH or call is None:
-                self._want_more()
-            return call
+        try:
+            call, since = self._waiting.pop(0)
+        except IndexError:
+            self._want_more()
+            return None
+        if time.monotonic_ns() - since < YOUTH:
+            self._want_more()
+        return call
 
     def _want_more(self) -> None:
         if not self._distrusted:
@@ -65,40 +79,46 @@ class Standbys:
 
     def prepare(self) -> None:
         """Make what open() will need and a worker is not needed for."""
-        with self._lock:
-            for _ in range(self._missing() - len(self._prepared)):
-                try:
-                    self._prepared.append(_boxed.Call(-1, self._max_answer))
-                except OSError:
-                    # No descriptors are left: the caller needs them more.
-                    return
+        missing = self._missing()
+        while len(self._prepared) < missing:
+            try:
+                self._prepared.append(_boxed.Call(-1, self._max_answer))
+            except OSError:
+                # No descriptors are left: the caller needs them more.
+                return
 
     def open(self, *, trusted: bool) -> None:
         """Have workers forked for what was prepared, as far as there is room.
 
         :param trusted: a worker has just answered.
         """
-        with self._lock:
-            if trusted:
-                self._distrusted = False
-            if self._distrusted:
-                return
-            for _ in range(min(self._missing(), len(self._prepared))):
+        if trusted:
+            self._distrusted = False
+        if self._distrusted:
+            return
+        most = len(self._waiting) + self._missing()
+        while self._prepared and len(self._waiting) < most:
+            try:
                 call = self._prepared.pop()
-                try:
-                    call.announce(self._server)
-                except OSError:
-                    # The next call that needs the sandbox finds it ended.
-                    return
-                self._waiting.append((call, time.monotonic_ns()))
+                call.announce(self._process)
+            except (OSError, IndexError):
+                # The next call that needs the sandbox finds it ended.  Or
+                # another thread has opened the last one.
+                return
+            self._waiting.append((call, time.monotonic_ns()))
+        if len(self._waiting) > MOST:
+            # Threads that have each opened the last one.
+            self._drop(self._waiting)
+        if self._closed:
+            self.end()
 
     def _missing(self) -> int:
-        """How many are to be opened now; the lock is held."""
+        """How many are to be opened now."""
         here = len(self._waiting)
         if self._closed or here > self._wanted // 2:
             return 0
-        # Read without their locks: the bound is kept to a few.
-        others = sum(each._living() for each in list(_all) if each is not self)
+        # The bound is kept to a few: others go on meanwhile.
+        others = sum(each._living() for each in every() if each is not self)
         return min(self._wanted, MOST_OF_ALL - others) - here
 
     def _living(self) -> int:
@@ -108,45 +128,36 @@ class Standbys:
 
     def distrust(self) -> None:
         """A worker has ended before it ran anything."""
-        with self._lock:
-            self._distrusted = True
-            self._wanted //= 2
-            waiting, self._waiting = self._waiting, []
-        for call, _ in waiting:
-            call.close()
+        self._distrusted = True
+        self._wanted //= 2
+        while self._drop(self._waiting):
+            pass
 
     def end(self) -> int:
         """End those that wait, for the descriptors that they hold; how many
         there were."""
-        with self._lock:
-            every = self._every()
-        for call in every:
-            call.close()
-        return len(every)
+        ended = 0
+        while self._drop(self._waiting) or self._drop(self._prepared):
+            ended += 1
+        return ended
 
     def close(self) -> None:
         """End them; no more are opened."""
-        with self._lock:
-            self._closed = True
-            every = self._every()
-        _all.discard(self)
-        for call in every:
-            call.close()
-
-    def forget(self) -> None:
-        """Close the descriptors only: after a fork they are the parent's."""
         self._closed = True
-        _all.discard(self)
-        for call in self._every():
-            call.forget()
+        self.end()
 
-    def _every(self) -> list[_boxed.Call]:
-        """All that are here, which are then no more."""
-        every = [*self._prepared, *(call for call, _ in self._waiting)]
-        self._waiting, self._prepared = [], []
-        return every
+    def _drop(self, some: list[Any]) -> bool:
+        """End the last one, which is nobody else's then; false: there is
+        none."""
+        try:
+            last = some.pop()
+        except IndexError:
+            return False
+        call = last[0] if type(last) is tuple else last
+        call.close()
+        return True
 
 
 def end_all() -> int:
     """End what stands by for any sandbox; returns how many there were."""
-    return sum(each.end() for each in list(_all))
+    return sum(each.end() for each in every())

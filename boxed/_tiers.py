@@ -82,17 +82,22 @@ def best(start: Callable[[str], Started], *, network: bool) -> Started:
     known = _settled is not None and _settled[1] == launcher
     tier = _settled[0] if _settled is not None and known else FULL
     refused: SetupError | None = None
-    while True:
-        try:
-            started = start(tier)
-        except SetupError as error:
-            following = fits_next(tier, error, network=network)
-            if following is None:
-                raise error from refused
-            tier, refused = following, error
-        else:
-            _settled = (tier, launcher)
-            return started
+    try:
+        while True:
+            try:
+                started = start(tier)
+            except SetupError as error:
+                following = fits_next(tier, error, network=network)
+                if following is None:
+                    raise error from refused
+                tier, refused = following, error
+            else:
+                _settled = (tier, launcher)
+                return started
+    finally:
+        # In a frame of its own traceback it would be a cycle, which keeps
+        # what its callers have: a sandbox that was interrupted, too.
+        refused = None
 
 
 def _identity(path: str) -> tuple[object, ...]:

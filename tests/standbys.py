@@ -5,7 +5,7 @@ from __future__ import annotations
 # Every environment that tests of the machinery need; as root, a caller may
 # look at the processes of its sandbox and kill them.
 HELPERS = """
-import threading, time
+import socket, threading, time
 from boxed import _boxes, _setting, _standby
 
 def box():

@@ -31,8 +31,9 @@ SCRATCH = """
                 return STORES * maps.read().count("memfd:boxed")
         def descriptors():
             # Those that stand by come and go.
-            from boxed._standby import _all
-            ahead = [(len(one._waiting), len(one._prepared)) for one in _all]
+            from boxed._standby import every
+            ahead = [(len(one._waiting), len(one._prepared))
+                     for one in every()]
             own = sum(4 * ready + 8 * more for ready, more in ahead)
             return len(os.listdir("/proc/self/fd")) - own
 """

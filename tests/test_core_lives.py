@@ -141,8 +141,10 @@ def test_a_lost_sandbox_is_replaced(environment):
         from boxed import _boxes
         (slot,) = _boxes.shared.slots.values()
         before = slot.box.pid
-        os.close(slot.box.control)
-        slot.box.control = -1
+        import socket
+        control = os.dup(slot.box.process.control)
+        with socket.socket(fileno=control) as control:
+            control.shutdown(socket.SHUT_RDWR)
         # A worker that stands by could still take the call with it.
         stat = f"/proc/{before}/stat"
         while open(stat).read().rpartition(")")[2].split()[0] not in "ZX":

@@ -135,7 +135,7 @@ def test_all_attempts_have_one_deadline(monkeypatch):
     def unread(talk, *rest):
         deadlines.append(talk._deadline)
         talk._live.close()
-        _calls._room.leave()
+        talk._seat.leave()
         raise _calls._Unread(WorkerDied("as if unread"))
 
     monkeypatch.setattr(_calls._Conversation, "held", unread)
@@ -152,7 +152,7 @@ def test_no_attempt_begins_after_the_deadline(monkeypatch):
     def unread(talk, *rest):
         attempts.append(talk)
         talk._live.close()
-        _calls._room.leave()
+        talk._seat.leave()
         raise _calls._Unread(WorkerDied("as if unread"))
 
     monkeypatch.setattr(_calls._Conversation, "held", unread)

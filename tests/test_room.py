@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import errno
+import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 from core import check
+from environments import sleep_until
 
-from boxed import _room
+from boxed import _boxed, _room
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CROWD = """
         import resource, threading, time
@@ -61,7 +69,7 @@ def test_calls_that_last_wait_for_each_other(make_environment):
         crowd(60)
         assert results == [None] * 60, results
         # The control.
-        from boxed import _room
+        from boxed import _boxed, _room
         _room.EMFILE = -1
         results.clear()
         crowd(60)
@@ -94,9 +102,36 @@ class Tickets:
 @pytest.fixture
 def alone(monkeypatch):
     """Room without calls of other tests."""
-    _room.forget()
+    assert _boxed.seats()[:2] == (0, 0)
     yield
-    assert (_room._held, _room._trying, _room._waiting) == (0, 0, [])
+    assert _boxed.seats()[:2] == (0, 0)
+
+
+def enter(open_call: Callable[[], object]) -> _boxed.Seat:
+    """Seated, with what was opened."""
+    seat = _boxed.Seat()
+    _room.enter(seat, open_call)
+    return seat
+
+
+@pytest.fixture
+def others():
+    """A thread that holds seats of its own, taken and left on demand.
+
+    A call of this thread's could not end while this thread waits.
+    """
+    with ThreadPoolExecutor(1) as pool:
+
+        class Others:
+            seats: ClassVar[list[_boxed.Seat]] = []
+
+            def enter(self, open_call: Callable[[], object] = bool) -> None:
+                self.seats.append(pool.submit(enter, open_call).result())
+
+            def leave(self) -> None:
+                pool.submit(self.seats.pop().leave).result()
+
+        yield Others()
 
 
 @pytest.mark.usefixtures("alone")
@@ -106,9 +141,9 @@ def test_each_has_its_turn():
 
     def one() -> None:
         for _ in range(20):
-            _room.enter(tickets.open)
+            seat = enter(tickets.open)
             tickets.close()
-            _room.leave()
+            seat.leave()
         done.append(1)
 
     crowd = [threading.Thread(target=one, daemon=True) for _ in range(50)]
@@ -123,21 +158,21 @@ def test_each_has_its_turn():
 def test_nobody_to_wait_for():
     """The error is told where no other call could end."""
     with pytest.raises(OSError, match="none is left"):
-        _room.enter(Tickets(0).open)
+        enter(Tickets(0).open)
 
 
 @pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize("error", [OSError(errno.EACCES, "no"), ValueError()])
-def test_other_errors_are_told_at_once(error):
+def test_other_errors_are_told_at_once(error, others):
     """Though there are other calls."""
 
     def fail() -> None:
         raise error
 
-    _room.enter(lambda: True)
+    others.enter()
     with pytest.raises(type(error)):
-        _room.enter(fail)
-    _room.leave()
+        enter(fail)
+    others.leave()
 
 
 @pytest.mark.usefixtures("alone")
@@ -150,70 +185,144 @@ def test_waiting_is_not_trying_again_and_again():
         return tickets.open()
 
     def one() -> None:
-        _room.enter(counted)
+        seat = enter(counted)
         tickets.close()
-        _room.leave()
+        seat.leave()
 
-    _room.enter(tickets.open)
+    seat = enter(tickets.open)
     crowd = [threading.Thread(target=one, daemon=True) for _ in range(8)]
     for thread in crowd:
         thread.start()
     time.sleep(0.5)
     assert len(attempts) == 8
     tickets.close()
-    _room.leave()
+    seat.leave()
     for thread in crowd:
         thread.join(60)
     assert len(attempts) <= 8 + 2 * 8, len(attempts)
 
 
 @pytest.mark.usefixtures("alone")
-def test_what_holds_the_descriptors_may_be_something_else(monkeypatch):
+def test_what_holds_the_descriptors_may_be_something_else(monkeypatch, others):
     """It is tried again though no call has ended, and given up one day."""
     monkeypatch.setattr(_room, "RETRY", 0.01)
     tickets = Tickets(0)
     timer = threading.Timer(0.2, setattr, (tickets, "most", 1))
-    _room.enter(lambda: True)
+    others.enter()
     timer.start()
-    _room.enter(tickets.open)
+    seat = enter(tickets.open)
     timer.join()
     monkeypatch.setattr(_room, "PATIENCE", 0.2)
     with pytest.raises(OSError, match="none is left"):
-        _room.enter(tickets.open)
-    _room.leave()
-    _room.leave()
+        enter(tickets.open)
+    seat.leave()
+    others.leave()
 
 
 @pytest.mark.usefixtures("alone")
-def test_there_is_a_bound_on_open_calls(monkeypatch):
+def test_there_is_a_bound_on_open_calls(monkeypatch, others):
     """Beyond it calls wait too, whatever descriptors there are."""
     monkeypatch.setattr(_room, "MOST", 2)
     monkeypatch.setattr(_room, "PATIENCE", 0)
     monkeypatch.setattr(_room, "RETRY", 0.01)
-    _room.enter(lambda: True)
-    _room.enter(lambda: True)
+    others.enter()
+    others.enter()
     with pytest.raises(OSError, match="2 calls are open"):
-        _room.enter(lambda: True)
-    _room.leave()
-    _room.enter(lambda: True)
-    _room.leave()
-    _room.leave()
+        enter(bool)
+    others.leave()
+    enter(bool).leave()
+    others.leave()
+
+
+def waits(seat: _boxed.Seat, results: list[object]) -> threading.Thread:
+    """A thread in line; what its wait came to is put into the list."""
+    before = _boxed.seats()[1]
+
+    def wait() -> None:
+        assert seat.take(1 << 30)
+        results.append(seat.wait(60))
+
+    thread = threading.Thread(target=wait, daemon=True)
+    thread.start()
+    sleep_until(lambda: _boxed.seats()[1] == before + 1)
+    return thread
 
 
 @pytest.mark.usefixtures("alone")
-def test_a_wait_that_is_interrupted_passes_its_turn_on():
-    """The turn of one that was interrupted is the next one's."""
-    first, second = (_room._thread.allocate_lock() for _ in range(2))
-    second.acquire()
-    # Both waited; the first has had its turn as it is interrupted.
-    _room._waiting.append(second)
-    _room._withdraw(first)
-    assert not second.locked()
-    assert _room._waiting == []
-    # One that is interrupted before is waited for no more.
-    _room._waiting.append(first)
-    _room._withdraw(first)
-    assert _room._waiting == []
+def test_a_turn_that_is_not_used_is_passed_on(others):
+    """By one that was called and is dropped, as by an interrupt."""
+    first, second, results = _boxed.Seat(), _boxed.Seat(), []
+    others.enter()
+    threads = [waits(first, results), waits(second, results)]
+    others.leave()
+    threads[0].join(60)
+    assert results == [True]
+    assert threads[1].is_alive()
+    del first
+    threads[1].join(60)
+    assert results == [True, True]
+    # Used, it is not: there is nobody to pass it to, and nothing is counted.
+    assert second.take(1)
+    del second
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_seat_that_is_dropped_counts_no_more():
+    """Held or not, and however often it was taken."""
+    for times in range(3):
+        seat = _boxed.Seat()
+        for _ in range(times):
+            assert seat.take(1)
+        assert _boxed.seats()[0] == (times > 0)
+        del seat
+        assert _boxed.seats()[0] == 0
+
+
+@pytest.mark.usefixtures("alone")
+def test_nobody_waits_for_a_call_of_its_own_thread():
+    """A handler's call, inside another one of the thread; nor do two threads
+    for each other, each with an open call."""
+    outer = enter(bool)
+    with pytest.raises(OSError, match="none is left"):
+        enter(Tickets(0).open)
+    results: list[object] = []
+
+    def nested() -> None:
+        seat = enter(bool)
+        inner = _boxed.Seat()
+        assert inner.take(10)
+        results.append(inner.wait(60))
+        seat.leave()
+
+    thread = threading.Thread(target=nested, daemon=True)
+    thread.start()
+    sleep_until(lambda: _boxed.seats()[1] == 1)
+    # The other one waits for the end of ours, so we do not for its.
+    with pytest.raises(OSError, match="none is left"):
+        enter(Tickets(0).open)
+    assert thread.is_alive()
+    outer.leave()
+    thread.join(60)
+    assert results == [True]
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_wait_that_a_signal_ends(others):
+    """The handler's exception comes through, and nobody is counted or
+    waiting; one that raises nothing lets it try again."""
+    others.enter()
+    caught = signal.signal(signal.SIGALRM, lambda *_: 1 // len(errors))
+    try:
+        for errors in ((), (1,)):
+            seat = _boxed.Seat()
+            assert seat.take(10)
+            signal.setitimer(signal.ITIMER_REAL, 0.1)
+            with nullcontext() if errors else pytest.raises(ZeroDivisionError):
+                assert seat.wait(60)
+            assert _boxed.seats()[:2] == (1, 0)
+    finally:
+        signal.signal(signal.SIGALRM, caught)
+    others.leave()
 
 
 def test_a_thousand_callers(make_environment):

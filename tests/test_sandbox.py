@@ -180,8 +180,10 @@ def test_a_dead_one_is_replaced(environment):
             def end():
                 # The supervisor takes its end for the caller's.
                 (slot,) = sandbox._boxes.slots.values()
-                os.close(slot.box.control)
-                slot.box.control = -1
+                import socket
+                control = os.dup(slot.box.process.control)
+                with socket.socket(fileno=control) as control:
+                    control.shutdown(socket.SHUT_RDWR)
             assert sandbox.run(abs, (-1,)) == 1
             end()
             time.sleep(0.3)

@@ -126,8 +126,8 @@ def test_a_sandbox_that_ends_with_standbys_is_replaced(environment):
 for _ in range(3):
     warm()
     old = box()
-    os.close(old.control)
-    old.control = -1
+    with socket.socket(fileno=os.dup(old.process.control)) as control:
+        control.shutdown(socket.SHUT_RDWR)
     time.sleep(0.3)
     assert run(abs, (-5,)) == 5
     assert box() is not old and not old.standbys._waiting

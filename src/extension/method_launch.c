@@ -1,4 +1,4 @@
-/* Starting a sandbox, for Python: spawn, and messages on its sockets.
+/* Starting a sandbox, for Python: messages on its sockets.
  *
  * Runs in the caller.  The GIL is released around whatever can block. */
 #include "extension/methods.h"
@@ -6,34 +6,17 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include "extension/spawn.h"
+#include "extension/owned.h"
 #include "shared/deadline.h"
 #include "shared/fd.h"
 
 PyObject *
-method_launch(PyObject *module, PyObject *args)
+method_forget(PyObject *module, PyObject *unused)
 {
-    PyObject *path = NULL;
-    Py_buffer order;
-    struct spawned spawned;
-    int error;
-
     (void)module;
-    if (!PyArg_ParseTuple(args, "O&y*:launch", PyUnicode_FSConverter, &path,
-                          &order)) {
-        return NULL;
-    }
-    Py_BEGIN_ALLOW_THREADS
-    error = spawn_launcher(PyBytes_AS_STRING(path), order.buf,
-                           (size_t)order.len, &spawned);
-    Py_END_ALLOW_THREADS
-    PyBuffer_Release(&order);
-    Py_DECREF(path);
-    if (error != 0) {
-        return raise_errno(error);
-    }
-    return Py_BuildValue("(iiiii)", (int)spawned.pid, spawned.pidfd,
-                         spawned.control, spawned.server, spawned.log);
+    (void)unused;
+    owned_forget_all();
+    Py_RETURN_NONE;
 }
 
 PyObject *

@@ -7,13 +7,19 @@
 
 #include <errno.h>
 
-/* method_launch.c: the caller, starting a sandbox */
-PyObject *method_launch(PyObject *module, PyObject *args);
+/* method_launch.c, type_box.c: the caller, starting a sandbox */
+extern PyType_Spec box_type_spec;
+PyObject *method_forget(PyObject *module, PyObject *unused);
 PyObject *method_send(PyObject *module, PyObject *args);
 PyObject *method_receive(PyObject *module, PyObject *args);
 
 /* type_call.c: the caller, one call */
 extern PyType_Spec call_type_spec;
+
+/* type_seat.c, type_latch.c: the caller, calls and threads among themselves */
+extern PyType_Spec seat_type_spec;
+extern PyType_Spec latch_type_spec;
+PyObject *method_seats(PyObject *module, PyObject *unused);
 
 /* method_serve.c: the zygote */
 PyObject *method_serve(PyObject *module, PyObject *args, PyObject *kwargs);

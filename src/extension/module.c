@@ -2,7 +2,11 @@
  *
  * Loaded in the caller and inside the sandbox (zygote and worker).  Each
  * method parses arguments, gives up the GIL around what blocks, calls C and
- * raises; the mechanisms are in the files beside it and know no Python. */
+ * raises; the mechanisms are in the files beside it and know no Python.
+ *
+ * What the caller's types count and line up is guarded by the GIL.  The module
+ * does not say that it can do without, so a free-threaded interpreter takes
+ * the GIL as it imports it. */
 #include "extension/methods.h"
 
 #include "extension/call.h"
@@ -11,7 +15,10 @@
 #include "shared/stage.h"
 
 static PyMethodDef boxed_methods[] = {
-    {"launch", method_launch, METH_VARARGS, "Spawn the launcher."},
+    {"forget", method_forget, METH_NOARGS,
+     "In a forked child: let go of what is the parent's."},
+    {"seats", method_seats, METH_NOARGS,
+     "Calls that are open, that wait, and when the last one ended."},
     {"send", method_send, METH_VARARGS, "Send one message."},
     {"receive", method_receive, METH_VARARGS, "Receive one message."},
     {"json_bounds", method_json_bounds, METH_O,
@@ -145,10 +152,16 @@ exec_boxed(PyObject *module)
     if (add_constants(module) != 0 || add_stages(module) != 0) {
         return -1;
     }
-    if (add_type(module, &call_type_spec) != 0) {
-        return -1;
+    PyType_Spec *const types[] = {
+        &box_type_spec,    &call_type_spec, &latch_type_spec,
+        &memory_type_spec, &seat_type_spec,
+    };
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (add_type(module, types[i]) != 0) {
+            return -1;
+        }
     }
-    return add_type(module, &memory_type_spec);
+    return 0;
 }
 
 static PyModuleDef_Slot boxed_slots[] = {

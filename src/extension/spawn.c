@@ -152,10 +152,19 @@ spawn_launcher(const char *path, const void *order, size_t size,
     if (error != 0) {
         return error;
     }
+    /* What is not needed any more makes room for the pidfd. */
+    close_fd(&null);
+    close_fd(&far_log);
+    close_fd(&far_control);
+    close_fd(&far_server);
     pidfd = (int)syscall(NR_pidfd_open, pid, 0u);
     if (pidfd < 0 && errno != ESRCH) {
-        /* The control socket's close ends it. */
-        return -errno;
+        error = -errno;
+        /* It ends by this, and is not to be a zombie. */
+        (void)send(control, "end", 3, MSG_NOSIGNAL | MSG_DONTWAIT);
+        close_fd(&control);
+        (void)waitpid(pid, NULL, 0);
+        return error;
     }
     /* Without one, it ended already and was reaped, as under an ignored
      * SIGCHLD; its status record tells why. */

@@ -14,6 +14,10 @@ struct spawned {
     int log;     /* what launcher and zygote print */
 };
 
+#define SPAWNED_NONE                                                          \
+    ((struct spawned){                                                        \
+        .pid = -1, .pidfd = -1, .control = -1, .server = -1, .log = -1})
+
 /* Starts path with the five standard descriptors and nothing else of the
  * caller's, and writes the order.  Returns 0 or -errno (that of exec too);
  * ret_spawned is untouched on failure.  Thread-safe; the address space of the

@@ -2,18 +2,28 @@
  *
  * Runs in the caller.  wait() gives the GIL up while it blocks and comes back
  * for what only Python can do: allocate the answer, hand output on, look at
- * signals.  Closing or forgetting a Call kills its worker. */
+ * signals.  A Call that is closed, or that nobody refers to any more, has its
+ * worker killed; in a forked child it is lost. */
 #include "extension/methods.h"
 
 #include "extension/call.h"
+#include "extension/owned.h"
 #include "extension/sending.h"
 #include "shared/fd.h"
 
 struct call_object {
-    PyObject_HEAD struct call call;
+    PyObject_HEAD struct owned owned;
+    struct call call;
     Py_buffer request;
     PyObject *answer;
 };
+
+/* In a forked child the worker is the parent's. */
+static void
+forget_call(struct owned *owned)
+{
+    call_forget(&LINK_OWNER(owned, struct call_object, owned)->call);
+}
 
 static PyObject *
 new_call(PyTypeObject *type, PyObject *args, PyObject *kwargs)
@@ -32,6 +42,7 @@ new_call(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (self == NULL) {
         return NULL;
     }
+    owned_add(&self->owned, forget_call);
     self->call.max_answer = max_answer;
     int error = call_prepare(&self->call);
     if (error == 0 && server >= 0) {
@@ -80,21 +91,12 @@ close_call(PyObject *object, PyObject *unused)
     Py_RETURN_NONE;
 }
 
-static PyObject *
-forget_call(PyObject *object, PyObject *unused)
-{
-    struct call_object *self = (struct call_object *)object;
-    (void)unused;
-    call_forget(&self->call);
-    release(self);
-    Py_RETURN_NONE;
-}
-
 static void
 dealloc_call(PyObject *object)
 {
     PyTypeObject *type = Py_TYPE(object);
     Py_XDECREF(close_call(object, NULL));
+    owned_remove(&((struct call_object *)object)->owned);
     type->tp_free(object);
     Py_DECREF(type);
 }
@@ -198,6 +200,10 @@ wait_call(PyObject *object, PyObject *args)
         return NULL;
     }
     for (;;) {
+        /* In a child forked by code that a signal ran, it is the parent's. */
+        if (self->call.report_socket < 0) {
+            return describe(self, CALL_LOST);
+        }
         Py_BEGIN_ALLOW_THREADS
         event = call_step(&self->call, deadline);
         Py_END_ALLOW_THREADS
@@ -280,7 +286,6 @@ static PyMethodDef call_methods[] = {
     {"kill", kill_call, METH_NOARGS, "Have the worker killed."},
     {"wait_end", wait_end, METH_VARARGS, "Wait for the worker's end."},
     {"close", close_call, METH_NOARGS, "Close; kills a live worker."},
-    {"forget", forget_call, METH_NOARGS, "Close; leaves a worker alone."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -184,17 +184,15 @@ def allow_standbys() -> None:
 
 
 def end_standbys() -> None:
-    from boxed._standby import _all
+    from boxed._standby import end_all
 
-    for each in list(_all):
-        for call in each._every():
-            call.close()
+    end_all()
 
 
 def waiting() -> list[int]:
-    from boxed._standby import _all
+    from boxed._standby import every
 
-    return [id(call) for each in _all for call in each._waiting]
+    return [id(call) for each in every() for call, _ in each._waiting]
 
 
 def start_victim() -> int:

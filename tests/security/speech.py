@@ -48,9 +48,11 @@ def caller_is_well() -> None:
 
 def descriptors() -> int:
     """How many this process has."""
-    from boxed._standby import _all
+    from boxed import _standby
 
     every = len(list(Path("/proc/self/fd").iterdir()))
     # Those that stand by come and go.
-    ahead = [(len(one._waiting), len(one._prepared)) for one in _all]
+    ahead = [
+        (len(one._waiting), len(one._prepared)) for one in _standby.every()
+    ]
     return every - sum(4 * ready + 8 * more for ready, more in ahead)

@@ -107,7 +107,8 @@ def state():
             continue
         children += parent == str(os.getpid())
     # Those that stand by come and go.
-    ahead = [(len(one._waiting), len(one._prepared)) for one in _standby._all]
+    ahead = [(len(one._waiting), len(one._prepared))
+             for one in _standby.every()]
     own = sum(4 * ready + 8 * more for ready, more in ahead)
     fds = len(os.listdir("/proc/self/fd")) - own
     return [fds, mounts, children, pages]

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "extension/decoder/classes.h"
-#include "extension/decoder/opcodes.h"
 
 #define CAPSULE_GLOBAL "boxed.global"
 
