@@ -8,6 +8,7 @@ it is said where, and whether they are still those that a live sandbox has.
 
 from __future__ import annotations
 
+import errno
 import os
 import struct
 import sys
@@ -227,22 +228,39 @@ def _absolute(paths: Iterable[object]) -> Iterator[str]:
 def _held(place: str) -> tuple[tuple[Any, ...], list[str]]:
     """What a place held, by name and inode: what is of no concern to imports,
     such as results that a program writes there, does not count.  And its
-    modules' names."""
-    held, modules = [], []
+    modules' names.
+
+    :raises OSError: too little of something is left to look.
+    """
     try:
-        with os.scandir(place) as entries:
-            for entry in entries:
-                name = entry.name
-                if name[0] == ".":
-                    continue
-                if name.endswith(_SUFFIXES):
-                    modules.append(name)
-                elif not _is_package(entry):
-                    continue
-                held.append((name, entry.inode()))
-    except OSError:
-        # A file, such as a zip; or gone by now.
-        return (place, _boxed.identities((os.fsencode(place),))), []
+        try:
+            return _listed(place)
+        except OSError as error:
+            if error.errno != errno.EMFILE:
+                raise
+            from ._room import enter
+
+            # As a call does, which this is for.
+            return enter(_boxed.Seat(), lambda: _listed(place))
+    except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+            raise
+    # A file, such as a zip; or gone by now.
+    return (place, _boxed.identities((os.fsencode(place),))), []
+
+
+def _listed(place: str) -> tuple[tuple[Any, ...], list[str]]:
+    held, modules = [], []
+    with os.scandir(place) as entries:
+        for entry in entries:
+            name = entry.name
+            if name[0] == ".":
+                continue
+            if name.endswith(_SUFFIXES):
+                modules.append(name)
+            elif not _is_package(entry):
+                continue
+            held.append((name, entry.inode()))
     return (place, *sorted(held)), modules
 
 
