@@ -100,11 +100,13 @@ FRAMES: list[Any] = []
 
 def load_frames() -> None:
     """By no import, since nothing of the guest's is to find the package."""
-    name, where = "boxed._frames", __file__.replace("_codecs.py", "_frames.py")
     loader: Any = type(__spec__.loader)
-    frames = type(sys)(name)
-    exec(loader(name, where).get_code(name), frames.__dict__)
-    FRAMES.append(frames)
+    for file in ("_frames", "_frames_built"):
+        where = __file__.replace("_codecs.py", f"{file}.py")
+        made = type(sys)(f"boxed.{file}")
+        code = loader(made.__name__, where).get_code(made.__name__)
+        exec(code, made.__dict__)
+        FRAMES.append(made)
 
 
 def teach_pandas() -> None:
@@ -113,5 +115,6 @@ def teach_pandas() -> None:
         load_frames()
     # A pickler imports what it names; dill does by way of the package.
     package = sys.modules.setdefault("boxed", type(sys)("boxed"))
-    package.__dict__["_frames"] = sys.modules["boxed._frames"] = FRAMES[0]
+    for made in FRAMES:
+        package.__dict__[made.__name__[6:]] = sys.modules[made.__name__] = made
     FRAMES[0].teach()

@@ -1,20 +1,20 @@
-"""How function and arguments travel in, and how a value comes out.
-
-In: whatever the serializer can write; only the sandbox reads it.  Out: never
-the serializer's own ``loads``, which would run what a guest chose, but JSON
-or the decoder in C, unless the caller trusts the result.
+"""How function and arguments travel in: whatever the serializer can write,
+since only the sandbox reads it.  ``_reading`` has how a value comes out.
 """
 
 from __future__ import annotations
 
 import sys
 
-from ._checks import word, wrong_type
-from ._errors import LimitExceeded, SerializationError, UnsafeResultError
+from ._checks import word
+from ._errors import LimitExceeded, SerializationError
+from ._reading import DecodingTimeout as DecodingTimeout
+from ._reading import Reading as Reading
+from ._reading import decode as decode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from ._parcel import Parcel
@@ -38,10 +38,6 @@ _BY_VALUE = "serializer='cloudpickle' or 'dill' sends it by value"
 
 #: Bytes that function and arguments may take.
 MAX_REQUEST = 64 << 20
-
-
-class DecodingTimeout(Exception):
-    """The deadline passed while a result was being read."""
 
 
 def checked_name(serializer: str) -> str:
@@ -276,152 +272,3 @@ def main_module() -> tuple[str, str] | None:
     if path is None or not os.path.exists(path):
         return None
     return "path", os.path.abspath(path)
-
-
-class Reading:
-    """How a result is read.
-
-    :param allow: classes that it may hold instances of.
-    :param allow_setstate: the same, and their own ``__setstate__`` and
-        ``__del__`` may run.
-    :param trust_result: whether the serializer's own ``loads`` reads it.
-    :param memory: bytes that it may take in memory, or None for what its
-        length permits.
-
-    :raises TypeError: an allowed one is no class.
-    """
-
-    def __init__(
-        self,
-        *,
-        allow: Iterable[type] = (),
-        allow_setstate: Iterable[type] = (),
-        trust_result: bool = False,
-        memory: int | None = None,
-    ) -> None:
-        self.trust_result = trust_result
-        self.memory = memory
-        self.allow: dict[str, type] = {}
-        self.states: dict[str, tuple[str, ...] | None] = {}
-        self.builders: dict[str, Callable[..., Any]] = {}
-        for cls in allow:
-            self._add("allow", cls, own_code=False)
-        for cls in allow_setstate:
-            self._add("allow_setstate", cls, own_code=True)
-
-    def _add(self, option: str, cls: type, *, own_code: bool) -> None:
-        # What list[int] is says that it is a class, and is none.
-        if not issubclass(type(cls), type):
-            raise wrong_type(option, "a list of classes", cls)
-        built = _builders(cls)
-        self.builders.update(built)
-        if built:
-            return
-        name = f"{cls.__module__}:{cls.__qualname__}"
-        self.allow[name] = cls
-        if own_code:
-            self.states[name] = None
-        else:
-            from . import _states
-
-            generated = _states.generated_names(cls)
-            if generated is not None:
-                self.states[name] = generated
-
-    def builders_until(
-        self, deadline: float | None
-    ) -> dict[str, Callable[..., Any]]:
-        """The builders, for one decode."""
-        return {
-            name: lambda *pieces, make=make: make(*pieces, deadline=deadline)
-            for name, make in self.builders.items()
-        }
-
-
-def _builders(cls: type) -> dict[str, Callable[..., Any]]:
-    if cls.__module__.partition(".")[0] != "pandas":
-        return {}
-    from . import _frames
-
-    return _frames.builders(cls)
-
-
-def decode(
-    serializer: str,
-    data: bytes | memoryview,
-    reading: Reading,
-    *,
-    buffers: Sequence[memoryview] = (),
-    deadline: float | None = None,
-) -> Any:
-    """The value that an answer's bytes stand for.
-
-    Arrays sent beside the stream are views of their buffers.
-
-    :raises UnsafeResultError: it holds a type that is not allowed.
-    :raises SerializationError: it is not what the serializer writes.
-    :raises DecodingTimeout: the deadline passed meanwhile.
-    """
-    if serializer == "json":
-        from . import _json
-
-        return _json.decode(data)
-    if reading.trust_result:
-        library = "_pickle" if serializer == "pickle" else serializer
-        return __import__(library).loads(data, buffers=buffers)
-    return _decode_pickle(data, buffers, reading, deadline)
-
-
-# Where frames are taken apart, under the names of their classes.
-_FRAMES = "boxed._frames."
-
-
-def _decode_pickle(
-    data: bytes | memoryview,
-    buffers: Sequence[memoryview],
-    reading: Reading,
-    deadline: float | None,
-) -> Any:
-    from . import _boxed
-    from ._text import printable
-
-    try:
-        return _boxed.decode(
-            data,
-            buffers=buffers,
-            allow=reading.allow,
-            states=reading.states,
-            builders=reading.builders_until(deadline),
-            max_memory=reading.memory or sys.maxsize,
-            deadline=deadline,
-        )
-    except _boxed.DecodeError as error:
-        late = type(error.__cause__).__name__ == "TookTooLong"
-        if late or error.reason == "deadline":
-            raise DecodingTimeout from None
-        text = printable(str(error), 500).replace(_FRAMES, "pandas.")
-        if error.reason != "type":
-            raise SerializationError(
-                f"the result cannot be decoded: {text}"
-            ) from None
-        name = printable(error.type_name or "", 200).replace(
-            _FRAMES, "pandas."
-        )
-        raise UnsafeResultError(
-            f"the result holds a {name or 'type'} that is not allowed:"
-            f" {text}; {_advice(text)}use"
-            f" trust_result=True if you trust the function",
-            name or None,
-        ) from None
-
-
-def _advice(refusal: str) -> str:
-    """What helps, beside trusting the result."""
-    if refusal.endswith("is not allowed"):
-        return "name its class with allow=[...], or "
-    if refusal.endswith("which would run on what the guest sent"):
-        return (
-            "if that may run on anything at all, name the class with"
-            " allow_setstate=[...], or "
-        )
-    return ""

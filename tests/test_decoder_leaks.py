@@ -18,7 +18,10 @@ from pickle_streams import HEAD, run_python
 
 from boxed import _boxed
 
-BUILDERS = {"m:pair": lambda *parts: list(parts), "m:bad": lambda: 1 / 0}
+BUILDERS = {
+    "m:pair": lambda left, *parts: (list(parts), 99),
+    "m:bad": lambda left: 1 / 0,
+}
 
 
 def everything():
@@ -110,6 +113,7 @@ def test_what_is_left_would_show(monkeypatch):
 
     def leak(*parts):
         kept.append([parts, bytes(2000)])
+        return None, 0
 
     leaking = {**BUILDERS, "m:pair": leak}
     monkeypatch.setitem(globals(), "BUILDERS", leaking)

@@ -13,7 +13,7 @@ from frames import BOTH, FRAMES, read, taught  # noqa: F401
 from pandas.testing import assert_series_equal
 from pickle_streams import HEAD, PEAK, call, name, run_python, text
 
-from boxed import SerializationError, UnsafeResultError, _frames
+from boxed import SerializationError, UnsafeResultError, _frames, _frames_built
 from boxed._serializers import DecodingTimeout
 
 RANGE = ("range", 0, 1, 1, None)
@@ -78,6 +78,39 @@ BAD = [
     ("Series", ONE, ("multi", (TEXTS,), (CODES,), ()), None),
     ("Series", ONE, ("multi", (), (), ()), None),
     ("Series", ONE, ("multi", [TEXTS], [CODES], [None]), None),
+    # of what no pandas makes categories or levels
+    (
+        "Series",
+        ("category", CODES, ("multi", (TEXTS,), (CODES,), (None,)), False),
+        *(RANGE, None),
+    ),
+    (
+        "Series",
+        (
+            "category",
+            CODES,
+            ("index", ("category", CODES, TEXTS, False), None),
+            False,
+        ),
+        *(RANGE, None),
+    ),
+    (
+        *("Series", ONE),
+        (
+            "multi",
+            (("multi", (TEXTS,), (CODES,), (None,)),),
+            (CODES,),
+            (None,),
+        ),
+        None,
+    ),
+    ("Series", ONE, ("multi", (TEXTS,) * 300, (CODES,) * 300, (None,) * 300)),
+    # ranges of more labels than an array can have, or past its numbers
+    ("DataFrame", RANGE, ("range", 0, 2**63 - 1, 1, None), []),
+    ("DataFrame", RANGE, ("range", -(2**63), 2**63 - 1, 1, None), []),
+    ("DataFrame", RANGE, ("range", 0, 2**63, 1, None), []),
+    ("Series", ONE, ("range", 2**63, 2**63 + 1, 1, None), None),
+    ("Series", ONE, ("range", 0, 1, 2**64, None), None),
     # frames
     ("DataFrame", RANGE, RANGE, []),
     ("DataFrame", RANGE, RANGE, [ONE, ONE]),
@@ -229,9 +262,9 @@ def test_the_deadline_holds_while_columns_are_made():
 
 def test_a_past_deadline():
     """It is looked at between the columns, before the first."""
-    made = _frames.DataFrame
-    with pytest.raises(_frames.TookTooLong):
-        made(RANGE, RANGE, [ONE], deadline=time.monotonic() - 1)
+    room = _frames_built.Room(2**20, time.monotonic() - 1)
+    with pytest.raises(_frames_built.TookTooLong):
+        _frames_built.DataFrame(room, RANGE, RANGE, [ONE])
 
 
 def test_nothing_is_left():

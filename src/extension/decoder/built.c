@@ -2,81 +2,83 @@
  *
  * The option `builders` maps names to functions; a stream may REDUCE such a
  * name with a tuple of decoded values, and nothing else of it.  The function
- * checks what it is given; the decoder has only weighed it, since a function
- * copies and one small value can be handed over again and again. */
+ * checks what it is given.  It alone knows what it will allocate, and one
+ * small value can be handed over again and again: so it is told what there is
+ * room for, keeps to it, and says what it took. */
 #include "extension/decoder/classes.h"
 
-/* What pandas makes of a tuple, a list or an array, however small. */
-#define BYTES_PIECE 1024
-/* The place in a list, the one in an array made of it, and a copy of that. */
-#define BYTES_CELL 24
-/* Of an array: what is made of it, and what it is made from meanwhile. */
-#define COPIES 3
-
-static int weigh(struct decoder *d, PyObject *value);
-
-static int
-weigh_items(struct decoder *d, PyObject *const *items, Py_ssize_t count)
+/* The room, then what the stream holds. */
+static PyObject *
+arguments(struct decoder *d, PyObject *parts)
 {
-    Py_ssize_t i;
+    size_t left = d->memory > d->max_memory ? 0 : d->max_memory - d->memory;
+    Py_ssize_t i, count = PyTuple_GET_SIZE(parts);
+    PyObject *room, *made;
 
-    if (decoder_charge_copy(d, count) < 0 ||
-        decoder_charge_memory(d, BYTES_PIECE + (size_t)count * BYTES_CELL) <
-            0) {
-        return -1;
+    if (decoder_charge_copy(d, count) < 0) {
+        return NULL;
     }
+    room = PyLong_FromSize_t(left);
+    made = room == NULL ? NULL : PyTuple_New(count + 1);
+    if (made == NULL) {
+        Py_XDECREF(room);
+        return NULL;
+    }
+    PyTuple_SET_ITEM(made, 0, room);
     for (i = 0; i < count; i++) {
-        if (weigh(d, items[i]) < 0) {
-            return -1;
-        }
+        PyObject *part = PyTuple_GET_ITEM(parts, i);
+        Py_INCREF(part);
+        PyTuple_SET_ITEM(made, i + 1, part);
     }
-    return 0;
+    return made;
 }
 
-static int
-weigh_array(struct decoder *d, PyObject *array)
+/* (value, bytes taken), as the function returned it. */
+static PyObject *
+unpack(struct decoder *d, PyObject *pair)
 {
-    PyObject *number = PyObject_GetAttrString(array, "nbytes");
-    Py_ssize_t size = number == NULL ? -1 : PyLong_AsSsize_t(number);
+    PyObject *value = NULL;
+    Py_ssize_t taken;
 
-    Py_XDECREF(number);
-    if (size < 0 || decoder_charge_copy(d, size) < 0) {
-        return -1;
+    if (!PyTuple_CheckExact(pair) ||
+        !PyArg_ParseTuple(pair, "On", &value, &taken) || taken < 0) {
+        d->foreign = true;
+        PyErr_SetString(PyExc_TypeError,
+                        "a builder returns (value, bytes taken)");
+        return NULL;
     }
-    return decoder_charge_memory(d, BYTES_PIECE + COPIES * (size_t)size);
-}
-
-/* Recursion is bounded: no value is nested deeper than max_depth. */
-static int
-weigh(struct decoder *d, PyObject *value)
-{
-    PyObject *array = d->fixed[FIXED_NUMPY_NDARRAY];
-
-    if (PyTuple_CheckExact(value)) {
-        return weigh_items(d, ((PyTupleObject *)value)->ob_item,
-                           PyTuple_GET_SIZE(value));
+    if (decoder_charge_memory(d, (size_t)taken) < 0) {
+        return NULL;
     }
-    if (PyList_CheckExact(value)) {
-        return weigh_items(d, ((PyListObject *)value)->ob_item,
-                           PyList_GET_SIZE(value));
-    }
-    if (array != NULL && PyObject_TypeCheck(value, (PyTypeObject *)array)) {
-        return weigh_array(d, value);
-    }
-    return 0;
+    Py_INCREF(value);
+    return value;
 }
 
 PyObject *
 decoder_build(struct decoder *d, struct allowed *allowed,
               const struct slot *args, struct slot *ret)
 {
+    PyObject *parts, *pair, *value = NULL;
+
     if (args->flags & SLOT_INTERNAL) {
         (void)decoder_refuse_internal(d, args->value);
         return NULL;
     }
-    if (weigh(d, args->value) < 0) {
+    parts = arguments(d, args->value);
+    if (parts == NULL) {
         return NULL;
     }
     ret->depth = args->depth;
-    return PyObject_CallObject(allowed->builder, args->value);
+    pair = PyObject_CallObject(allowed->builder, parts);
+    Py_DECREF(parts);
+    if (pair != NULL) {
+        value = unpack(d, pair);
+        Py_DECREF(pair);
+    }
+    else if (PyErr_ExceptionMatches(PyExc_MemoryError)) {
+        (void)decoder_refuse(d, "memory",
+                             "the value would take more than %zu bytes",
+                             d->max_memory);
+    }
+    return value;
 }

@@ -32,8 +32,10 @@ struct decoder_options {
      * refused. */
     PyObject *states;
     /* NULL, or an exact dict of "module:qualname" -> function that makes a
-     * value of the arguments it finds in the stream.  They are plain data and
-     * otherwise unchecked; the value must not be nested deeper than they. */
+     * value.  Its arguments are the bytes that there is room for, and those in
+     * the stream, which are plain data and otherwise unchecked.  It returns
+     * (value, bytes taken), or raises MemoryError before it would take more;
+     * the value must not be nested deeper than the arguments. */
     PyObject *builders;
     /* NULL, or an exact tuple of bytes-like objects: the out-of-band data of
      * protocol 5. */
