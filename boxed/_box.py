@@ -128,11 +128,13 @@ class Box:
         except ConnectionError:
             ready = b""
         except OSError as error:
+            from ._advice import advice
+
             raise SetupError(
                 f"the sandbox's settings take {len(message)} bytes",
                 stage="order",
                 errno=error.errno or 0,
-                remedy="shorten sys.path, imports or env",
+                remedy=advice("shorten"),
             ) from error
         if ready and ready[:1] == b"R" and len(ready) == _READY.size:
             # The zygote's word, which nothing depends on.

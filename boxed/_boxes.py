@@ -45,6 +45,11 @@ class _Slot:
         return self.box is None or self.box.process.users == 0
 
 
+def settled_tier() -> str | None:
+    """The tier that ``isolation='auto'`` came to, once a sandbox was made."""
+    return _tiers.settled()
+
+
 def _start(policy: Policy) -> Box:
     if policy.isolation != "auto":
         return Box(policy, policy.isolation)

@@ -3,7 +3,7 @@
 Lines are empty, comments that begin with `#`, or `key value`:
 
     launcher /usr/bin/python_boxed
-    uid-range 65536 4096
+    uid-range 60578 606
     allow-user 998
     # 998 is judge
 

@@ -11,7 +11,7 @@ import os
 import platform
 import sys
 
-from . import _by_name, _tiers, _walls
+from . import _boxes, _by_name, _tiers, _walls
 from ._errors import BoxedError, SetupError
 from ._options import ISOLATIONS
 from ._run import run
@@ -28,8 +28,7 @@ _EPILOG = """\
 exit status:
   0  the full tier works: every wall stands
   1  a lesser tier is used; what is missing is listed
-  2  no tier is used on its own: calls fail unless isolation='landlock' is
-     asked for and works
+  2  no tier is used on its own: calls fail that do not name one that works
 
 exit status with --attack:
   0  every attempt held, or could not be judged here, which is listed
@@ -99,7 +98,7 @@ def examine() -> dict[str, Any]:
     abi = _landlock_abi()
     tiers = {name: _try(name) for name in ISOLATIONS if name != "auto"}
     automatic = _try("auto")
-    tier = _tiers.settled() if automatic["works"] else None
+    tier = _boxes.settled_tier() if automatic["works"] else None
     return {
         "boxed": __version__,
         "python": platform.python_version(),
@@ -108,6 +107,7 @@ def examine() -> dict[str, Any]:
         "uid": os.getuid(),
         "tiers": tiers,
         "tier": tier,
+        "automatic": automatic,
         "uids": _uids(tier),
         "walls": {
             wall.name: tier is not None and wall.stands(tier, abi)
@@ -137,12 +137,9 @@ def _uids(tier: str | None) -> dict[str, Any]:
     except _config.ConfigError:
         config = _config.Config()
     missing = config.uid_range is None and tier in _tiers.TAKES_UID
-    remedy = _remedies.SETUP_COMMAND
-    if config.declined:
-        remedy += " --uid-range 70000:1000"
     return {
         "reserved": config.uid_range,
-        "remedy": f"`{remedy}`" if missing else "",
+        "remedy": _remedies.range_advice() if missing else "",
     }
 
 
@@ -157,10 +154,24 @@ def _print_uids(findings: dict[str, Any]) -> None:
         print(f"  mend: {findings['uids']['remedy']}")
 
 
+def _print_no_tier(findings: dict[str, Any]) -> None:
+    """What a call comes to that leaves the choice, and what is to be had."""
+    automatic = findings["automatic"]
+    print(f"A call that names no tier fails here: {automatic['why']}")
+    if automatic["remedy"]:
+        print(f"  mend: {automatic['remedy']}")
+    named = [
+        f"isolation={name!r}"
+        for name, found in findings["tiers"].items()
+        if found["works"]
+    ]
+    print("By name there is:", ", ".join(named) or "none; every call fails")
+
+
 def _print_walls(findings: dict[str, Any]) -> None:
     tier = findings["tier"]
     if tier is None:
-        print("No tier is used on its own here: every call fails closed.")
+        _print_no_tier(findings)
         return
     print(f"Walls of the tier in use, {tier!r}:")
     for wall in _walls.WALLS:

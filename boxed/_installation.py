@@ -67,11 +67,13 @@ def executable() -> str:
             return plain(path)
     if isinstance(given, str) and given[:1] == "/" and os.path.exists(given):
         return plain(given)
+    from ._advice import advice
+
     raise SetupError(
         f"sys.executable is {given!r}, which is no interpreter's path, and"
         f" there is none at {' or '.join(dict.fromkeys(found))}",
         stage="start",
-        remedy="set sys.executable to the absolute path of the interpreter",
+        remedy=advice("executable"),
     )
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 
+from ._advice import advice
+
 _DEVICES = {
     "/dev/null": "1 3",
     "/dev/zero": "1 5",
@@ -24,13 +26,13 @@ def lacking(stage: str) -> tuple[str, str] | None:
     if stage in _USE_PROC and not os.path.exists("/proc/self"):
         return (
             "there is no /proc on this machine",
-            "mount it, as root: `mount -t proc proc /proc`",
+            advice("mount /proc"),
         )
     if stage in ("start", "collect", "landlock"):
         for path, numbers in _DEVICES.items():
             if not os.path.exists(path):
                 return (
                     f"there is no {path} on this machine",
-                    f"make it, as root: `mknod -m 666 {path} c {numbers}`",
+                    advice("device", path=path, numbers=numbers),
                 )
     return None

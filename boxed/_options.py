@@ -168,9 +168,11 @@ def _check_platform() -> None:
     try:
         from . import _boxed
     except ImportError as error:
+        from ._advice import advice
+
         raise SetupError(
             f"the C part of boxed is not built for this interpreter: {error}",
             stage="start",
-            remedy="pip install --force-reinstall boxed",
+            remedy=advice("reinstall"),
         ) from error
     del _boxed

@@ -41,12 +41,13 @@ def _check_size(entries: Sequence[Entry], text: bytes) -> None:
         ("bytes in one path", longest, _boxed.ORDER_MAX_PATH - 1),
     ):
         if count > most:
+            from ._advice import advice
+
             raise SetupError(
                 f"what the guest is to be shown is too much: {count} {what},"
                 f" of which at most {most} are possible",
                 stage="order",
-                remedy="name what it is to import from with path=[...], and"
-                " fewer directories with read= and write=",
+                remedy=advice("fewer places"),
             )
 
 

@@ -57,9 +57,11 @@ def _library(serializer: str) -> Any:
         return __import__(serializer)
     except ImportError as error:
         extra = _EXTRAS.get(serializer, serializer)
+        from ._advice import advice
+
         raise ImportError(
             f"serializer={serializer!r} needs a package that is not"
-            f" installed: pip install 'boxed[{extra}]'"
+            f" installed; {advice('extra', extra=extra)}"
         ) from error
 
 

@@ -7,6 +7,7 @@ import os
 import stat
 
 from . import _serializers, _tiers, _trees
+from ._advice import advice
 from ._errors import SetupError
 from ._places import shown_at
 
@@ -126,7 +127,7 @@ def check(policy: Policy, tier: str) -> None:
             f"tier {tier!r} has no pid namespace, without which a call's"
             " processes could outlive it",
             stage="grants",
-            remedy="use Limits(processes=1)",
+            remedy=advice("one process"),
         )
     if tier in _tiers.TAKES_UID:
         _check_modes(policy)
@@ -144,13 +145,12 @@ def _check_modes(policy: Policy) -> None:
                 f"the guest runs as another user, and {path} is not yours to"
                 " be written by it",
                 stage="grants",
-                remedy="name a file or directory of your own, or use"
-                " isolation='rootless'",
+                remedy=advice("own"),
             )
         wanted = bits | (stat.S_IXOTH if stat.S_ISDIR(mode) else 0)
         if mode & wanted != wanted:
             raise SetupError(
                 f"the guest runs as another user, to whom {path} is closed",
                 stage="grants",
-                remedy=f"`chmod o+{letters}X {path}`, or isolation='rootless'",
+                remedy=advice("open", letters=letters, path=path),
             )

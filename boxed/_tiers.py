@@ -55,9 +55,10 @@ def fits_next(
     """The tier to try after ``tier`` was refused with ``error``, if any."""
     if tier != FULL:
         return None
-    # EPERM alone: the launcher counted its capabilities and has none.
+    # EPERM alone: the launcher counted its capabilities and has none.  Root
+    # never runs rootless.
     if error.stage == "capabilities" and error.errno == errno.EPERM:
-        return ROOTLESS
+        return ROOTLESS if os.geteuid() != 0 else None
     from ._refusals import is_refusal
 
     refused = is_refusal(error.stage, error.errno, network=network)
@@ -122,8 +123,10 @@ def _configured_launcher() -> str:
     try:
         return read().launcher
     except ConfigError as error:
+        from ._advice import advice
+
         raise SetupError(
-            str(error), stage="configuration", remedy="sudo boxed setup"
+            str(error), stage="configuration", remedy=advice("set up anew")
         ) from None
 
 

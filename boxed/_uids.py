@@ -31,12 +31,12 @@ TAKEN = (
     (2**31, 2**32 - 1, "uids that many programs take for negative"),
 )
 # What `boxed setup` reserves on its own: the first of these that is free.
-# They lie between what is taken above and the subordinate uids that useradd
-# gives new accounts, from 100000 on.  The last is for containers that have
-# 65536 uids and no more.
+# The first are there in containers too, most of which have 65536 uids and no
+# more; the others lie below the subordinate uids that useradd gives new
+# accounts, from 100000 on.
 DEFAULTS = (
-    *((first, 4096) for first in range(65536, 98304, 4096)),
     (60578, 606),
+    *((first, 4096) for first in range(65536, 98304, 4096)),
 )
 #: A range of none at all, on the command line and in the configuration.
 NONE = "none"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 
+from ._advice import advice
+
 NOBODY = 65534
 _LOGIN = range(1000, 60001)
 
@@ -28,13 +30,12 @@ def target_uid(user: str) -> int:
         raise PermissionError(f"{user!r} is the user of the caller itself")
     if uid in _LOGIN:
         raise PermissionError(
-            f"{user!r} (uid {uid}) can log in; make a system account for"
-            f" guests: useradd --system --shell /usr/sbin/nologin NAME"
+            f"{user!r} (uid {uid}) can log in; {advice('account')}"
         )
     if uid != NOBODY and os.getuid() != 0 and uid not in _listed():
         raise PermissionError(
-            f"root has not permitted {user!r} as a guest's user:"
-            f" sudo boxed setup --allow-user {user}"
+            f"root has not permitted {user!r} as a guest's user;"
+            f" {advice('allow', name=user)}"
         )
     return uid
 

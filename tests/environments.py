@@ -38,7 +38,7 @@ DOCKER = ("--bounding", DOCKER_BOUNDING, "--refuse-userns", "--refuse-keyring")
 KUBERNETES = ("--bounding", "0", *DOCKER[2:], "--no-new-privs")
 
 # What `boxed setup` reserves where it is not told.
-RESERVED = range(65536, 65536 + 4096)
+RESERVED = range(60578, 60578 + 606)
 NO_RANGE = ("--uid-range", "none")
 
 # What a command may need from the environment of the tests to run at all.

@@ -32,4 +32,4 @@ def test_uids_that_are_not_reserved_are_told(make_environment, name, missing):
     found = json.loads(doctor(environment, "--json"))["uids"]
     assert bool(found["remedy"]) == missing
     if name in ("user", "docker-user"):
-        assert found["reserved"] == [65536, 4096]
+        assert found["reserved"] == [60578, 606]

@@ -219,7 +219,7 @@ def test_configured_range_is_seen(make_environment):
     seen = make_environment("user-range").check(code).stdout
     assert "uid-range 70000 64" in seen
     seen = make_environment("user").check(code).stdout
-    assert "uid-range 65536 4096" in seen
+    assert "uid-range 60578 606" in seen
     done = make_environment("rootless").python(code)
     assert "FileNotFoundError" in done.stderr
 

@@ -28,7 +28,7 @@ if "generous" in sys.argv:
     import errno
     for answers in _refusals.REFUSALS.values():
         answers[errno.ENOSPC] = "as if it were a refusal"
-    _refusals.switched_off = lambda stage, network: "as if it were"
+    _refusals.switched_off = lambda *_, **__: "as if it were"
 told = [call()]
 if "release" in sys.argv:
     os.write(9, b"x")
@@ -167,6 +167,7 @@ FALLS_TO_UID = {
 def test_every_errno_of_every_step(stage, monkeypatch):
     """What is not listed gives no tier up; and only the best one is."""
     monkeypatch.setattr("boxed._refusals.switched_off", lambda *_, **__: None)
+    monkeypatch.setattr(_tiers.os, "geteuid", lambda: 1000)
     for number, name in {**errno.errorcode, 0: "0"}.items():
         error = SetupError("", stage=stage, errno=number)
         expected = None
@@ -177,6 +178,13 @@ def test_every_errno_of_every_step(stage, monkeypatch):
         assert _tiers.fits_next(_tiers.FULL, error) == expected, name
         for tier in (_tiers.UID, _tiers.ROOTLESS, _tiers.LANDLOCK):
             assert _tiers.fits_next(tier, error) is None
+
+
+def test_root_never_falls_to_where_root_cannot_go(monkeypatch):
+    """Without capabilities, as with `docker run --cap-drop ALL`."""
+    monkeypatch.setattr(_tiers.os, "geteuid", lambda: 0)
+    error = SetupError("", stage="capabilities", errno=errno.EPERM)
+    assert _tiers.fits_next(_tiers.FULL, error) is None
 
 
 def test_every_refusal_has_its_reason():
@@ -195,6 +203,7 @@ def test_a_lower_tier_is_tried_anew_when_the_launcher_changes(
     launcher.write_bytes(b"")
     monkeypatch.setattr(_tiers, "launcher_for", lambda tier: str(launcher))
     monkeypatch.setattr(_tiers, "_settled", None)
+    monkeypatch.setattr(_tiers.os, "geteuid", lambda: 1000)
     refused = SetupError("", stage="capabilities", errno=errno.EPERM)
     tried = []
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from advising import Place
 from systems import System, make_system
 
 
@@ -23,3 +24,19 @@ def clean_system(machine) -> Iterator[System]:
     """One for all the tests of what is refused: each must leave it as it
     was, which `refuses` asserts."""
     yield from make_system(machine)
+
+
+@pytest.fixture(scope="module")
+def one_place(machine) -> Iterator[Place]:
+    # Before /etc is copied.
+    machine.user("b")
+    user = machine.user("a")
+    for system in make_system(machine):
+        yield Place(machine, system, user)
+
+
+@pytest.fixture
+def place(one_place) -> Iterator[Place]:
+    """Where nothing is set up."""
+    yield one_place
+    one_place.clean()

@@ -14,7 +14,7 @@ from boxed import _config
 from boxed._config import Config
 
 # What is reserved where nothing else is said.
-RESERVED = (65536, 4096)
+RESERVED = (60578, 606)
 
 
 def test_installs(system):
@@ -24,7 +24,7 @@ def test_installs(system):
         "installed /usr/bin/python_boxed: root:root 0755,"
         " cap_setuid,cap_setgid=p"
     )
-    assert said[1] == "wrote /etc/boxed.conf: uid-range 65536 4096"
+    assert said[1] == "wrote /etc/boxed.conf: uid-range 60578 606"
     assert said[2].startswith("checked: an ordinary process")
     assert_installed(system.launcher, system.source)
 

@@ -62,6 +62,25 @@ def test_where_capabilities_would_not_work(system, enter, why):
     assert set(before) == set(system.state())
 
 
+def test_another_place_is_a_way_out(system):
+    """As a refusal advises."""
+    nosuid = ("--nosuid-mount", "/usr/bin")
+    assert "another place with --dest" in system.setup(enter=nosuid, code=1)
+    system.setup("--dest", str(system.folder / "pb"), enter=nosuid)
+    assert (system.folder / "pb").exists()
+
+
+def test_an_account_for_guests_is_a_way_out(system, users):
+    """As the refusal of a login account advises, word by word."""
+    said = system.setup("--allow-user", users[0].name, code=1)
+    command = said.rpartition("make one for guests: ")[2].strip()
+    assert command.endswith(" NAME"), said
+    words = command.replace("NAME", "guests").split()
+    script = "import subprocess, sys; subprocess.run(sys.argv[1:], check=True)"
+    system.python(script, f"/usr/sbin/{words[0]}", *words[1:])
+    assert "allow-user" in system.setup("--allow-user", "guests")
+
+
 def test_foreign_files_stay(system):
     """A file that is no launcher is neither replaced nor removed."""
     for what in (

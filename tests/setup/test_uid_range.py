@@ -19,7 +19,7 @@ def test_a_second_run_keeps_it(system):
     """Also after accounts came to be, with which it would be another one."""
     system.setup()
     reserved = configured(system).uid_range
-    assert reserved == (65536, 4096)
+    assert reserved == (60578, 606)
     assert "nothing to change" in system.setup()
     system.setup("--uid-range", "71000:300")
     assert "nothing to change" in system.setup()
@@ -45,7 +45,7 @@ def test_a_setup_without_one_gets_one(system):
     system.setup("--uid-range", "none")
     system.configuration.write_text("allow-user 1\n")
     system.setup()
-    assert configured(system).uid_range == (65536, 4096)
+    assert configured(system).uid_range == (60578, 606)
 
 
 def test_remove_leaves_nothing(system):
@@ -59,10 +59,10 @@ def test_remove_leaves_nothing(system):
 @pytest.mark.parametrize(
     ("file", "line"),
     [
-        ("passwd", "judge:x:65600:5::/:/bin/false\n"),
-        ("group", "judges:x:69631:\n"),
-        ("subuid", "ann:65000:600\n"),
-        ("subgid", "ben:69000:100000\n"),
+        ("passwd", "judge:x:60600:5::/:/bin/false\n"),
+        ("group", "judges:x:61183:\n"),
+        ("subuid", "ann:60000:600\n"),
+        ("subgid", "ben:61000:1000\n"),
     ],
 )
 def test_it_is_clear_of_what_others_have(system, file, line):
@@ -81,18 +81,16 @@ def test_an_account_that_came_later_is_told(system):
     """It would share its uid with a sandbox."""
     system.setup()
     with (system.configuration.parent / "passwd").open("a") as file:
-        file.write("judge:x:65600:5::/:/bin/false\n")
-    assert "holds 65600: user judge" in refuses(system)
+        file.write("judge:x:60600:5::/:/bin/false\n")
+    assert "holds 60600: user judge" in refuses(system)
     system.setup("--uid-range", "70000:100")
 
 
 def test_in_a_container_with_few_uids(system):
     """What it does not have, it does not reserve."""
-    few = apart("--nobody=65534")
-    system.setup(through=few)
-    assert configured(system).uid_range == (60578, 606)
-    system.setup("--remove")
-    more = apart("--nobody=65534", "--more=5000")
+    (system.configuration.parent / "subuid").write_text("ann:60578:1\n")
+    few, more = apart("--nobody=65534"), apart("--more=5000")
+    assert "no uids are free" in system.setup(through=few, code=1)
     system.setup(through=more)
     assert configured(system).uid_range == (65536, 4096)
 
