@@ -49,6 +49,10 @@ def load_main(kind: str, where: str, source: bytes | None) -> None:
     if kind == "module":
         import runpy
 
+        if where == "__main__":
+            # Of a directory or zip file that is run: looked for on the path,
+            # unless there is one already.
+            del sys.modules["__main__"]
         content = runpy.run_module(where, run_name="__mp_main__")
         module.__dict__.update(content)
     else:

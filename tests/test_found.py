@@ -333,3 +333,61 @@ def test_a_script_and_its_sibling(make_environment, name):
         """
         ),
     )
+
+
+@pytest.mark.parametrize("name", ["root", "user", "kubernetes"])
+@pytest.mark.parametrize("way", ["directory", "zip", "package"])
+def test_programs_that_are_no_script(make_environment, name, way):
+    """Of a directory, a zip file or a package that is run, its functions and
+    its modules."""
+    environment = make_environment(name)
+    check(
+        environment,
+        project(
+            """
+        import subprocess, zipapp
+        base = fresh()
+        secret = put(base, "app/secret.txt", text="secret")
+        put(base, "app/sibling.py")
+        put(base, "app/__main__.py", text=f'''
+import boxed
+try:
+    from . import sibling
+except ImportError:
+    import sibling
+def see(path, reader, **options):
+    try:
+        return boxed.run(reader, (path,), isolation={ISOLATION!r},
+                         **options) == b"secret"
+    except OSError:
+        return False
+def own(path):
+    return open(path, "rb").read(9)
+if __name__ == "__main__":
+    path = {secret!r}
+    for reader in (own, sibling.read):
+        assert open(path).read() == "secret"
+        assert not see(path, reader)
+        assert see(path, reader, read=[path])
+    print("done")
+''')
+        zipapp.create_archive(base + "/app", base + "/app.pyz")
+        os.chmod(base + "/app.pyz", 0o644)
+        way = sys.argv[1]
+        words = {"directory": [base + "/app"], "zip": [base + "/app.pyz"],
+                 "package": ["-m", "app"]}[way]
+        if way == "package":
+            put(base, "app/__init__.py", text="")
+            # Its data is its own, unless it is hidden.
+            os.rename(secret, base + "/app/.secret.txt")
+            main = base + "/app/__main__.py"
+            text = open(main).read().replace("/secret.txt", "/.secret.txt")
+            put(main, text=text)
+        done = subprocess.run([sys.executable, *words], cwd=base,
+                              capture_output=True, text=True)
+        assert done.stdout == "done\\n", done
+        shutil.rmtree(base)
+        """
+        ),
+        way,
+    )
