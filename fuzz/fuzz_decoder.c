@@ -44,6 +44,7 @@ static const char PRELUDE[] =
     "    setattr(module, c.__name__, c)\n"
     "sys.modules['m'] = module\n"
     "allow = {'m:' + c.__name__: c for c in made}\n"
+    "states = {'m:State': None}\n"
     "def build(*parts): return list(parts)\n"
     "def refuse(*parts): raise ValueError(parts)\n"
     "module.build, module.refuse = build, refuse\n"
@@ -96,7 +97,7 @@ static const char PRELUDE[] =
     "    inspect(value, limit)\n"
     "    compare(value, data)\n";
 
-static PyObject *module, *allow, *builders, *buffers, *accepted;
+static PyObject *module, *allow, *states, *builders, *buffers, *accepted;
 
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -109,12 +110,13 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
     }
     module = PyImport_AddModule("__main__");
     allow = PyObject_GetAttrString(module, "allow");
+    states = PyObject_GetAttrString(module, "states");
     builders = PyObject_GetAttrString(module, "builders");
     accepted = PyObject_GetAttrString(module, "accepted");
     buffers = Py_BuildValue("(yN)", "12345678",
                             PyByteArray_FromStringAndSize("87654321", 8));
-    if (allow == NULL || builders == NULL || accepted == NULL ||
-        buffers == NULL) {
+    if (allow == NULL || states == NULL || builders == NULL ||
+        accepted == NULL || buffers == NULL) {
         abort();
     }
     return 0;
@@ -140,6 +142,7 @@ decode_once(const uint8_t *data, size_t size, PyObject *out_of_band)
     struct decoder_options options = {
         .module = module,
         .allow = allow,
+        .states = states,
         .builders = builders,
         .buffers = out_of_band,
         .max_depth = MAX_DEPTH,

@@ -12,6 +12,7 @@ import uuid
 import numpy as np
 from decoder_classes import (
     ALL,
+    STATES,
     Access,
     Color,
     Items,
@@ -177,7 +178,7 @@ def attempt(data):
     forget_peak()  # noqa: F821
     start, before = time.process_time(), peak()  # noqa: F821
     try:
-        return decode(data, allow=ALL), True
+        return decode(data, allow=ALL, states=STATES), True
     except (_boxed.DecodeError, MemoryError):
         return None, False
     finally:
@@ -192,7 +193,7 @@ def test_what_was_pickled_comes_back(value, pickler, protocol):
     if protocol < 4 and "fold=1" in describe(value):
         return
     data = PICKLERS[pickler](value, protocol)
-    back = decode(data, allow=ALL)
+    back = decode(data, allow=ALL, states=STATES)
     assert describe(value) == describe(back)
     assert_plain(back)
 
@@ -241,7 +242,7 @@ def test_slots_come_back(number, words, pickler, protocol):
     """Attributes that are no items of a dict."""
     value = Slots()
     value._x = [number, words]
-    back = decode(PICKLERS[pickler](value, protocol), allow=ALL)
+    back = decode(PICKLERS[pickler](value, protocol), allow=ALL, states=STATES)
     assert back == value and type(back) is Slots
 
 

@@ -1,6 +1,6 @@
 /* Constructors for builtin types that have no opcode of their own, or had
  * none in older protocols. */
-#include "extension/decoder/parts.h"
+#include "extension/decoder/tables.h"
 
 /* It holds its length, and keeps three ints alive. */
 #define BYTES_RANGE 96
@@ -150,12 +150,15 @@ fill_from_list(struct decoder *d, PyObject *list, PyObject *set)
     Py_ssize_t i;
     int failed = set == NULL ? -1 : 0;
 
+    decoder_watch(d, (size_t)PyList_GET_SIZE(list));
     for (i = 0; failed == 0 && i < PyList_GET_SIZE(list); i++) {
         PyObject *item = PyList_GET_ITEM(list, i);
         Py_INCREF(item);
         failed = decoder_add_to_set(d, &made, item);
         Py_DECREF(item);
+        failed = failed < 0 ? -1 : decoder_watch_key(d);
     }
+    failed = failed < 0 ? -1 : decoder_look(d);
     if (failed < 0) {
         Py_XDECREF(set);
         return NULL;

@@ -93,6 +93,12 @@ decoder_class_is_enum(const struct allowed *allowed)
     return allowed->form == FORM_ENUM;
 }
 
+bool
+decoder_class_is_key(const struct allowed *allowed)
+{
+    return allowed->is_key;
+}
+
 /* Why a class cannot be made: the builtin type that it extends, mostly. */
 static const char *
 unmakeable(PyTypeObject *type)
@@ -189,6 +195,36 @@ settle_code(struct decoder *d, struct allowed *allowed, PyObject *state)
     return 0;
 }
 
+/* Whether a method is a builtin type's, or the one that all Enums have. */
+static int
+is_standard(PyTypeObject *type, PyTypeObject *root, const char *method)
+{
+    PyObject *found = decoder_lookup_text(type, method);
+    PyObject *usual = decoder_lookup_text(root, method);
+    int same = found == NULL || found == usual ||
+               Py_IS_TYPE(found, &PyWrapperDescr_Type);
+
+    Py_XDECREF(found);
+    Py_XDECREF(usual);
+    return PyErr_Occurred() ? -1 : same;
+}
+
+/* A member among keys meets what the guest sent. */
+static int
+settle_key(struct decoder *d, struct allowed *allowed)
+{
+    PyObject *root = decoder_fixed(d, FIXED_ENUM);
+    int same = root == NULL ? -1
+                            : is_standard(allowed->type, (PyTypeObject *)root,
+                                          "__hash__");
+
+    if (same > 0) {
+        same = is_standard(allowed->type, (PyTypeObject *)root, "__eq__");
+    }
+    allowed->is_key = same > 0;
+    return same < 0 ? -1 : 0;
+}
+
 static int
 classify(struct decoder *d, struct allowed *allowed, PyObject *state)
 {
@@ -200,7 +236,7 @@ classify(struct decoder *d, struct allowed *allowed, PyObject *state)
     if (PyObject_TypeCheck((PyObject *)allowed->type,
                            (PyTypeObject *)enum_meta)) {
         allowed->form = FORM_ENUM;
-        return 0;
+        return settle_key(d, allowed);
     }
     if (settle_code(d, allowed, state) < 0) {
         return -1;

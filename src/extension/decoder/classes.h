@@ -21,6 +21,7 @@ struct allowed {
     PyObject *name;     /* owned, dotted */
     enum class_form form;
     Py_ssize_t fields;
+    bool is_key; /* an Enum whose members hash and compare as any other's */
     /* Its own, or a base's other than object's, if the caller permits that it
      * runs; owned, or NULL. */
     PyObject *setstate;

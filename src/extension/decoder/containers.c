@@ -1,5 +1,6 @@
 /* Opcodes that make and fill lists, tuples, dicts and sets. */
-#include "extension/decoder/parts.h"
+#include "extension/decoder/opcodes.h"
+#include "extension/decoder/tables.h"
 
 /* What an OrderedDict has for each key, beside the dict. */
 #define BYTES_NODE 128
@@ -175,14 +176,23 @@ static int
 add_pair(struct decoder *d, struct slot *target, const struct slot *pair)
 {
     PyObject *key = pair[0].value, *value = pair[1].value;
+    Py_ssize_t before = PyDict_GET_SIZE(target->value);
+    Py_hash_t hash = -1;
+    int failed;
 
-    if (!PyUnicode_CheckExact(key) && decoder_check_key(d, target, key) < 0) {
+    if ((!PyUnicode_CheckExact(key) &&
+         decoder_check_key(d, target, key, &hash) < 0) ||
+        (decoder_foresees_dict(d, target) &&
+         decoder_foresee_dict(d, target, key, hash) < 0)) {
         return -1;
     }
-    if (target->kind == KIND_DICT) {
-        return PyDict_SetItem(target->value, key, value);
+    failed = target->kind == KIND_DICT
+                 ? PyDict_SetItem(target->value, key, value)
+                 : PyObject_SetItem(target->value, key, value);
+    if (failed == 0 && d->wary && target->flags & SLOT_KEY_CHOSEN) {
+        decoder_inserted(d, target, before);
     }
-    return PyObject_SetItem(target->value, key, value);
+    return failed;
 }
 
 static int
@@ -199,12 +209,14 @@ fill_dict(struct decoder *d, struct slot *target, size_t start)
     if (decoder_charge_memory(d, bytes) < 0) {
         return -1;
     }
+    decoder_watch(d, (size_t)PyDict_GET_SIZE(target->value) + count);
     for (i = start; i < d->top; i += 2) {
-        if (add_pair(d, target, &d->stack[i]) < 0) {
+        if (add_pair(d, target, &d->stack[i]) < 0 ||
+            decoder_watch_key(d) < 0) {
             return -1;
         }
     }
-    return 0;
+    return decoder_look(d);
 }
 
 static int
@@ -216,12 +228,14 @@ add_to_set(struct decoder *d, struct slot *target, size_t start)
     if (decoder_charge_memory(d, bytes) < 0) {
         return -1;
     }
+    decoder_watch(d, (size_t)PySet_GET_SIZE(target->value) + count);
     for (i = start; i < d->top; i++) {
-        if (decoder_add_to_set(d, target, d->stack[i].value) < 0) {
+        if (decoder_add_to_set(d, target, d->stack[i].value) < 0 ||
+            decoder_watch_key(d) < 0) {
             return -1;
         }
     }
-    return 0;
+    return decoder_look(d);
 }
 
 static int

@@ -49,9 +49,8 @@ struct decoder_options {
 
 /* Returns a new reference, or NULL with an exception set: DecodeError,
  * MemoryError, or what a signal handler raised.  The bytes and the buffers
- * must not change while this runs.  Needs the GIL and keeps it, but for what
- * the class behind an allowed name does in its own code, and what a builder
- * does. */
+ * must not change while this runs.  Needs the GIL, and lets others have it
+ * now and then: nothing that is being made can be reached by them. */
 PyObject *boxed_decode(const struct decoder_options *options,
                        const unsigned char *data, size_t size);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "extension/decoder/classes.h"
+#include "extension/decoder/opcodes.h"
 
 #define CAPSULE_GLOBAL "boxed.global"
 

@@ -1,13 +1,15 @@
-/* What may be a dict key or a set item, and what hashing it may cost.
+/* What may be a dict key or a set item, and what hashing and comparing it may
+ * cost.
  *
  * Only types whose hash and equality are known, so that an insertion runs no
  * code of anyone's choosing, and with two bounds: nodes visited in all (a
  * small stream can describe a tuple of 2**30 leaves), and keys of one hash in
  * one container (the hashes of numbers and tuples are easily made to collide;
- * those of str and bytes are keyed by a secret). */
+ * those of str and bytes are keyed by a secret).  What different hashes cost
+ * is foreseen in tables.c. */
 #include <math.h>
 
-#include "extension/decoder/parts.h"
+#include "extension/decoder/tables.h"
 
 /* Keys of one dict or set that may share a hash. */
 #define COLLISIONS_MAX 64
@@ -139,7 +141,7 @@ is_enum_member(struct decoder *d, PyObject *value)
 {
     struct allowed *allowed = decoder_class_of_type(d, Py_TYPE(value));
 
-    return allowed != NULL && decoder_class_is_enum(allowed);
+    return allowed != NULL && decoder_class_is_key(allowed);
 }
 
 static bool
@@ -265,11 +267,13 @@ hashes_apart(PyObject *value)
 }
 
 int
-decoder_check_key(struct decoder *d, struct slot *owner, PyObject *value)
+decoder_check_key(struct decoder *d, struct slot *owner, PyObject *value,
+                  Py_hash_t *ret_hash)
 {
     struct key key = {0};
     Py_hash_t hash;
 
+    owner->flags |= PyBytes_CheckExact(value) ? 0 : SLOT_KEY_CHOSEN;
     if (hashes_apart(value)) {
         return 0;
     }
@@ -280,13 +284,19 @@ decoder_check_key(struct decoder *d, struct slot *owner, PyObject *value)
     if (hash == -1) {
         return -1;
     }
+    *ret_hash = hash;
     return count_collision(d, owner, hash, key.nodes);
 }
 
 int
 decoder_add_to_set(struct decoder *d, struct slot *owner, PyObject *item)
 {
-    if (!PyUnicode_CheckExact(item) && decoder_check_key(d, owner, item) < 0) {
+    Py_hash_t hash = -1;
+
+    if ((!PyUnicode_CheckExact(item) &&
+         decoder_check_key(d, owner, item, &hash) < 0) ||
+        (decoder_foresees_set(d, owner) &&
+         decoder_foresee_set(d, owner->value, item, hash) < 0)) {
         return -1;
     }
     return PySet_Add(owner->value, item);

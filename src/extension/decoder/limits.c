@@ -1,9 +1,11 @@
 /* The bounds of a decode and the words of a refusal.
  *
- * The clock is looked at every few thousand opcodes, and signals by the clock.
- * What a constructor copies, what hashing keys costs and what objects take in
- * memory is charged against budgets that grow with the stream, so total work
- * and total memory stay linear in its length.
+ * The clock is looked at every few thousand units of work (opcodes, keys,
+ * bytes copied, places tried for a key), and by the clock, signals; then other
+ * threads also get the interpreter.  What a constructor copies, what hashing
+ * keys costs and what objects take in memory is charged against budgets that
+ * grow with the stream, so total work and total memory stay linear in its
+ * length.
  */
 #include <stdarg.h>
 #include <time.h>
@@ -161,6 +163,9 @@ check_signals(struct decoder *d, double now)
         return 0;
     }
     d->next_check = now + SIGNAL_SECONDS;
+    /* For the main thread, too: only there does Ctrl-C do anything. */
+    Py_BEGIN_ALLOW_THREADS;
+    Py_END_ALLOW_THREADS;
     if (PyErr_CheckSignals() < 0) {
         d->foreign = true;
         return -1;

@@ -24,6 +24,7 @@ static const struct {
     [FIXED_PURE_POSIX_PATH] = {"pathlib", "PurePosixPath", false},
     [FIXED_PURE_WINDOWS_PATH] = {"pathlib", "PureWindowsPath", false},
     [FIXED_ENUM_META] = {"enum", "EnumMeta", false},
+    [FIXED_ENUM] = {"enum", "Enum", false},
     [FIXED_NUMPY_NDARRAY] = {"numpy", "ndarray", true},
     [FIXED_NUMPY_DTYPE] = {"numpy", "dtype", true},
     [FIXED_NUMPY_GENERIC] = {"numpy", "generic", true},

@@ -5,7 +5,7 @@
  * the types decoded here: POP, POP_MARK and DUP only serve cycles and tricks,
  * STRING and its kind Python 2, INST and OBJ old classes, EXT and PERSID names
  * that only the reader could resolve. */
-#include "extension/decoder/parts.h"
+#include "extension/decoder/opcodes.h"
 
 #define TICK 4096
 

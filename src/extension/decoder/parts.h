@@ -38,6 +38,8 @@ enum slot_flag {
     SLOT_KEY_DEEP = 4,
     /* Memo entries: fetched at least once. */
     SLOT_REFERENCED = 8,
+    /* Of a dict or set: a guest chooses the hashes of some keys. */
+    SLOT_KEY_CHOSEN = 16,
 };
 
 struct slot {
@@ -80,6 +82,7 @@ enum fixed_id {
     FIXED_PURE_POSIX_PATH,
     FIXED_PURE_WINDOWS_PATH,
     FIXED_ENUM_META,
+    FIXED_ENUM,
     FIXED_NUMPY_NDARRAY,
     FIXED_NUMPY_DTYPE,
     FIXED_NUMPY_GENERIC,
@@ -87,6 +90,8 @@ enum fixed_id {
     FIXED_NUMPY_FROMBUFFER,
     FIXED_COUNT,
 };
+
+struct table; /* dict_table.c */
 
 struct collisions {
     uint8_t *counts;
@@ -130,6 +135,13 @@ struct decoder {
     size_t copy_left; /* what constructors may still copy */
     size_t work_left; /* what hashing keys may still cost */
     struct collisions collisions;
+    struct table *tables; /* of the large dicts that are being filled */
+    size_t table_count;
+    size_t tables_size;
+    int64_t watched;    /* the time, in nanoseconds; 0: nobody looks */
+    int64_t watch_keys; /* since then */
+    int64_t watch_left; /* below zero: keys take longer than they should */
+    bool wary;          /* foresee the insertion of each key */
     Py_ssize_t next_buffer;
 
     PyObject *fixed[FIXED_COUNT];
@@ -189,9 +201,14 @@ PyObject *decoder_parse_int_str(struct decoder *d, PyObject *text,
                                 Py_ssize_t start, Py_ssize_t end);
 
 /* keys.c */
-int decoder_check_key(struct decoder *d, struct slot *owner, PyObject *key);
+int decoder_check_key(struct decoder *d, struct slot *owner, PyObject *key,
+                      Py_hash_t *ret_hash);
 int decoder_check_lookup(struct decoder *d, PyObject *value);
 int decoder_add_to_set(struct decoder *d, struct slot *owner, PyObject *item);
+
+/* dict_table.c */
+int decoder_foresee_copy(struct decoder *d, PyObject *dict);
+void decoder_clear_tables(struct decoder *d);
 
 /* globals.c */
 const struct global *decoder_global_of(PyObject *value);
@@ -215,6 +232,7 @@ struct allowed *decoder_class_of(PyObject *value);
 struct allowed *decoder_class_of_type(struct decoder *d, PyTypeObject *type);
 PyObject *decoder_class_name(const struct allowed *allowed);
 bool decoder_class_is_enum(const struct allowed *allowed);
+bool decoder_class_is_key(const struct allowed *allowed);
 void decoder_clear_classes(struct decoder *d);
 
 /* instances.c */
@@ -284,61 +302,6 @@ int numpy_check_shape(struct decoder *d, PyObject *shape,
 #define NUMPY_FIELDS_MAX 4096
 int numpy_check_fields(struct decoder *d, PyObject *dtype);
 int numpy_check_data(struct decoder *d, PyObject *dtype, PyObject *source);
-
-/* Opcodes, by file; the table in opcodes.c names them all. */
-#define OPCODE(function) int function(struct decoder *d)
-OPCODE(op_none);
-OPCODE(op_true);
-OPCODE(op_false);
-OPCODE(op_int_text);
-OPCODE(op_long_text);
-OPCODE(op_float_text);
-OPCODE(op_binint);
-OPCODE(op_binint1);
-OPCODE(op_binint2);
-OPCODE(op_long1);
-OPCODE(op_long4);
-OPCODE(op_binfloat);
-OPCODE(op_unicode_text);
-OPCODE(op_short_binunicode);
-OPCODE(op_binunicode);
-OPCODE(op_binunicode8);
-OPCODE(op_short_binbytes);
-OPCODE(op_binbytes);
-OPCODE(op_binbytes8);
-OPCODE(op_bytearray8);
-OPCODE(op_next_buffer);
-OPCODE(op_readonly_buffer);
-OPCODE(op_mark);
-OPCODE(op_memoize);
-OPCODE(op_put_text);
-OPCODE(op_binput);
-OPCODE(op_long_binput);
-OPCODE(op_get_text);
-OPCODE(op_binget);
-OPCODE(op_long_binget);
-OPCODE(op_empty_list);
-OPCODE(op_empty_dict);
-OPCODE(op_empty_set);
-OPCODE(op_empty_tuple);
-OPCODE(op_list);
-OPCODE(op_dict);
-OPCODE(op_tuple);
-OPCODE(op_tuple1);
-OPCODE(op_tuple2);
-OPCODE(op_tuple3);
-OPCODE(op_frozenset);
-OPCODE(op_append);
-OPCODE(op_appends);
-OPCODE(op_setitem);
-OPCODE(op_setitems);
-OPCODE(op_additems);
-OPCODE(op_global);
-OPCODE(op_stack_global);
-OPCODE(op_reduce);
-OPCODE(op_newobj);
-OPCODE(op_newobj_ex);
-OPCODE(op_build);
 
 /* Takes the reference to `value`, also on failure; NULL is passed on. */
 static inline int

@@ -1,7 +1,7 @@
 /* Opcodes for values that hold no others: numbers, text, bytes, buffers. */
 #include <string.h>
 
-#include "extension/decoder/parts.h"
+#include "extension/decoder/opcodes.h"
 
 /* The longest repr of a float has 24 characters. */
 #define FLOAT_TEXT_MAX 40

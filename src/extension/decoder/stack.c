@@ -4,7 +4,7 @@
  * next one, as every pickler numbers them, so no index allocates anything. */
 #include <string.h>
 
-#include "extension/decoder/parts.h"
+#include "extension/decoder/opcodes.h"
 
 static int
 grow(struct decoder *d, void **array, size_t *size, size_t width,
@@ -271,5 +271,6 @@ decoder_clear(struct decoder *d)
     free_grown(d->marks, d->scratch->marks);
     free_grown(d->memo, d->scratch->memo);
     PyMem_Free(d->collisions.counts);
+    decoder_clear_tables(d);
     PyErr_Restore(type, value, traceback);
 }

@@ -167,7 +167,8 @@ MAKE(make_counter)
     counts = PyTuple_GET_ITEM(args->value, 0);
     if (decoder_charge_copy(d, PyDict_GET_SIZE(counts)) < 0 ||
         decoder_charge_memory(
-            d, decoder_dict_bytes(0, (size_t)PyDict_GET_SIZE(counts))) < 0) {
+            d, decoder_dict_bytes(0, (size_t)PyDict_GET_SIZE(counts))) < 0 ||
+        decoder_foresee_copy(d, counts) < 0) {
         return NULL;
     }
     d->memory += BYTES_TABLE;
