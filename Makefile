@@ -15,6 +15,9 @@ FUZZ_SECONDS ?= 60
 FUZZ_FLAGS    = -g -O1 -std=c11 -D_GNU_SOURCE -Isrc \
                 -fsanitize=fuzzer,address,undefined
 
+# Foresee all keys of dicts and sets, short as the streams are.
+FUZZ_TABLES   = -DTABLE_SMALL=4 -DMOVE_SMALL=4 -DWATCH_BASE=-1 -DWATCH_KEY=0
+
 .PHONY: help demo test build lint static asan docs bench fuzz clean
 .DEFAULT_GOAL := help
 
@@ -48,7 +51,7 @@ fuzz: build ## both fuzzers, FUZZ_SECONDS each (60), from the kept corpora
 	    fuzz/fuzz_order.c src/launcher/order.c -o build/fuzz/fuzz_order
 	build/fuzz/fuzz_order -max_len=98336 -max_total_time=$(FUZZ_SECONDS) \
 	    -verbosity=0 -dict=fuzz/order.dict build/fuzz/order fuzz/corpus/order
-	clang $(FUZZ_FLAGS) -fno-sanitize-recover=undefined \
+	clang $(FUZZ_FLAGS) $(FUZZ_TABLES) -fno-sanitize-recover=undefined \
 	    $$($(PYTHON)-config --includes) \
 	    fuzz/fuzz_decoder.c src/extension/decoder/*.c \
 	    $$($(PYTHON)-config --ldflags --embed) -lm -o build/fuzz/fuzz_decoder

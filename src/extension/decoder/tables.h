@@ -20,11 +20,18 @@
 
 #include "extension/decoder/parts.h"
 
+/* The fuzzer has lower ones, since its streams are short. */
+#ifndef TABLE_SMALL
 /* Up to so many keys, the worst chains cost less than the keys themselves. */
 #define TABLE_SMALL 64
 /* Up to so many, a move of the worst chains takes some ten milliseconds, and
  * is the first thing to be noticed by the clock. */
-#define MOVE_SMALL    4096
+#define MOVE_SMALL 4096
+/* What keys may take before each is looked at, in nanoseconds: a few times
+ * what most take, and something for what else the machine does. */
+#define WATCH_BASE 2000000
+#define WATCH_KEY  500
+#endif
 #define SIZE_MIN      8
 #define PERTURB_SHIFT 5
 

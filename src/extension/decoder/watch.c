@@ -3,11 +3,6 @@
 
 #include "extension/decoder/tables.h"
 
-/* What keys may take before each is looked at, in nanoseconds: a few times
- * what most take, and something for what else the machine does. */
-#define WATCH_BASE 2000000
-#define WATCH_KEY  500
-
 static int64_t
 nanoseconds(void)
 {
