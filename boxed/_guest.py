@@ -21,7 +21,14 @@ from boxed import _boxed, _telling
 from boxed._codecs import CODECS, load_frames, teach_pandas
 from boxed._importing import Finder, load_main
 from boxed._parcel import LARGE, Parcel, opened
-from boxed._telling import MAX_TEXT, brief, pack, refusal, type_name
+from boxed._telling import (
+    MAX_TEXT,
+    brief,
+    in_a_message,
+    pack,
+    refusal,
+    type_name,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,7 +69,7 @@ def main(server: int) -> None:
     try:
         codec = prepare(policy)
     except BaseException as error:
-        _boxed.send(server, b"E" + pack(told(error)[:4]))
+        _boxed.send(server, b"E" + pack(in_a_message(told(error))))
         _exit(1)
     steps.append(monotonic_ns())
 

@@ -112,6 +112,13 @@ def brief(texts: list[str]) -> list[str]:
     return [texts[0], texts[1][:200], "", texts[3], "(0"]
 
 
+def in_a_message(texts: list[str]) -> list[str]:
+    """The first four of a told exception, which fit in a message: a socket
+    takes none of more than some 200 KiB."""
+    name, message, traceback, bases = texts[:4]
+    return [name[:1000], message[:8000], traceback[-16000:], bases[:1000]]
+
+
 def builtin_bases(cls: type) -> list[type]:
     """Exceptions of the interpreter's that a class derives from, nearest
     first, itself included."""

@@ -12,7 +12,14 @@ import pytest
 from core import check
 from here import run_here
 
-from boxed import Limits, RemoteError, SerializationError, WorkerDied, run
+from boxed import (
+    Limits,
+    RemoteError,
+    SerializationError,
+    SetupError,
+    WorkerDied,
+    run,
+)
 
 MIB = 1 << 20
 
@@ -231,10 +238,13 @@ def test_a_hook_that_raises(hook, end):
 def test_threads_that_take_all_memory():
     """They take what was put aside for telling, too; it is told still."""
     source = (
-        "import threading\n"
-        + FILL
-        + """
+        """
+import threading
+gate = threading.Lock()
+gate.acquire()
 def take():
+    gate.acquire()
+    gate.release()
     while True:
         try:
             kept.append(object())
@@ -242,8 +252,9 @@ def take():
             pass
 for _ in range(3):
     threading.Thread(target=take, daemon=True).start()
-raise MemoryError
 """
+        + FILL
+        + "gate.release()\nraise MemoryError"
     )
     for _ in range(5):
         with pytest.raises(MemoryError) as caught:
@@ -315,6 +326,43 @@ def test_what_steers_is_told_and_does_not_steer(
     assert type(caught.value) is RemoteError
     assert caught.value.type_name == name
     assert getattr(caught.value, attribute) == value
+
+
+def test_the_longest_that_can_be_told():
+    """It fits in what the caller takes: a message, a traceback, args,
+    attributes and notes of what takes the most bytes each."""
+    source = """
+odd = chr(0xd800) * 10**5
+class E(OSError):
+    __module__ = odd
+    __str__ = lambda self: odd
+E.__qualname__ = "E" * 10**5
+error = E(5, odd, odd, None, odd)
+error.__notes__ = [odd] * 100
+raise error
+"""
+    with pytest.raises(OSError, match="ud800") as caught:
+        run(exec, (source,))
+    error = caught.value
+    assert isinstance(error, RemoteError)
+    assert (error.errno, len(error.args)) == (5, 2)
+    assert len(error.message) > 65536 < len(error.traceback)
+    assert error.notes and error.filename and error.filename2
+
+
+@pytest.mark.parametrize("text", ["x", "\u4e2d", "\ud800"])
+def test_a_long_import_error_is_told(text, tmp_path, monkeypatch):
+    """A sandbox that cannot import says what was raised, however long."""
+    name = f"raises_{ord(text)}"
+    (tmp_path / f"{name}.py").write_text(
+        f"raise ImportError({text!a} * 10**6)"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(SetupError) as caught:
+        run(abs, (-1,), imports=[name])
+    assert caught.value.stage == "imports"
+    assert "ImportError" in str(caught.value)
+    assert len(str(caught.value)) < 10**5
 
 
 def test_an_end_is_an_end():
