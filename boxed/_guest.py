@@ -176,8 +176,9 @@ def work(call: int, codec: Codec) -> None:
     """One call: request in, function run, answer out."""
     body, limit, store = _boxed.read_request(call)
     kind, value = answer(body, store, codec)
+    _boxed.release_reserve()
     if kind == _boxed.FRAME_VALUE:
-        make_room()
+        raise_stack()
         kind, value = sent(call, value, codec, limit)
     for name in ("stdout", "stderr"):
         # A guest may have closed, replaced or removed them.
@@ -284,7 +285,8 @@ def answer(body: bytes, store: int, codec: Codec) -> tuple[int, Any]:
         value = each(names) if is_chunk else eval(CALL, names)
         return _boxed.FRAME_VALUE, value
     except BaseException as error:
-        was_full = make_room()
+        # Before anything that takes memory, as a call of Python's may.
+        was_full = _boxed.release_reserve()
         return _boxed.FRAME_ERROR, pack(told(error, was_full))
 
 
@@ -325,7 +327,8 @@ def each(names: dict[str, Any]) -> Chunk:
     try:
         Function(EACH, names)(names["function"], names["args"], done.append)
     except BaseException as error:
-        texts = told(error, make_room())
+        was_full = _boxed.release_reserve()
+        texts = told(error, was_full)
         return Chunk(done, [text[:MAX_TEXT] for text in texts])
     return Chunk(done, None)
 
@@ -339,19 +342,14 @@ SKIPPED = (
 )
 
 
-def make_room() -> bool:
-    """For telling what became of the call, in memory and on the stack: the
-    function may have left none.
-
-    :return: whether memory was full.
-    """
-    was_full = _boxed.release_reserve()
+def raise_stack() -> None:
+    """For what tells: the function may have left few frames."""
     setrecursionlimit(max(getrecursionlimit(), FRAMES_NEEDED))
-    return was_full
 
 
 def told(error: BaseException, was_full: bool = False) -> list[str]:
     """An exception as text, without this package's own frames."""
+    raise_stack()
     return _telling.told(error, SKIPPED, FULL if was_full else "")
 
 
