@@ -120,7 +120,7 @@ room(struct census *census, pid_t asker)
     size_t count = look(census, seen);
     size_t appeared = 0;
 
-    if (count >= census->most) {
+    if (count >= CENSUS_MOST || count >= census->most) {
         return 0;
     }
     for (size_t i = 0; i < count; i++) {
