@@ -198,12 +198,13 @@ def is_driver(pid: int) -> bool:
 @pytest.mark.case("P-S03")
 @pytest.mark.case("P-S04")
 @pytest.mark.usefixtures("no_standbys")
-def test_p_s04_stay_after_the_answer(caller):
-    """A worker that answers, keeps copies of its socket and does not end
-    gives the answer at once, and is gone then."""
-    zygote_of(caller)
+@pytest.mark.parametrize("network", [False, True])
+def test_p_s04_stay_after_the_answer(caller, network):
+    """A worker that answers, keeps copies of its socket (with a network in
+    flight, too) and does not end gives the answer at once, and is gone."""
+    caller.sandbox("add", 1, 2, network=network)
     before = caller.boxes()
-    done = caller.outcome("linger", 50, timeout=20)
+    done = caller.outcome("linger", 50, timeout=20, network=network)
     assert done.get("value") == 1
     assert done["seconds"] < 10
     sleep_until(lambda: not caller.workers(before), 10, "the worker's end")
