@@ -246,16 +246,13 @@ class _Conversation:
 
         Once sealed it stays as it is, whatever still lives of the worker.
         """
-        store = self._live.take_store()
         try:
-            _boxed.seal_store(store)
-            return opened(store, sizes)
+            _boxed.seal_store(self._live.store)
+            return opened(self._live.store, sizes)
         except (OSError, ValueError) as error:
             raise ProtocolError(
                 f"the answer is not as it was announced: {error}"
             ) from None
-        finally:
-            os.close(store)
 
     def _end_worker(self) -> None:
         """Have the worker gone from the process table; else the sandbox."""

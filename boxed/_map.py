@@ -15,7 +15,7 @@ from collections import deque
 from itertools import islice
 
 from . import _boxed
-from ._errors import ProtocolError
+from ._errors import ProtocolError, WorkerDied
 from ._serializers import refusal
 from ._text import printable
 
@@ -149,21 +149,21 @@ class _Chunk:
         self._cancelled = False
         self._value: Any = None
         self._failed: list[BaseException] = []
-        self._running = _thread.allocate_lock()
-        self._running.acquire()
+        self._ended = False
+        # It opens with the thread's end, wherever an exception comes up in it.
+        self._latch = _boxed.Latch(True)
 
     def start(self) -> None:
-        _thread.start_new_thread(self._run, ())
+        _thread.start_new_thread(self._latch.run, (self._run,))
 
     def _run(self) -> None:
         self._thread = _thread.get_ident()
         try:
             if not self._cancelled:
                 self._value = self._call(self._opened)
+            self._ended = True
         except BaseException as error:
             self._failed = [error]
-        finally:
-            self._running.release()
 
     def _opened(self, live: _boxed.Call) -> None:
         self._live = live
@@ -173,10 +173,12 @@ class _Chunk:
 
     def value(self) -> Any:
         """Waits for the call; its value, or raises what it raised."""
-        with self._running:
-            if self._failed:
-                raise self._failed.pop()
-            return self._value
+        self._latch.wait()
+        if self._failed:
+            raise self._failed.pop()
+        if not self._ended:
+            raise WorkerDied("the thread of a chunk was ended")
+        return self._value
 
     def cancel(self) -> None:
         """Have the worker killed, if there is or will be one."""
@@ -189,8 +191,8 @@ class _Chunk:
         # One that has not begun by now does nothing.  And the collector may
         # end a generator in any thread, that of a chunk in it too.
         if self._thread not in (None, _thread.get_ident()):
-            with self._running:
-                self._failed.clear()
+            self._latch.wait()
+            self._failed.clear()
 
 
 def _end(flight: deque[_Chunk]) -> None:

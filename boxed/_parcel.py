@@ -9,7 +9,6 @@ not os, which a new interpreter there has not loaded.
 from __future__ import annotations
 
 import builtins
-from posix import close
 
 from boxed import _boxed
 
@@ -103,7 +102,7 @@ class Parcel:
         :return: whether there could be one; if not, it is as it was.
         """
         try:
-            self.store = _boxed.new_store(self.size())
+            _boxed.new_store(self.size(), self)
             self.sizes = self.put(self.store)
             _boxed.seal_store(self.store)
         except OSError:
@@ -116,11 +115,10 @@ class Parcel:
 
         A parcel that is forgotten does it too: a chunk's call may never be.
         """
-        if self.store >= 0:
-            close(self.store)
-            self.store = -1
+        _boxed.close_store(self)
 
-    __del__ = close
+    def __del__(self) -> None:
+        self.close()
 
 
 def opened(store: int, table: bytes) -> tuple[memoryview, list[memoryview]]:

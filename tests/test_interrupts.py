@@ -7,6 +7,7 @@ import faulthandler
 import gc
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -25,7 +26,16 @@ from interrupting import (
     told,
 )
 
-from boxed import Sandbox, _box, _boxed, _boxes, _standby, run
+from boxed import (
+    Sandbox,
+    WorkerDied,
+    _box,
+    _boxed,
+    _boxes,
+    _map,
+    _standby,
+    run,
+)
 
 # Each of several hundred interrupts takes a sandbox's life, 20 ms.
 pytestmark = [
@@ -327,3 +337,25 @@ def test_a_fork_in_the_midst_of_a_start():
         assert act_at(place, fork, first_calls)
         _boxes.close_all()
     assert statuses == [3] * len(every)
+
+
+def test_nothing_is_left_of_large_arguments_and_results():
+    """Neither side's memory, wherever the call is interrupted."""
+
+    def large() -> None:
+        with Sandbox() as sandbox:
+            assert sandbox.run(bytes.upper, (b"x" * (2 << 20),))[:1] == b"X"
+
+    large()
+    every = places(large, {"_parcel.py"})
+    before = what_is_there()
+    for place in every:
+        assert interrupt_at(place, large)
+        assert what_is_there() == before, told(place)
+
+
+def test_a_chunk_whose_thread_is_ended(monkeypatch):
+    """Before it could note anything: whoever waits for it is told."""
+    monkeypatch.setattr(_map._Chunk, "_run", lambda self: sys.exit())
+    with Sandbox() as sandbox, pytest.raises(WorkerDied, match="thread"):
+        list(sandbox.map(abs, [1]))

@@ -5,24 +5,65 @@
 #include "extension/methods.h"
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "extension/frame.h"
 #include "extension/store.h"
 #include "extension/worker.h"
+#include "shared/fd.h"
 #include "shared/rights.h"
 
 PyObject *
 method_new_store(PyObject *module, PyObject *args)
 {
     unsigned long long size;
-    int store = -1;
+    PyObject *owner = NULL;
+    cleanup_close int store = -1;
 
     (void)module;
-    if (!PyArg_ParseTuple(args, "K:new_store", &size)) {
+    if (!PyArg_ParseTuple(args, "K|O:new_store", &size, &owner)) {
         return NULL;
     }
     int error = store_new(size, &store);
-    return error != 0 ? raise_errno(error) : PyLong_FromLong(store);
+    PyObject *number =
+        error != 0 ? raise_errno(error) : PyLong_FromLong(store);
+    /* Here, and not by the caller, whom an interrupt could keep from it. */
+    if (number != NULL && owner != NULL &&
+        PyObject_SetAttrString(owner, "store", number) != 0) {
+        Py_CLEAR(number);
+    }
+    if (number != NULL) {
+        (void)steal_fd(&store);
+    }
+    return number;
+}
+
+/* Once, wherever an interrupt comes: there is no moment in which a closed
+ * number, which may be another file's by then, is still noted.  An owner whose
+ * making was interrupted may have no number at all. */
+PyObject *
+method_close_store(PyObject *module, PyObject *owner)
+{
+    (void)module;
+    PyObject *number = PyObject_GetAttrString(owner, "store");
+    PyObject *none = PyLong_FromLong(-1);
+    if (number == NULL || none == NULL) {
+        PyErr_Clear();
+        Py_XDECREF(number);
+        Py_XDECREF(none);
+        Py_RETURN_NONE;
+    }
+    long store = PyLong_AsLong(number);
+    int failed = PyObject_SetAttrString(owner, "store", none);
+    Py_DECREF(number);
+    Py_DECREF(none);
+    if (failed != 0 || PyErr_Occurred()) {
+        return NULL;
+    }
+    if (store >= 0) {
+        (void)close((int)store);
+    }
+    Py_RETURN_NONE;
 }
 
 PyObject *

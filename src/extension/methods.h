@@ -36,6 +36,7 @@ PyObject *method_perform(PyObject *module, PyObject *args);
 
 /* method_store.c: caller and worker, what is too large for a socket */
 PyObject *method_new_store(PyObject *module, PyObject *args);
+PyObject *method_close_store(PyObject *module, PyObject *owner);
 PyObject *method_write_store(PyObject *module, PyObject *args);
 PyObject *method_seal_store(PyObject *module, PyObject *args);
 PyObject *method_ask_store(PyObject *module, PyObject *args);

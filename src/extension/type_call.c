@@ -127,15 +127,6 @@ set_request(PyObject *object, PyObject *args)
     Py_RETURN_NONE;
 }
 
-/* The descriptor is the caller's from here on. */
-static PyObject *
-take_store(PyObject *object, PyObject *unused)
-{
-    struct call_object *self = (struct call_object *)object;
-    (void)unused;
-    return PyLong_FromLong(steal_fd(&self->call.store));
-}
-
 /* The header was checked against the limit of its kind. */
 static int
 allocate_answer(struct call_object *self)
@@ -277,11 +268,17 @@ get_shortage(PyObject *object, void *unused)
         ((struct call_object *)object)->call.shortage.error);
 }
 
+static PyObject *
+get_store(PyObject *object, void *unused)
+{
+    (void)unused;
+    return PyLong_FromLong(((struct call_object *)object)->call.store);
+}
+
 static PyMethodDef call_methods[] = {
     {"announce", announce_call, METH_O,
      "Have the worker forked, ahead of need."},
     {"request", set_request, METH_VARARGS, "Send the request, once."},
-    {"take_store", take_store, METH_NOARGS, "The store of a stored answer."},
     {"wait", wait_call, METH_VARARGS, "The next event before a deadline."},
     {"kill", kill_call, METH_NOARGS, "Have the worker killed."},
     {"wait_end", wait_end, METH_VARARGS, "Wait for the worker's end."},
@@ -290,6 +287,8 @@ static PyMethodDef call_methods[] = {
 };
 
 static PyGetSetDef call_getset[] = {
+    {"store", get_store, NULL,
+     "The descriptor of a stored answer, which is the call's.", NULL},
     {"report", get_report, NULL, "How the worker ended, or None.", NULL},
     {"shortage", get_shortage, NULL,
      "What it waits for to pass: an errno, or 0.", NULL},
