@@ -132,7 +132,7 @@ def test_p_v04_no_landlock(make_environment):
 def test_p_v04_wall_that_the_kernel_refuses(make_environment, refused, stage):
     """A call that the launcher needs and does not get ends the tier with the
     name of the step and its errno, whenever it is needed."""
-    environment = make_environment("user")
+    environment = make_environment("user-nobody")
     enter = ("--refuse", refused)
     told = json.loads(environment.check(FALL, enter=enter).stdout)
     kind, named, text = told["full"]
