@@ -250,6 +250,11 @@ class _Conversation:
             _boxed.seal_store(self._live.store)
             return opened(self._live.store, sizes)
         except (OSError, ValueError) as error:
+            from ._remedies import is_shortage
+
+            if isinstance(error, OSError) and is_shortage(error.errno or 0):
+                # Of the caller's, who has to map it.
+                raise
             raise ProtocolError(
                 f"the answer is not as it was announced: {error}"
             ) from None

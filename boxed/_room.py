@@ -30,8 +30,11 @@ PATIENCE = 60
 #: descriptors need not be calls.
 RETRY = 2
 #: Errors that pass when another call ends: no descriptors are left, or too
-#: many of this user's are on their way through sockets (unix(7)).
-EMFILE, ETOOMANYREFS = 24, 109
+#: many of this user's are on their way through sockets (unix(7)); the sandbox
+#: has more calls to take than fit; no memory is left for them.
+EMFILE, ENFILE, ETOOMANYREFS = 24, 23, 109
+EAGAIN, ENOMEM, ENOBUFS = 11, 12, 105
+SHORTAGES = (EMFILE, ENFILE, ETOOMANYREFS, EAGAIN, ENOMEM, ENOBUFS)
 
 _SECOND = 1_000_000_000
 
@@ -60,7 +63,7 @@ def _enter(seat: _boxed.Seat, open_call: Callable[[], T]) -> T:
             try:
                 return open_call()
             except OSError as failure:
-                if failure.errno not in (EMFILE, ETOOMANYREFS):
+                if failure.errno not in SHORTAGES:
                     raise
                 failed = [failure]
             if _standby.end_all():

@@ -134,22 +134,24 @@ wait_any(struct call *call, deadline_ns deadline,
     }
     int ready = poll(watched, SOURCES, deadline_left_ms(deadline));
     if (ready < 0) {
-        memset(watched, 0, sizeof(all));
+        /* No read waits, so each can be tried. */
+        for (int i = 0; i < SOURCES; i++) {
+            watched[i].revents = POLLIN;
+        }
         return errno == EINTR ? -EINTR : call_endure(call, errno);
     }
     return ready == 0 ? CALL_TIMEOUT : 0;
 }
 
-/* Something could not be done for a shortage, and is to be tried again. */
-static int
+/* Something could not be done for a shortage, and is to be tried again.  Who
+ * has signals to look at is not kept from it for long. */
+static void
 pause_shortly(struct call *call, deadline_ns deadline)
 {
-    deadline_ns soon = deadline_after_ms(SHORTAGE_PAUSE_MS);
-
     call->pausing = false;
-    soon = soon < deadline ? soon : deadline;
-    return poll(NULL, 0, deadline_left_ms(soon)) < 0 && errno == EINTR ? -EINTR
-                                                                       : 0;
+    if (deadline_left_ms(deadline) != 0) {
+        shortage_pause();
+    }
 }
 
 static bool
@@ -219,7 +221,7 @@ call_step(struct call *call, deadline_ns deadline)
             return CALL_TIMEOUT;
         }
         if (call->pausing) {
-            event = pause_shortly(call, deadline);
+            pause_shortly(call, deadline);
         }
         else if (!is_here) {
             event = wait_any(call, deadline, watched);
@@ -247,10 +249,14 @@ call_wait_end(struct call *call, deadline_ns deadline)
         if (is_over(call)) {
             return call->reported ? CALL_ENDED : CALL_LOST;
         }
-        int ready = call->pausing
-                        ? pause_shortly(call, deadline)
-                        : poll(&watched, 1, deadline_left_ms(deadline));
-        if (ready < 0) {
+        int ready = 0;
+        if (call->pausing) {
+            pause_shortly(call, deadline);
+        }
+        else {
+            ready = poll(&watched, 1, deadline_left_ms(deadline));
+        }
+        if (ready < 0 && (errno == EINTR || call_endure(call, errno) != 0)) {
             return -errno;
         }
         if (ready == 0 && deadline_left_ms(deadline) == 0) {

@@ -83,7 +83,8 @@ int call_prepare(struct call *call);
 
 /* Has the zygote at server fork a worker for a prepared call, and closes the
  * worker's ends.  Ahead of need it waits for a quiet moment, or the request.
- * Returns 0 or -errno (-EPIPE, -ECONNRESET: no zygote). */
+ * Returns 0 or -errno (-EPIPE, -ECONNRESET: no zygote; -EAGAIN: it has more
+ * calls to take than fit). */
 int call_announce(struct call *call, int server, bool ahead);
 
 /* Sets the request; its memory must stay until the call is over.  With a

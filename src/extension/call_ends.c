@@ -21,7 +21,9 @@ send_call(struct call *call, int server, bool ahead)
         .magic = FRAME_MAGIC, .ahead = ahead, .id = call->id};
     const struct rights message = {&announced, sizeof(announced), call->far,
                                    FRAME_CALL_FDS};
-    ssize_t sent = rights_send(server, &message, 0);
+    /* Never waits: a zygote that does not take calls is no reason to hold the
+     * caller up. */
+    ssize_t sent = rights_send(server, &message, MSG_DONTWAIT);
 
     return sent < 0 ? (int)sent : 0;
 }

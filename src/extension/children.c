@@ -15,14 +15,13 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "extension/charged.h"
 #include "extension/frame.h"
 #include "shared/fd.h"
-#include "shared/numbers.h"
+#include "shared/shortage.h"
 
 /* They hold memory and, where the tier has no namespaces, count among the
  * neighbours of those that work. */
@@ -30,7 +29,6 @@
 
 struct child {
     pid_t pid;
-    int pidfd;
     int report;
     uint64_t id;
     struct watch report_watch;
@@ -62,9 +60,13 @@ send_report(const struct child *child, int status, uint64_t charged,
         .involuntary_switches = (uint64_t)usage->ru_nivcsw,
         .charged_us = charged,
     };
+    struct shortage shortage = {.error = 0};
+
     /* The caller may have lost interest. */
-    (void)send(child->report, &report, sizeof(report),
-               MSG_NOSIGNAL | MSG_DONTWAIT);
+    while (send(child->report, &report, sizeof(report),
+                MSG_NOSIGNAL | MSG_DONTWAIT) < 0 &&
+           shortage_wait(&shortage, errno) == 0) {
+    }
 }
 
 static void
@@ -98,19 +100,24 @@ kill_child(struct children *children, struct child *child)
 {
     (void)kill(child->pid, SIGKILL);
     stop_lingering(children, child);
-    unwatch_fd(children->epoll, child->report);
+    unwatch(children->watches, &child->report_watch);
 }
 
 bool
 children_hear(struct children *children, struct child *child)
 {
     char word;
+    ssize_t got = recv(child->report, &word, 1, MSG_DONTWAIT);
 
-    if (recv(child->report, &word, 1, MSG_DONTWAIT) != 1) {
+    if (got < 0 && (errno == EAGAIN || shortage_is(errno))) {
+        /* It is still there, and shows again. */
+        return false;
+    }
+    if (got != 1) {
         kill_child(children, child);
         return false;
     }
-    unwatch_fd(children->epoll, child->report);
+    unwatch(children->watches, &child->report_watch);
     begin_lingering(children, child);
     return true;
 }
@@ -141,10 +148,10 @@ children_bury(struct children *children, struct child *child)
     stop_lingering(children, child);
     /* Taken out by name: closing alone would not do it while a fresh fork
      * still holds copies, and the watch is freed here. */
-    unwatch_fd(children->epoll, child->report);
-    unwatch_fd(children->epoll, child->pidfd);
+    unwatch(children->watches, &child->report_watch);
+    unwatch(children->watches, &child->exit_watch);
     close_fd(&child->report);
-    close_fd(&child->pidfd);
+    close_fd(&child->exit_watch.fd);
     free(child);
     children->count--;
 }
@@ -152,30 +159,30 @@ children_bury(struct children *children, struct child *child)
 static int
 watch_child(const struct children *children, struct child *child)
 {
-    child->report_watch = (struct watch){WATCH_REPORT, child};
-    child->exit_watch = (struct watch){WATCH_EXIT, child};
-    child->pidfd = (int)syscall(NR_pidfd_open, child->pid, 0u);
-    if (child->pidfd < 0) {
-        return -errno;
-    }
-    int error = watch_fd(children->epoll, child->pidfd, &child->exit_watch);
+    child->report_watch = (struct watch){WATCH_REPORT, .child = child};
+    child->exit_watch = (struct watch){WATCH_EXIT, .child = child, .fd = -1};
+    int error = watch_exit(children->watches, &child->exit_watch, child->pid);
     return error != 0 ? error
-                      : watch_fd(children->epoll, child->report,
-                                 &child->report_watch);
+                      : watch_fd(children->watches, &child->report_watch,
+                                 child->report);
+}
+
+int
+children_reserve(struct children *children)
+{
+    if (children->spare == NULL) {
+        children->spare = calloc(1, sizeof(*children->spare));
+    }
+    return children->spare != NULL ? 0 : -ENOMEM;
 }
 
 int
 children_adopt(struct children *children, pid_t pid, uint64_t id, int report)
 {
-    struct child *child = calloc(1, sizeof(*child));
+    struct child *child = children->spare;
 
-    if (child == NULL) {
-        (void)kill(pid, SIGKILL);
-        close_fd(&report);
-        return -ENOMEM;
-    }
-    *child =
-        (struct child){.pid = pid, .pidfd = -1, .report = report, .id = id};
+    children->spare = NULL;
+    *child = (struct child){.pid = pid, .report = report, .id = id};
     children->count++;
     int error = watch_child(children, child);
     if (error != 0) {

@@ -10,8 +10,9 @@
 #include "shared/deadline.h"
 
 struct children {
-    int epoll;      /* where they are watched; not this one's to close */
-    unsigned count; /* those that linger included */
+    struct watches *watches; /* where they are watched */
+    struct child *spare;     /* room for the next one */
+    unsigned count;          /* those that linger included */
     unsigned lingering;
     struct child *first_lingering, *last_lingering;
 };
@@ -19,8 +20,12 @@ struct children {
 /* Descriptors that each takes. */
 #define FDS_A_CHILD 2
 
-/* Takes a fresh fork and the report socket of its call.  Returns 0 or -errno
- * (the child is then dead and the socket closed). */
+/* Makes room for one more, before it is forked: 0 or -ENOMEM. */
+int children_reserve(struct children *children);
+
+/* Takes a fresh fork, for which there is room, and the report socket of its
+ * call.  Returns 0 or -errno (the child is then dead and the socket closed).
+ */
 int children_adopt(struct children *children, pid_t pid, uint64_t id,
                    int report);
 

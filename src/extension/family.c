@@ -202,10 +202,16 @@ static int
 tie_to_outside(int status_pipe)
 {
     struct pollfd reader = {.fd = status_pipe};
+    struct shortage shortage = {.error = 0};
 
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 ||
-        poll(&reader, 1, 0) < 0) {
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) {
         return -errno;
+    }
+    while (poll(&reader, 1, 0) < 0) {
+        int error = shortage_wait(&shortage, errno);
+        if (error != 0) {
+            return error;
+        }
     }
     return (reader.revents & POLLERR) != 0 ? -ESRCH : 0;
 }

@@ -22,10 +22,11 @@
 #include "extension/watch.h"
 #include "shared/fd.h"
 #include "shared/rights.h"
+#include "shared/shortage.h"
 
 struct forkserver {
     int server;
-    int epoll;
+    struct watches watches;
     unsigned most;    /* children for which there are descriptors */
     bool takes_calls; /* the server socket is watched */
     struct watch server_watch;
@@ -71,11 +72,11 @@ watch_server(struct forkserver *forkserver)
     int error = 0;
 
     if (wanted && !forkserver->takes_calls) {
-        error = watch_fd(forkserver->epoll, forkserver->server,
-                         &forkserver->server_watch);
+        error = watch_fd(&forkserver->watches, &forkserver->server_watch,
+                         forkserver->server);
     }
     if (!wanted && forkserver->takes_calls) {
-        unwatch_fd(forkserver->epoll, forkserver->server);
+        unwatch(&forkserver->watches, &forkserver->server_watch);
     }
     forkserver->takes_calls = wanted && error == 0;
     return error;
@@ -92,24 +93,46 @@ forkserver_new(int server)
     made->most = most_children();
     made->server_watch.kind = WATCH_SERVER;
     made->ahead_watch.kind = WATCH_AHEAD;
-    made->epoll = epoll_create1(EPOLL_CLOEXEC);
-    made->children.epoll = made->epoll;
-    if (made->epoll < 0 || watch_server(made) != 0) {
-        close_fd(&made->epoll);
+    made->watches.epoll = epoll_create1(EPOLL_CLOEXEC);
+    made->children.watches = &made->watches;
+    if (made->watches.epoll < 0 || watch_server(made) != 0) {
+        close_fd(&made->watches.epoll);
         free(made);
         return NULL;
     }
     return made;
 }
 
-void
-forkserver_close_call(struct forkserver_call *call)
+static void
+close_call(struct forkserver_call *call)
 {
     for (int i = 0; i < FRAME_CALL_FDS; i++) {
         close_fd(&call->fds[i]);
     }
 }
 
+void
+forkserver_refuse_call(struct forkserver_call *call, int error)
+{
+    worker_refuse(call->fds[1], STAGE_FORK, error);
+    close_call(call);
+}
+
+/* A message whose descriptors did not all find room; what there is of the call
+ * is closed, by which the caller sees that nothing has run. */
+static void
+drop_call(struct forkserver_call *call, size_t count)
+{
+    for (size_t i = count; i < FRAME_CALL_FDS; i++) {
+        call->fds[i] = -1;
+    }
+    if (call->fds[1] >= 0) {
+        worker_refuse(call->fds[1], STAGE_FORK, -EMFILE);
+    }
+    close_call(call);
+}
+
+/* FORKSERVER_CALL or FORKSERVER_END, 0 for none, or -errno. */
 static int
 receive_call(const struct forkserver *forkserver,
              struct forkserver_call *ret_call)
@@ -117,13 +140,21 @@ receive_call(const struct forkserver *forkserver,
     struct rights message = {&ret_call->call, sizeof(ret_call->call),
                              ret_call->fds, FRAME_CALL_FDS};
     ssize_t got = rights_receive(forkserver->server, &message, 0);
+    if (got < 0 && shortage_is((int)-got)) {
+        /* It is still there, and shows again. */
+        shortage_pause();
+        return 0;
+    }
     if (got <= 0) {
         return got < 0 && got != -ECONNRESET ? (int)got : FORKSERVER_END;
     }
     if (got != (ssize_t)sizeof(ret_call->call) ||
-        ret_call->call.magic != FRAME_MAGIC ||
-        message.count != FRAME_CALL_FDS) {
+        ret_call->call.magic != FRAME_MAGIC) {
         return -EPROTO;
+    }
+    if (message.count != FRAME_CALL_FDS) {
+        drop_call(ret_call, message.count);
+        return 0;
     }
     return FORKSERVER_CALL;
 }
@@ -141,8 +172,8 @@ begin_call(struct forkserver *forkserver, struct forkserver_call *ret_call)
     }
     forkserver->active = deadline_now();
     if (!ret_call->call.ahead || forkserver->ahead.count == AHEAD_MOST ||
-        watch_fd(forkserver->epoll, ret_call->fds[0],
-                 &forkserver->ahead_watch) != 0) {
+        watch_try(&forkserver->watches, &forkserver->ahead_watch,
+                  ret_call->fds[0]) != 0) {
         return FORKSERVER_CALL;
     }
     ahead_put(&forkserver->ahead, ret_call);
@@ -159,7 +190,7 @@ take_ahead(struct forkserver *forkserver, int index,
         return 0;
     }
     ahead_take(&forkserver->ahead, index, ret_call);
-    unwatch_fd(forkserver->epoll, ret_call->fds[0]);
+    unwatch_fd(&forkserver->watches, ret_call->fds[0]);
     return FORKSERVER_CALL;
 }
 
@@ -220,21 +251,24 @@ forkserver_next(struct forkserver *forkserver,
     for (;;) {
         deadline_ns now = deadline_now();
         bool quiet = now - forkserver->active >= QUIET;
-        struct epoll_event event;
+        struct watch *watch = NULL;
 
         children_end_lingering(&forkserver->children,
                                quiet ? now : now - LATEST);
-        int ready =
-            epoll_wait(forkserver->epoll, &event, 1, idle_ms(forkserver, now));
-        if (ready < 0 && errno != EINTR) {
-            return -errno;
+        int found =
+            watch_next(&forkserver->watches, idle_ms(forkserver, now), &watch);
+        if (found > 0) {
+            found = handle(forkserver, watch, ret_call);
         }
-        int found = 0;
-        if (ready > 0) {
-            found = handle(forkserver, event.data.ptr, ret_call);
-        }
-        else if (ready == 0 && is_ahead_due(forkserver, now)) {
+        else if (found == 0 && is_ahead_due(forkserver, now)) {
             found = take_ahead(forkserver, 0, ret_call);
+        }
+        int error = found == FORKSERVER_CALL
+                        ? children_reserve(&forkserver->children)
+                        : 0;
+        if (error != 0) {
+            forkserver_refuse_call(ret_call, error);
+            continue;
         }
         if (found != 0) {
             return found;
@@ -248,7 +282,7 @@ forkserver_adopt(struct forkserver *forkserver, pid_t pid,
 {
     int error = children_adopt(&forkserver->children, pid, call->call.id,
                                steal_fd(&call->fds[1]));
-    forkserver_close_call(call);
+    close_call(call);
     int unwatched = watch_server(forkserver);
     return error != 0 ? error : unwatched;
 }

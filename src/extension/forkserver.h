@@ -31,6 +31,7 @@ int forkserver_next(struct forkserver *forkserver,
 int forkserver_adopt(struct forkserver *forkserver, pid_t pid,
                      struct forkserver_call *call);
 
-void forkserver_close_call(struct forkserver_call *call);
+/* Instead, where it could not be forked: tells the caller why. */
+void forkserver_refuse_call(struct forkserver_call *call, int error);
 
 #endif

@@ -5,17 +5,43 @@
 #include "extension/frame.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
+#include "shared/shortage.h"
+
+/* Whether what failed is to be tried again, by now. */
+static bool
+may_go_on(struct shortage *shortage, int error)
+{
+    return error == EINTR || shortage_wait(shortage, error) == 0;
+}
+
+ssize_t
+frame_receive(int fd, struct rights *message)
+{
+    const size_t most = message->count;
+    struct shortage shortage = {.error = 0};
+    ssize_t got;
+
+    do {
+        message->count = most;
+        got = rights_receive(fd, message, MSG_WAITALL);
+    } while (got < 0 && may_go_on(&shortage, (int)-got));
+    return got;
+}
+
 int
 frame_read_all(int fd, void *data, size_t size)
 {
+    struct shortage shortage = {.error = 0};
     char *next = data;
+
     while (size > 0) {
         ssize_t got = recv(fd, next, size, 0);
-        if (got < 0 && errno == EINTR) {
+        if (got < 0 && may_go_on(&shortage, errno)) {
             continue;
         }
         if (got <= 0) {
@@ -30,9 +56,11 @@ frame_read_all(int fd, void *data, size_t size)
 static int
 write_all(int fd, const char *data, size_t size)
 {
+    struct shortage shortage = {.error = 0};
+
     while (size > 0) {
         ssize_t put = send(fd, data, size, MSG_NOSIGNAL);
-        if (put < 0 && errno == EINTR) {
+        if (put < 0 && may_go_on(&shortage, errno)) {
             continue;
         }
         if (put < 0) {

@@ -4,6 +4,9 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
+
+#include "shared/rights.h"
 
 #define FRAME_MAGIC 0x46584f42u /* "BOXF" */
 
@@ -66,6 +69,10 @@ struct frame_charged {
     uint32_t reserved;
     uint64_t us;
 };
+
+/* A header, blocking, and the descriptors that come with it.  Returns its size
+ * or -errno. */
+ssize_t frame_receive(int fd, struct rights *message);
 
 /* Blocking, whole or not at all.  0 or -errno; -ECONNRESET at end of file.
  * Async-signal-safe. */

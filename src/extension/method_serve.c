@@ -38,9 +38,9 @@ fork_worker(const struct worker_policy *policy, pid_t zygote,
 /* More than what is put off can weigh. */
 #define MOST_PUT_OFF (64ull * 1024 * 1024)
 
-/* What the zygote weighs now, if that is plausible: a guest runs by now, and
- * could hold what the kernel measures by. */
-static int
+/* What the zygote weighs now, if that can be had and is plausible: a guest
+ * runs by now, and could hold what the kernel measures by. */
+static void
 measure_again(struct worker_policy *policy)
 {
     struct limits_baseline *before = &policy->baseline, now = *before;
@@ -50,16 +50,15 @@ measure_again(struct worker_policy *policy)
         now.address_space - before->address_space <= MOST_PUT_OFF) {
         *before = now;
     }
-    return error;
 }
 
 /* What the zygote puts off until the first worker is on its way.  Where it
  * raises, the log says so and it is done without. */
-static int
+static void
 run_put_off(PyObject **put_off, struct worker_policy *policy)
 {
     if (*put_off == NULL) {
-        return 0;
+        return;
     }
     PyObject *done = PyObject_CallNoArgs(*put_off);
     if (done == NULL) {
@@ -67,7 +66,7 @@ run_put_off(PyObject **put_off, struct worker_policy *policy)
     }
     Py_XDECREF(done);
     *put_off = NULL;
-    return measure_again(policy);
+    measure_again(policy);
 }
 
 /* Serves until a fork (1, id set), the end (0) or an error (-errno). */
@@ -92,15 +91,11 @@ serve_until_fork(struct forkserver *forkserver, struct worker_policy *policy,
             return 1;
         }
         if (pid < 0) {
-            /* The caller sees the report socket close: call lost. */
-            forkserver_close_call(&call);
+            forkserver_refuse_call(&call, -errno);
             continue;
         }
         (void)forkserver_adopt(forkserver, pid, &call);
-        int error = run_put_off(&put_off, policy);
-        if (error != 0) {
-            return error;
-        }
+        run_put_off(&put_off, policy);
     }
 }
 

@@ -112,7 +112,7 @@ receive_store(uint64_t id, int *ret_store)
     struct frame_header given;
     int store = -1;
     struct rights message = {&given, sizeof(given), &store, 1};
-    ssize_t got = rights_receive(WORKER_CALL_FD, &message, MSG_WAITALL);
+    ssize_t got = frame_receive(WORKER_CALL_FD, &message);
 
     if (got < 0) {
         return (int)got;

@@ -44,7 +44,7 @@ static int
 read_header(uint64_t id, struct frame_header *ret_header, int *ret_store)
 {
     struct rights message = {ret_header, sizeof(*ret_header), ret_store, 1};
-    ssize_t got = rights_receive(WORKER_CALL_FD, &message, MSG_WAITALL);
+    ssize_t got = frame_receive(WORKER_CALL_FD, &message);
 
     if (got < 0) {
         return (int)got;

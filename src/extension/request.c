@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 
 #include "shared/deadline.h"
+#include "shared/shortage.h"
 
 int
 request_await(int fd, int milliseconds)
@@ -22,9 +23,12 @@ request_await(int fd, int milliseconds)
     deadline_ns deadline = deadline_after_ms(milliseconds);
     int ready;
 
+    struct shortage shortage = {.error = 0};
+
     do {
         ready = poll(&watched, 1, deadline_left_ms(deadline));
-    } while (ready < 0 && errno == EINTR);
+    } while (ready < 0 &&
+             (errno == EINTR || shortage_wait(&shortage, errno) == 0));
     return ready < 0 ? -errno : ready;
 }
 

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "shared/fd.h"
+#include "shared/shortage.h"
 
 /* Whether the zygote is among the dead. */
 static bool
@@ -82,13 +83,18 @@ watch(enum order_tier tier, pid_t zygote, int signals)
         {.fd = signals, .events = POLLIN},
     };
     struct signalfd_siginfo info;
+    struct shortage shortage = {.error = 0};
     int status = 0;
 
     for (;;) {
         int ready = poll(watched, 2, -1);
-        if (ready < 0 && errno == EINTR) {
+        /* The kernel may be out of memory for a moment, which is no reason to
+         * end calls. */
+        if (ready < 0 &&
+            (errno == EINTR || shortage_wait(&shortage, errno) == 0)) {
             continue;
         }
+        shortage.error = 0;
         if (ready < 0 || watched[0].revents != 0) {
             end_all(tier, zygote);
         }

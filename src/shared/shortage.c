@@ -6,8 +6,8 @@
 #include "shared/shortage.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stddef.h>
+#include <time.h>
 
 /* A shortage that lasts so long is told. */
 #define PATIENCE ((deadline_ns)10000000000)
@@ -26,6 +26,13 @@ shortage_is(int error)
     default:
         return false;
     }
+}
+
+void
+shortage_pause(void)
+{
+    const struct timespec pause = {.tv_nsec = SHORTAGE_PAUSE_MS * 1000000};
+    (void)nanosleep(&pause, NULL);
 }
 
 int
@@ -49,7 +56,7 @@ shortage_wait(struct shortage *shortage, int error)
     int lasting = shortage_endure(shortage, error);
 
     if (lasting == 0) {
-        (void)poll(NULL, 0, SHORTAGE_PAUSE_MS);
+        shortage_pause();
     }
     return lasting;
 }

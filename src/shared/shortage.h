@@ -19,6 +19,9 @@ struct shortage {
 
 bool shortage_is(int error);
 
+/* The pause; shorter if a signal comes. */
+void shortage_pause(void);
+
 /* What an attempt that failed with errno means: 0, it is a shortage that has
  * not lasted long, so try again after a pause; or -error, raise it. */
 int shortage_endure(struct shortage *shortage, int error);

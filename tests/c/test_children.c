@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -12,6 +13,7 @@
 
 #define MANY 12
 
+static struct watches watches;
 static struct children children;
 static pid_t pids[MANY];
 static int callers[MANY]; /* the callers' ends of the report sockets */
@@ -28,6 +30,7 @@ adopt(int i)
         (void)pause();
         _exit(0);
     }
+    CHECK_EQUAL(children_reserve(&children), 0);
     CHECK_EQUAL(children_adopt(&children, pids[i], (uint64_t)i + 100, pair[1]),
                 0);
 }
@@ -35,7 +38,8 @@ adopt(int i)
 static void
 begin(int count)
 {
-    children = (struct children){.epoll = epoll_create1(EPOLL_CLOEXEC)};
+    watches = (struct watches){.epoll = epoll_create1(EPOLL_CLOEXEC)};
+    children = (struct children){.watches = &watches};
     for (int i = 0; i < count; i++) {
         adopt(i);
     }
@@ -46,12 +50,11 @@ begin(int count)
 static bool
 turn(int ms)
 {
-    struct epoll_event event;
+    struct watch *watch;
 
-    if (epoll_wait(children.epoll, &event, 1, ms) != 1) {
+    if (watch_next(&watches, ms, &watch) != 1) {
         return false;
     }
-    struct watch *watch = event.data.ptr;
     if (watch->kind == WATCH_REPORT) {
         (void)children_hear(&children, watch->child);
     }
@@ -82,7 +85,7 @@ finish(void)
         }
         callers[i] = 0;
     }
-    (void)close(children.epoll);
+    (void)close(watches.epoll);
     CHECK_EQUAL(waitpid(-1, NULL, 0), -1);
 }
 
@@ -199,6 +202,40 @@ one_that_dies_lingers_no_more(void)
     }
 }
 
+/* No descriptor is left for it, and then there is: its death is reported, and
+ * the end of its call kills it, only later. */
+static void
+a_shortage_of_descriptors_delays_and_loses_nothing(void)
+{
+    struct rlimit before, none;
+
+    CHECK_EQUAL(getrlimit(RLIMIT_NOFILE, &before), 0);
+    begin(1);
+    for (int how = 0; how < 2; how++) {
+        int highest = dup(0), i = 1 + how;
+        (void)close(highest);
+        none = before;
+        /* What adopt() itself opens, the two ends of a socket, fits. */
+        none.rlim_cur = (rlim_t)highest + 2;
+        CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &none), 0);
+        adopt(i);
+        CHECK(watches.outside != NULL);
+        if (how == 0) {
+            (void)kill(pids[i], SIGTERM);
+        }
+        else {
+            CHECK_EQUAL(shutdown(callers[i], SHUT_WR), 0);
+        }
+        CHECK(!turn(20) || how == 1);
+        CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &before), 0);
+        CHECK_EQUAL(ended_by(i), how == 0 ? SIGTERM : SIGKILL);
+        CHECK(watches.outside == NULL);
+    }
+    CHECK(is_alive(0));
+    finish();
+}
+
 TEST_MAIN(TEST(the_end_of_the_socket_kills), TEST(a_death_is_reported),
           TEST(one_that_lingers_lives_until_it_is_time),
+          TEST(a_shortage_of_descriptors_delays_and_loses_nothing),
           TEST(the_first_of_too_many_end), TEST(one_that_dies_lingers_no_more))

@@ -1,0 +1,189 @@
+"""A kernel that is short of something in the middle of calls: each yields its
+value or says what was short, and the sandbox lives on.
+
+As root, strace attaches to a caller and its sandboxes, and has system calls
+fail; it is not there while they start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+from environments import CHECKOUT
+from proc import descendants
+
+CALLER = """
+import errno, gc, os, sys
+from boxed import BoxedError, Limits, SetupError, _boxes, run
+several = Limits(processes=3)
+large = b"x" * (2 << 20)
+CALLS = [
+    (abs, (-1,), 1, {}), (print, ("out",), None, {"stdout": sys.stderr}),
+    (len, (large,), len(large), {}), (bytes, (2 << 20,), bytes(2 << 20), {}),
+    (abs, (-1,), 1, {"limits": several}), (abs, (-1,), 1, {}),
+]
+SHORT = {getattr(errno, name) for name in (
+    "ENOMEM ENOBUFS ENFILE EMFILE ETOOMANYREFS ENOSPC EAGAIN").split()}
+def outcome(function, args, expected, options):
+    "What it is, and nothing else that it might be taken for."
+    try:
+        value = run(function, args, timeout=30, **options)
+    except (OSError, BoxedError) as error:
+        kind = type(error)
+        if kind in (OSError, BlockingIOError, SetupError, MemoryError) and (
+                error.errno in SHORT):
+            return errno.errorcode[error.errno]
+        return ascii(error).replace(" ", "_")
+    return "value" if value == expected else "another"
+def around():
+    return [outcome(*call) for call in CALLS]
+def settle():
+    "The sandboxes, and how many descriptors are open."
+    boxes = [slot.box for slot in _boxes.shared.slots.values()]
+    for box in boxes:
+        box.standbys.end()
+    gc.collect()
+    return [box.pid for box in boxes] + [len(os.listdir("/proc/self/fd"))]
+for line in sys.stdin:
+    print(*(settle() if line == "settle\\n" else around()), flush=True)
+"""
+# What fails, how, and for which of its uses in each process: "1+2" is the
+# first and every second after it.  All of these are tried again.
+RIDDEN_OUT = [
+    # a request, or the announcement of a standby; a store
+    ("sendmsg", "ENOMEM", "2+2"),
+    ("sendmsg", "ENOBUFS", "2+3"),
+    ("sendmsg", "ETOOMANYREFS", "2+3"),
+    # the answer; a call, in the zygote; a request, in the worker
+    ("recvmsg", "ENOMEM", "1+2"),
+    ("recvmsg", "ENOBUFS", "2+3"),
+    # the report; the answer, from the worker
+    ("recvfrom", "ENOMEM", "1+2"),
+    ("sendto", "ENOBUFS", "1+2"),
+    # waiting, in all of them
+    ("poll", "ENOMEM", "1+2"),
+    ("epoll_wait,epoll_pwait", "ENOMEM", "1+2"),
+    # what the zygote keeps of a child
+    ("epoll_ctl", "ENOSPC", "1+2"),
+    ("epoll_ctl", "ENOSPC", "1+"),
+    ("epoll_ctl", "ENOMEM", "2+3"),
+    ("pidfd_open", "EMFILE", "1+2"),
+    ("pidfd_open", "ENOMEM", "1+3"),
+    # a large value goes without a store, then
+    ("memfd_create", "ENOMEM", "1+"),
+    ("ftruncate", "ENOMEM", "1+2"),
+    ("ioctl", "ENOMEM", "1+"),
+]
+# These are tried again as well, or another worker is, and told if it was all
+# in vain.
+TOLD = [
+    ("sendmsg", "ENOMEM", "1+"),
+    ("sendmsg", "ETOOMANYREFS", "1+2"),
+    ("clone,clone3,fork", "EAGAIN", "1+"),
+    ("clone,clone3,fork", "ENOMEM", "1+2"),
+    # what a call has of its own
+    ("socketpair", "EMFILE", "1+2"),
+    ("socketpair", "ENFILE", "2+3"),
+    ("pipe2", "EMFILE", "1+2"),
+    # a worker's walls
+    ("unshare", "ENOSPC", "1+"),
+    ("landlock_create_ruleset", "ENOMEM", "1+2"),
+    ("setrlimit,prlimit64", "ENOMEM", "5+9"),
+]
+ROUNDS = 2
+
+
+class Caller:
+    """It makes a round of calls, each time it is told to."""
+
+    def __init__(self) -> None:
+        path = f"import sys; sys.path.insert(0, {str(CHECKOUT)!r})"
+        self.process = subprocess.Popen(
+            [sys.executable, "-I", "-c", f"{path}\n{CALLER}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self.ask("round")
+
+    def ask(self, what: str) -> list[str]:
+        self.process.stdin.write(f"{what}\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().split()
+
+    def pids(self) -> list[int]:
+        return [self.process.pid, *descendants(self.process.pid)]
+
+    def close(self) -> None:
+        self.process.stdin.close()
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def callers():
+    """The one of all tests, until one of them has broken it."""
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed")
+    held: list[Caller] = []
+    yield held
+    for caller in held:
+        caller.close()
+
+
+@contextlib.contextmanager
+def failing(caller: Caller, names: str, number: str, when: str):
+    """Meanwhile, system calls of the caller and its sandboxes fail."""
+    pids = caller.pids()
+    command = ["strace", "-f", "-e", f"trace={names}", "-o", "/dev/null"]
+    command += ["-e", f"inject={names}:error={number}:when={when}"]
+    for pid in pids:
+        command += ["-p", str(pid)]
+    strace = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        for _ in pids:
+            line = strace.stderr.readline()
+            # A standby may have ended since.
+            assert "attached" in line or "No such process" in line, line
+        yield
+    finally:
+        strace.terminate()
+        strace.communicate()
+
+
+def meet(callers: list[Caller], failure: tuple[str, str, str]) -> set[str]:
+    """The outcomes of calls meanwhile; afterwards all are values of the same
+    sandboxes, and nothing is left of what failed."""
+    caller = callers.pop() if callers else Caller()
+    before = caller.ask("settle")
+    with failing(caller, *failure):
+        met = [one for _ in range(ROUNDS) for one in caller.ask("round")]
+    after = caller.ask("round")
+    left = caller.ask("settle")
+    if left == before:
+        callers.append(caller)
+    else:
+        caller.close()
+    assert met, "the caller ended"
+    assert set(after) == {"value"}, (after, met)
+    assert left == before, (before, left, met)
+    return set(met)
+
+
+@pytest.mark.parametrize("failure", RIDDEN_OUT, ids="-".join)
+def test_a_shortage_passes(callers, failure):
+    assert meet(callers, failure) == {"value"}
+
+
+@pytest.mark.parametrize("failure", TOLD, ids="-".join)
+def test_a_shortage_is_told(callers, failure):
+    """By its own name, and not as a missing wall, a death or a timeout."""
+    met = meet(callers, failure)
+    assert failure[1] in met
+    assert met <= {failure[1], "value"}
