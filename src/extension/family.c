@@ -164,9 +164,14 @@ stay_init(pid_t worker, const int *fds, size_t processes)
         {.fd = signals, .events = POLLIN},
         {.fd = census.listener, .events = POLLIN},
     };
+    struct shortage shortage = {.error = 0};
+
     while (signals >= 0 && !reap(worker, &end)) {
-        if (poll(watched, 2, -1) < 0 && errno != EINTR) {
-            _exit(111);
+        if (poll(watched, 2, -1) < 0) {
+            if (errno != EINTR && shortage_wait(&shortage, errno) != 0) {
+                _exit(111);
+            }
+            continue;
         }
         if (watched[0].revents != 0) {
             (void)!read(signals, &info, sizeof(info));
