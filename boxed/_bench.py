@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_positive,
         default=20,
         metavar="N",
-        help="turns that everybody takes; 20 take about half a minute",
+        help="turns that everybody takes; 20 take about a minute",
     )
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object instead"
