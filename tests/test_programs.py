@@ -8,14 +8,12 @@ the user's home.  What counts is the last line printed.
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
-import zipfile
+import sysconfig
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from environments import CHECKOUT, Environment, describe
+from environments import CHECKOUT, Environment, Unavailable, describe
 from users import HOMES, command
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -46,8 +44,6 @@ LAST_LINES = {
 MODULES = {"grading.py", "key.py", "reader.py"}
 # Not to be collected with ours.
 THEIRS = "theirs/checks.py"
-# Of an installation: what has to be copied to make one by.
-SOURCES = ("boxed", "src", "setup.py", "pyproject.toml", "README.rst")
 INSTALLATIONS = ("root, plain", "root, editable", "user, plain",
                  "user, editable")  # fmt: skip
 
@@ -72,35 +68,23 @@ class Project:
         return lines[-2]
 
 
-def build_editable(python: Path, checkout: Path) -> None:
-    """Install CHECKOUT as pip does with -e, from what is built in it."""
-    hook = "setuptools.build_meta.build_editable"
-    subprocess.run(
-        [sys.executable, "-c", f"import setuptools.build_meta; {hook}('.')"],
-        cwd=checkout,
-        check=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    (wheel,) = checkout.glob("*.whl")
-    (packages,) = python.parent.parent.glob("lib/*/site-packages")
-    shutil.rmtree(packages / "boxed")
-    with zipfile.ZipFile(wheel) as file:
-        file.extractall(packages)
-
-
-def make_editable(machine, home: Path, plain: Path) -> Path:
-    """An interpreter like the plain one, with an editable installation."""
+def make_editable(home: Path, plain: Path) -> Path:
+    """An interpreter like the plain one, with an editable installation: what
+    pip wrote for the tests' own, of a copy of what that is of."""
     checkout = home / "boxed-checkout"
-    checkout.mkdir()
-    for name in SOURCES:
-        source = CHECKOUT / name
-        copy = shutil.copytree if source.is_dir() else shutil.copy2
-        copy(source, checkout / name)
-    shutil.copytree(plain.parent.parent, home / "editable-venv", symlinks=True)
-    python = home / "editable-venv" / "bin" / "python"
-    build_editable(python, checkout)
-    return python
+    shutil.copytree(CHECKOUT / "boxed", checkout / "boxed")
+    shutil.copytree(plain.parent.parent, home / "editable", symlinks=True)
+    (packages,) = home.glob("editable/lib/*/site-packages")
+    shutil.rmtree(packages / "boxed")
+    written = [
+        *Path(sysconfig.get_path("purelib")).glob("__editable__*boxed*")
+    ]
+    if not written:
+        raise Unavailable("no editable installation, as of `make build`")
+    for path in written:
+        text = path.read_text().replace(str(CHECKOUT), str(checkout))
+        (packages / path.name).write_text(text)
+    return home / "editable" / "bin" / "python"
 
 
 @pytest.fixture(scope="session")
@@ -113,9 +97,9 @@ def editable(machine, users):
         if home not in made:
             user = users[0] if environment.uid else None
             plain = Path(machine.python(user))
-            made[home] = make_editable(machine, home, plain)
+            made[home] = make_editable(home, plain)
             own(home / "boxed-checkout", environment)
-            own(home / "editable-venv", environment)
+            own(home / "editable", environment)
         return str(made[home])
 
     return get
@@ -200,3 +184,12 @@ def test_a_command(project):
     """`python -m boxed run`."""
     argv = (project.python, "-m", "boxed", "run", "math:sqrt", "4")
     assert project.run(*argv) == "2.0"
+
+
+def test_the_installation(project):
+    """What is run is what was said."""
+    code = "import boxed; print(boxed.__file__)"
+    where = project.run(project.python, "-c", code)
+    editable = "editable" in project.python
+    assert ("boxed-checkout" in where) == editable
+    assert ("site-packages" in where) != editable
