@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "launcher/names.h"
-#include "shared/decimal.h"
+#include "launcher/paths.h"
 #include "shared/fd.h"
 
 #define MOST_DEEP 64
@@ -74,79 +74,6 @@ passed_over(int error)
     return error == 0 || is_absence(error) ? 0 : -error;
 }
 
-static bool
-ends_with(const char *name, const char *suffix)
-{
-    size_t length = strlen(name), end = strlen(suffix);
-    return length > end && strcmp(name + length - end, suffix) == 0;
-}
-
-/* The suffixes of importlib.machinery's all_suffixes(). */
-static bool
-is_module(const char *name)
-{
-    return ends_with(name, ".py") || ends_with(name, ".pyc") ||
-           ends_with(name, ".so");
-}
-
-static bool
-is_hidden(const char *name)
-{
-    return name[0] == '.';
-}
-
-/* Belongs to code as its __init__ does: names, versions, entry points. */
-static bool
-is_metadata(const char *name)
-{
-    return ends_with(name, ".dist-info") || ends_with(name, ".egg-info");
-}
-
-static bool
-has_hidden_part(const char *path)
-{
-    return path[0] == '.' || strstr(path, "/.") != NULL;
-}
-
-/* What a path names below a directory, or NULL. */
-static const char *
-below(const char *path, const char *top)
-{
-    size_t length = strlen(top);
-    return strncmp(path, top, length) == 0 && path[length] == '/'
-               ? path + length + 1
-               : NULL;
-}
-
-/* The name of an open file, to open it or to read where it is. */
-struct magic {
-    char path[sizeof("/proc/self/fd/") + DECIMAL_SIZE];
-};
-
-static struct magic
-magic_link(int fd)
-{
-    struct magic link = {"/proc/self/fd/"};
-    char digits[DECIMAL_SIZE];
-    const char *number = decimal((uint64_t)fd, digits);
-    memcpy(link.path + strlen(link.path), number, strlen(number) + 1);
-    return link;
-}
-
-/* Where an open file really is; false where that has no name any more. */
-static bool
-real_path(int fd, char *ret_path)
-{
-    struct magic link = magic_link(fd);
-    ssize_t length = readlink(link.path, ret_path, ORDER_MAX_PATH - 1);
-    if (length <= 0) {
-        return false;
-    }
-    /* So that every directory's begins with its own and a slash. */
-    ret_path[length == 1 ? 0 : length] = '\0';
-    return length == 1 || ret_path[0] == '/';
-}
-
 /* A regular file by its own name. */
 static int
 open_file(int folder, const char *name, int flags, struct stat *ret_seen)
@@ -168,18 +95,19 @@ open_linked(const struct level *level, const char *name, struct stat *ret_seen)
     if (fd < 0) {
         return -errno;
     }
-    if (!real_path(fd, real)) {
+    if (!path_of_fd(fd, real)) {
         return -ENOENT;
     }
-    const char *inside = below(real, level->top);
+    const char *inside = path_below(real, level->top);
     const char *last = strrchr(real, '/') + 1;
-    bool is_data = !is_module(name) || !is_module(last);
-    if (is_hidden(last) || (is_data && (!level->package || inside == NULL ||
-                                        has_hidden_part(inside)))) {
+    bool is_data = !path_is_module(name) || !path_is_module(last);
+    if (path_is_hidden(last) ||
+        (is_data && (!level->package || inside == NULL ||
+                     path_has_hidden_part(inside)))) {
         return -ENOENT;
     }
     /* The very file that was judged, whatever the link leads to by now. */
-    struct magic link = magic_link(fd);
+    struct magic link = path_magic(fd);
     return open_file(AT_FDCWD, link.path, 0, ret_seen);
 }
 
@@ -261,7 +189,7 @@ is_package(int folder)
     while (!found && looked < MOST_LOOKED && names_next(&names, &entry) == 1) {
         looked++;
         found = strncmp(entry->name, "__init__.", 9) == 0 &&
-                is_module(entry->name);
+                path_is_module(entry->name);
     }
     return (looked == 0 || lseek(folder, 0, SEEK_SET) == 0) && found;
 }
@@ -286,19 +214,19 @@ judge_folder(const struct level *above, const char *name, int fd,
              struct level *ret_level)
 {
     char real[ORDER_MAX_PATH];
-    bool package = is_metadata(name) || is_package(fd);
+    bool package = path_is_metadata(name) || is_package(fd);
 
     if (!package && !above->package && !above->spread &&
         strcmp(name, "__pycache__") != 0) {
         return false;
     }
-    if (!real_path(fd, real)) {
+    if (!path_of_fd(fd, real)) {
         /* Without /proc nothing tells where a link led to. */
         real[0] = '\0';
     }
-    const char *inside = below(real, above->top);
+    const char *inside = path_below(real, above->top);
     bool kept_in =
-        above->package && inside != NULL && !has_hidden_part(inside);
+        above->package && inside != NULL && !path_has_hidden_part(inside);
     bool is_top = inside == NULL || (package && !kept_in);
 
     package = package || kept_in;
@@ -360,7 +288,7 @@ static int
 show_name(struct walk *walk, struct level *level, const struct name *entry)
 {
     const char *name = entry->name;
-    if (is_hidden(name)) {
+    if (path_is_hidden(name)) {
         return 0;
     }
     bool link;
@@ -368,7 +296,7 @@ show_name(struct walk *walk, struct level *level, const struct name *entry)
     case DT_DIR:
         return show_folder(walk, level, name, link);
     case DT_REG:
-        return level->package || is_module(name)
+        return level->package || path_is_module(name)
                    ? show_file(walk, level, name, link)
                    : 0;
     default:
@@ -445,7 +373,7 @@ walk_place(const struct order *order, const struct entry *place,
     if (fd < 0) {
         return passed_over(errno);
     }
-    if (!real_path(fd, level.top)) {
+    if (!path_of_fd(fd, level.top)) {
         level.top[0] = '\0';
     }
     memcpy(walk.shown, place->content, strlen(place->content) + 1);

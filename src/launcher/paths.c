@@ -1,0 +1,78 @@
+/* What the names of files say, for the walk through a place.
+ *
+ * Pure, but for readlink(2) of a descriptor's own name. */
+#include "launcher/paths.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "shared/order.h"
+
+bool
+path_ends_with(const char *name, const char *suffix)
+{
+    size_t length = strlen(name), end = strlen(suffix);
+    return length > end && strcmp(name + length - end, suffix) == 0;
+}
+
+/* The suffixes of importlib.machinery's all_suffixes(). */
+bool
+path_is_module(const char *name)
+{
+    return path_ends_with(name, ".py") || path_ends_with(name, ".pyc") ||
+           path_ends_with(name, ".so");
+}
+
+bool
+path_is_hidden(const char *name)
+{
+    return name[0] == '.';
+}
+
+/* Belongs to code as its __init__ does: names, versions, entry points. */
+bool
+path_is_metadata(const char *name)
+{
+    return path_ends_with(name, ".dist-info") ||
+           path_ends_with(name, ".egg-info");
+}
+
+bool
+path_has_hidden_part(const char *path)
+{
+    return path[0] == '.' || strstr(path, "/.") != NULL;
+}
+
+/* What a path names below a directory, or NULL. */
+const char *
+path_below(const char *path, const char *top)
+{
+    size_t length = strlen(top);
+    return strncmp(path, top, length) == 0 && path[length] == '/'
+               ? path + length + 1
+               : NULL;
+}
+
+struct magic
+path_magic(int fd)
+{
+    struct magic link = {"/proc/self/fd/"};
+    char digits[DECIMAL_SIZE];
+    const char *number = decimal((uint64_t)fd, digits);
+    memcpy(link.path + strlen(link.path), number, strlen(number) + 1);
+    return link;
+}
+
+/* Where an open file really is; false where that has no name any more. */
+bool
+path_of_fd(int fd, char *ret_path)
+{
+    struct magic link = path_magic(fd);
+    ssize_t length = readlink(link.path, ret_path, ORDER_MAX_PATH - 1);
+    if (length <= 0) {
+        return false;
+    }
+    /* So that every directory's begins with its own and a slash. */
+    ret_path[length == 1 ? 0 : length] = '\0';
+    return length == 1 || ret_path[0] == '/';
+}
