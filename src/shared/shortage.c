@@ -31,7 +31,7 @@ shortage_is(int error)
 void
 shortage_pause(void)
 {
-    const struct timespec pause = {.tv_nsec = SHORTAGE_PAUSE_MS * 1000000};
+    const struct timespec pause = {.tv_nsec = SHORTAGE_PAUSE_MS * 1000000L};
     (void)nanosleep(&pause, NULL);
 }
 
