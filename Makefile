@@ -49,7 +49,7 @@ fuzz: build ## both fuzzers, FUZZ_SECONDS each (60), from the kept corpora
 	mkdir -p build/fuzz/order build/fuzz/decoder
 	clang $(FUZZ_FLAGS) -fno-sanitize-recover=all \
 	    fuzz/fuzz_order.c src/launcher/order.c -o build/fuzz/fuzz_order
-	build/fuzz/fuzz_order -max_len=98336 -max_total_time=$(FUZZ_SECONDS) \
+	build/fuzz/fuzz_order -max_len=163872 -max_total_time=$(FUZZ_SECONDS) \
 	    -verbosity=0 -dict=fuzz/order.dict build/fuzz/order fuzz/corpus/order
 	clang $(FUZZ_FLAGS) $(FUZZ_TABLES) -fno-sanitize-recover=undefined \
 	    $$($(PYTHON)-config --includes) \

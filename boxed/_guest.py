@@ -286,7 +286,7 @@ def answer(body: bytes, store: int, codec: Codec) -> tuple[int, Any]:
         return _boxed.FRAME_VALUE, value
     except BaseException as error:
         # Before anything that takes memory, as a call of Python's may.
-        was_full = _boxed.release_reserve()
+        was_full = _boxed.reserve_was_needed()
         return _boxed.FRAME_ERROR, pack(told(error, was_full))
 
 
@@ -327,7 +327,7 @@ def each(names: dict[str, Any]) -> Chunk:
     try:
         Function(EACH, names)(names["function"], names["args"], done.append)
     except BaseException as error:
-        was_full = _boxed.release_reserve()
+        was_full = _boxed.reserve_was_needed()
         texts = told(error, was_full)
         return Chunk(done, [text[:MAX_TEXT] for text in texts])
     return Chunk(done, None)

@@ -14,6 +14,8 @@ from pathlib import Path
 FULL, UID, ROOTLESS, LANDLOCK = 1, 2, 3, 4
 NOBODY = 65534
 MAGIC = 0x32305842
+#: The longest text of an order, in bytes.
+MAX_TEXT = 163840
 
 Entry = tuple[bytes, ...]
 

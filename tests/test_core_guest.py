@@ -28,7 +28,8 @@ def test_the_tier_is_the_best_one(environment):
 
 
 def test_landlock_is_never_automatic(make_environment):
-    """Where nothing else works a call fails closed and says what mends it."""
+    """Where nothing else works a call fails closed and says what mends it: no
+    `boxed setup`, for a program that can gain no capabilities."""
     environment = make_environment("kubernetes")
     environment.check(
         """if True:
@@ -37,7 +38,7 @@ def test_landlock_is_never_automatic(make_environment):
         try:
             run(os.getuid)
         except SetupError as error:
-            assert error.stage and "boxed setup" in error.remedy, error
+            assert error.stage and "boxed setup" not in str(error), error
             assert "isolation='landlock'" in str(error), error
         else:
             raise AssertionError("ran without its walls")

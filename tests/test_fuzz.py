@@ -112,6 +112,8 @@ def test_orders(build):
         ("kind_has_content(word[0])", "false"),
         ("wire->argc <= ORDER_MAX_ARGC", "true"),
         ("wire->entries <= ORDER_MAX_ENTRIES", "true"),
+        ("mounts > ORDER_MAX_MOUNTS", "false"),
+        ("!path_is_plain(content)", "false"),
         ("wire->text_size == size - sizeof(*wire)", "true"),
         ("!kind_is_known(word[0])", "false"),
     ],

@@ -30,8 +30,8 @@ ALLOWED = {
     "system calls": """
         alarm chdir close dup2 execve fchdir fcntl fork fstat getgid
         getgroups getppid getpid getrandom getresgid getresuid getrlimit
-        getsockopt getuid kill mkdir mknod mount open pivot_root poll prctl
-        read recv
+        getsockopt getuid kill mkdir mknod mount nanosleep open pivot_root poll
+        prctl read recv
         openat fstatat readlink writev pwrite sendfile lseek ftruncate mmap
         memfd_create futimens
         recvmsg send sendmsg setgroups sethostname setitimer setresgid

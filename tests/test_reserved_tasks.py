@@ -125,7 +125,7 @@ before = used()
 limit(before + 2)
 error = refused(SetupError, run, abs, (-1,))
 assert (error.stage, error.errno) == ("fork", 11), (error.stage, error)
-assert "ulimit -u" in error.remedy, error.remedy
+assert "prlimit --nproc" in error.remedy, error.remedy
 limit(4 * before + 200)
 assert run(abs, (-1,)) == 1
         """,

@@ -132,7 +132,16 @@ method_release_reserve(PyObject *module, PyObject *unused)
 {
     (void)module;
     (void)unused;
-    return PyBool_FromLong(reserve_release());
+    reserve_release();
+    Py_RETURN_NONE;
+}
+
+PyObject *
+method_reserve_was_needed(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+    return PyBool_FromLong(reserve_was_needed());
 }
 
 /* An answer of texts, as boxed/_telling.py has it, in memory of its own. */
@@ -198,7 +207,7 @@ method_perform(PyObject *module, PyObject *args)
     id = PyLong_AsUnsignedLongLong(number);
     PyObject *done = PyObject_CallOneArg(work, number);
     if (done == NULL && !has_begun) {
-        (void)reserve_release();
+        reserve_release();
         tell_in_c(id, PyErr_Occurred());
     }
     PyErr_Clear();

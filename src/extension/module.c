@@ -39,6 +39,8 @@ static PyMethodDef boxed_methods[] = {
     {"read_request", method_read_request, METH_VARARGS, "Worker: request."},
     {"answer", method_answer, METH_VARARGS, "Worker: answer."},
     {"release_reserve", method_release_reserve, METH_NOARGS,
+     "Worker: use the memory that was put aside."},
+    {"reserve_was_needed", method_reserve_was_needed, METH_NOARGS,
      "Worker: use the memory that was put aside; whether there was no other."},
     {"perform", method_perform, METH_VARARGS,
      "Worker: call what answers, or tell what it raised; whether one did."},

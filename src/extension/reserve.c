@@ -38,7 +38,7 @@ reserve_make(void)
 }
 
 bool
-reserve_release(void)
+reserve_was_needed(void)
 {
     if (reserve == NULL) {
         return false;
@@ -47,7 +47,15 @@ reserve_release(void)
     if (more != MAP_FAILED) {
         (void)munmap(more, HARDLY_ANYTHING);
     }
-    (void)munmap(reserve, RESERVE_SIZE);
-    reserve = NULL;
+    reserve_release();
     return more == MAP_FAILED;
+}
+
+void
+reserve_release(void)
+{
+    if (reserve != NULL) {
+        (void)munmap(reserve, RESERVE_SIZE);
+        reserve = NULL;
+    }
 }

@@ -294,4 +294,4 @@ except SetupError as error:
     done = environment.run([closed, "-c", code], check=True, timeout=20)
     assert "cannot read" in done.stdout
     assert str(environment.home) in done.stdout
-    assert "outside a private home" in done.stdout
+    assert "outside of private homes" in done.stdout

@@ -12,7 +12,7 @@ import pytest
 from checks import STATUS, assert_runs, sanitized
 from environments import LAUNCHER
 from launching import BY_HAND, start
-from orders import FULL, encode, order_for
+from orders import FULL, MAX_TEXT, encode, order_for
 from variants import grant
 
 BY_HAND_WORDS = [
@@ -121,7 +121,7 @@ def test_p_l07_control_the_sanitizers_see(user, variants):
     flags = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
     launcher = variants.build("sanitized-wrong", [edit], flags)
     os.removexattr(launcher, "security.capability")
-    order = encode(["/" + "x" * (96 * 1024 - 1)])[:-1]
+    order = encode(["/" + "x" * (MAX_TEXT - 1)])[:-1]
     order = order[:24] + struct.pack("=I", len(order) - 32) + order[28:]
     ended = start(user, order, launcher=launcher)
     assert "AddressSanitizer" in ended.printed, ended

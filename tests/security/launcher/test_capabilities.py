@@ -74,13 +74,13 @@ for isolation in ("full", "uid"):
     try:
         run(echo, args=(1,), serializer="json", isolation=isolation)
     except SetupError as error:
-        told.append([error.stage, "setup" in str(error)])
+        told.append([error.stage, error.remedy])
 value = run(os.getuid, serializer="json")
 print(json.dumps([told, value, _tiers.settled()]))
 """
     done = user.check(code, enter=LOST[how], env=path_with(user, guests))
     assert json.loads(done.stdout) == [
-        [["capabilities", True]] * 2,
+        [["capabilities", "leave isolation at 'auto'"]] * 2,
         NOBODY,
         "rootless",
     ]

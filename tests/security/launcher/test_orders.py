@@ -14,7 +14,7 @@ import pytest
 from checks import STATUS, assert_refused, assert_runs, sanitized
 from environments import CHECKOUT, LAUNCHER, sleep_until
 from launching import BY_HAND, FAILED, STAGES, Start, as_user, start
-from orders import FULL, encode, host_programs, order_for
+from orders import FULL, MAX_TEXT, encode, host_programs, order_for
 
 
 def test_stages_are_the_launchers():
@@ -119,7 +119,7 @@ def headers() -> dict[str, bytes]:
     argv = [b"/usr/bin/cat", b"/proc/self/status"]
     entries = host_programs()
     sound = encode(argv, entries)
-    huge = (0, 2**31 - 1, 2**31, 2**32 - 1, 129, 17)
+    huge = (0, 2**31 - 1, 2**31, 2**32 - 1, 1025, 129, 17)
     made = {
         f"{name} {value}": encode(argv, entries, header={name: value})
         for name in ("argc", "entries", "text_size", "tier")
@@ -135,7 +135,7 @@ def headers() -> dict[str, bytes]:
         "no end": sound[:-1],
         "one more": sound + b"\0",
         "twice": sound + sound,
-        "too long": sound + b"x" * (96 * 1024),
+        "too long": encode([argv[0] + b"x" * MAX_TEXT]),
         "zeros": bytes(4096),
         "ones": b"\xff" * 4096,
     }
