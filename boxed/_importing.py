@@ -60,5 +60,7 @@ def load_main(kind: str, where: str, source: bytes | None) -> None:
             with open(where, "rb") as file:
                 source = file.read()
         module.__dict__["__file__"] = where
+        # Where a class of the script, such as a dataclass, looks for itself.
+        sys.modules["__mp_main__"] = module
         exec(compile(source, where, "exec"), module.__dict__)
     sys.modules["__main__"] = sys.modules["__mp_main__"] = module

@@ -20,6 +20,10 @@ class DecodingTimeout(Exception):
     """The deadline passed while a result was being read."""
 
 
+# The guest imports the caller's script under another name.
+_SENT_AS = {"__main__": ("__main__", "__mp_main__")}
+
+
 class Reading:
     """How a result is read.
 
@@ -59,15 +63,15 @@ class Reading:
         self.builders.update(built)
         if built:
             return
-        name = f"{cls.__module__}:{cls.__qualname__}"
-        self.allow[name] = cls
-        if own_code:
-            self.states[name] = None
-        else:
+        generated = None
+        if not own_code:
             from . import _states
 
             generated = _states.generated_names(cls)
-            if generated is not None:
+        for module in _SENT_AS.get(cls.__module__, (cls.__module__,)):
+            name = f"{module}:{cls.__qualname__}"
+            self.allow[name] = cls
+            if own_code or generated is not None:
                 self.states[name] = generated
 
     def builders_until(

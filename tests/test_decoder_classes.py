@@ -30,6 +30,10 @@ from decoder_classes import (
 from decoder_values import PICKLERS, PROTOCOLS, same
 from pickle_streams import HEAD, call, decode, name, number, refuses, text
 
+from boxed import UnsafeResultError
+from boxed._serializers import Reading
+from boxed._serializers import decode as read
+
 
 def test_an_enum_member_by_name():
     """As CPython 3.11.0 to 3.11.3 writes one; getattr gets nothing else."""
@@ -232,3 +236,15 @@ def test_allow_must_map_to_classes():
         decode(data, allow={f"{MODULE}:Point": "Point"})
     with pytest.raises(TypeError):
         decode(data, allow=[Point])
+
+
+def test_a_class_of_the_script_comes_by_both_its_names(monkeypatch):
+    """The guest imports the script as __mp_main__; no other class has two."""
+    stream = HEAD + name("__mp_main__", "Point") + b")\x81."
+    with pytest.raises(UnsafeResultError):
+        read("pickle", stream, Reading(allow=[Point]))
+    monkeypatch.setattr(Point, "__module__", "__main__")
+    back = read("pickle", stream, Reading(allow=[Point]))
+    assert type(back) is Point
+    with pytest.raises(UnsafeResultError):
+        read("pickle", stream, Reading(allow=[Slots]))

@@ -34,6 +34,7 @@ LAST_LINES = {
     "in_threads.py": "506",
     "limited.py": "hoard scribble answer",
     "many_rows.py": "2476.0 0.25",
+    "own_class.py": "4 RED",
     "own_function.py": "43",
     "printing.py": "2 bob",
     "secret_beside.py": "refused",
