@@ -74,6 +74,10 @@ ADVICE = {
     ),
     "open": "open it to others: `chmod -R o+{letters}X {path}`",
     "own": "name a file or directory of your own",
+    "guard": (
+        "put what only the program itself is to do, such as its calls of"
+        " boxed, below a line \"if __name__ == '__main__':\""
+    ),
     # What is asked for.
     "one process": "use Limits(processes=1)",
     "fewer modules": (

@@ -75,6 +75,14 @@ def _arguments() -> list[str]:
     return [_installation.executable(), *flags, "-c", _BOOTSTRAP]
 
 
+def _is_in_main(traceback: str, policy: Policy) -> bool:
+    """Whether what was raised came up in the caller's ``__main__``."""
+    file = getattr(sys.modules.get("__main__"), "__file__", None)
+    if policy.main is None or file is None:
+        return False
+    return f'File "{os.path.abspath(file)}", line ' in traceback
+
+
 class Box:
     """A running sandbox for one policy, on one tier.
 
@@ -152,14 +160,21 @@ class Box:
         raise self._launch_failure()
 
     def _import_failure(self, packed: bytes, policy: Policy) -> SetupError:
+        from ._advice import advice
         from ._errors import RemoteTraceback
         from ._missing import why_missing
 
         name, message, traceback, _ = unpack(packed, 4)
+        what = "an import for the sandbox failed"
+        remedy = why_missing(message, policy, self.tier)
+        if remedy is None and _is_in_main(traceback, policy):
+            what = (
+                "the program's main module, which the sandbox imports for its"
+                " functions, failed there"
+            )
+            remedy = advice("guard")
         error = SetupError(
-            f"an import for the sandbox failed: {name}: {message}",
-            stage="imports",
-            remedy=why_missing(message, policy, self.tier) or "",
+            f"{what}: {name}: {message}", stage="imports", remedy=remedy or ""
         )
         error.__cause__ = RemoteTraceback(traceback)
         return error

@@ -90,7 +90,8 @@ def best(start: Callable[[str], Started], *, network: bool) -> Started:
             except SetupError as error:
                 following = fits_next(tier, error, network=network)
                 if following is None:
-                    raise error from refused
+                    # One that tells more of itself is not about the tier.
+                    raise error from error.__cause__ or refused
                 tier, refused = following, error
             else:
                 _settled = (tier, launcher)

@@ -13,6 +13,7 @@ import pytest
 from environments import apart
 
 from boxed import SetupError, _boxed, _tiers
+from boxed._errors import RemoteTraceback
 
 # What a call came to, in this process and again when it is told to go on.
 CALLS = """
@@ -219,6 +220,27 @@ def test_a_lower_tier_is_tried_anew_when_the_launcher_changes(
     launcher.write_bytes(b"installed")
     assert _tiers.best(start, network=False) == _tiers.FULL
     assert _tiers.settled() == _tiers.FULL
+
+
+@pytest.mark.parametrize("own", [None, RemoteTraceback("of an import")])
+def test_why_the_better_tiers_are_not_used_is_said_where_it_matters(
+    monkeypatch, own
+):
+    """Not beside what failed in the sandbox, whose own traceback that had
+    been."""
+    monkeypatch.setattr(_tiers, "_settled", None)
+    monkeypatch.setattr(_tiers.os, "geteuid", lambda: 1000)
+    refused = SetupError("", stage="capabilities", errno=errno.EPERM)
+    failure = SetupError("", stage="imports")
+    failure.__cause__ = own
+
+    def start(tier: str) -> str:
+        raise refused if tier == _tiers.FULL else failure
+
+    with pytest.raises(SetupError) as caught:
+        _tiers.best(start, network=False)
+    assert caught.value is failure
+    assert caught.value.__cause__ is (own or refused)
 
 
 @pytest.mark.parametrize("number", [errno.ENOMEM, errno.EIO, errno.ENFILE])

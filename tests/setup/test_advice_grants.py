@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from advising import Place, carries, failed, works
+from advising import Place, carries, failed, words, works
 from carrying import carry_out
 from environments import CHECKOUT, DOCKER
 
@@ -149,6 +149,35 @@ def test_fewer_modules(place, folder):
         large.chmod(0o644)
         folder.chmod(0o755)
         works(program.call(show))
+
+
+@carries("guard")
+def test_guard(place, folder):
+    """A sandbox imports the program, which must not start calls then."""
+    folder.chmod(0o755)
+    script = folder / "program.py"
+    call = "print(run(three))"
+    for source, out, words_of_it in (
+        (f"{call}", "", words("guard")),
+        (f"if __name__ == '__main__': {call}", "3\n", ""),
+    ):
+        script.write_text(
+            f"from boxed import run\ndef three(): return 3\n{source}\n"
+        )
+        program = place.program()
+        done = subprocess.run(
+            [*program.argv, str(script)],
+            env=dict(program.env),
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.stdout == out, done
+        last = done.stderr.splitlines()[-1:]
+        assert words_of_it in "".join(last), done.stderr
+        # Not of the tiers that this machine has not.
+        assert "sudo" not in done.stderr
 
 
 @carries("executable")
