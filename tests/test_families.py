@@ -197,6 +197,53 @@ def test_there_are_as_many_as_were_granted(make_environment):
         )
 
 
+def test_slow_forks_do_not_add_up(make_environment):
+    """Threads of a process whose memory is in many pieces: what they make
+    comes long after it was let pass (control: with more granted, more are
+    there)."""
+    check(
+        make_environment("root"),
+        FAMILY
+        + """
+        slow = program('''
+        import ctypes, mmap, os, threading, time
+        libc, size, count = ctypes.CDLL(None), mmap.PAGESIZE, 40_000
+        pieces = mmap.mmap(-1, count * size, mmap.MAP_PRIVATE)
+        pieces.write(bytes(len(pieces)))
+        start = ctypes.addressof(ctypes.c_char.from_buffer(pieces))
+        for at in range(start, start + len(pieces), 2 * size):
+            libc.mprotect(ctypes.c_void_p(at), ctypes.c_size_t(size), 1)
+        clone = 56 if os.uname().machine == "x86_64" else 220
+        go, made = threading.Event(), []
+        def fork():
+            go.wait()
+            pid = libc.syscall(clone, 17, 0, 0, 0, 0)
+            if pid == 0:
+                time.sleep(60)
+            made.append(pid)
+        threads = [threading.Thread(target=fork) for _ in range(8)]
+        for one in threads:
+            one.start()
+        go.set()
+        for one in threads:
+            one.join()
+        left = {pid for pid in made if pid > 0}
+        for _ in range(500):
+            left -= {pid for pid in left if os.waitpid(pid, os.WNOHANG)[0]}
+            if len(left) < most:
+                break
+            time.sleep(0.01)
+        raise LookupError(len(left))
+        ''')
+        for most, wanted in ((2, "1"), (20, "8")):
+            error = refused(LookupError, run, exec, (f"most={most}{slow}",),
+                            limits=Limits(processes=most, memory=1 << 30),
+                            timeout=60)
+            assert error.message == wanted, (most, error.message)
+        """,
+    )
+
+
 # Each makes the next one, as many as are asked for.
 CHAIN = """
 import subprocess, sys

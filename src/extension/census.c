@@ -6,11 +6,14 @@
  *
  * What was let pass is seen in /proc only when it is done.  Until then it is
  * expected, for a time that is long for the kernel; what has failed, or is
- * gone before it was seen, is not expected for ever. */
+ * gone before it was seen, is not expected for ever.  A guest can make one
+ * that takes longer, on a processor that its threads keep busy: so once one
+ * that was expected did not come, those that are too many are ended. */
 #include "extension/census.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -83,31 +86,34 @@ look(const struct census *census, pid_t *ret_seen)
     return size < 0 ? CENSUS_MOST : count;
 }
 
+/* It has come, then, if any has. */
 static void
 forget(struct census *census, size_t index)
 {
     struct expected *gone = &census->expected[index];
 
     census->waiting--;
+    census->appeared -= census->appeared > 0;
     memmove(gone, gone + 1, (census->waiting - index) * sizeof(*gone));
 }
 
 /* Takes those off that are expected no more. */
 static void
-revise(struct census *census, pid_t asker, size_t appeared)
+revise(struct census *census, pid_t asker)
 {
     deadline_ns oldest = deadline_now() - LONG_ENOUGH;
 
+    if (census->appeared > census->waiting) {
+        census->appeared = census->waiting;
+    }
     for (size_t i = census->waiting; i > 0; i--) {
         if (census->expected[i - 1].asker == asker) {
             forget(census, i - 1);
-            appeared -= appeared > 0;
         }
     }
-    while (census->waiting > 0 &&
-           (appeared > 0 || census->expected[0].since < oldest)) {
+    while (census->waiting > 0 && census->expected[0].since < oldest) {
+        census->in_doubt |= census->waiting > census->appeared;
         forget(census, 0);
-        appeared -= appeared > 0;
     }
 }
 
@@ -118,18 +124,17 @@ room(struct census *census, pid_t asker)
 {
     pid_t seen[CENSUS_MOST];
     size_t count = look(census, seen);
-    size_t appeared = 0;
 
-    if (count >= CENSUS_MOST || count >= census->most) {
+    if (count >= CENSUS_MOST) {
         return 0;
     }
     for (size_t i = 0; i < count; i++) {
-        appeared += !was_seen(census, seen[i]);
+        census->appeared += !was_seen(census, seen[i]);
     }
     memcpy(census->seen, seen, count * sizeof(seen[0]));
     census->count = count;
-    revise(census, asker, appeared);
-    return census->most - count;
+    revise(census, asker);
+    return count < census->most ? census->most - count : 0;
 }
 
 /* Where it turns on what is expected, that is waited for: a child of another
@@ -141,7 +146,8 @@ has_room(struct census *census, pid_t asker)
     size_t left;
 
     while ((left = room(census, asker)) > 0) {
-        if (left > census->waiting) {
+        if (left > census->waiting - census->appeared &&
+            census->waiting < CENSUS_MOST) {
             census->expected[census->waiting++] =
                 (struct expected){asker, deadline_now()};
             return true;
@@ -149,6 +155,18 @@ has_room(struct census *census, pid_t asker)
         (void)nanosleep(&moment, NULL);
     }
     return false;
+}
+
+void
+census_enforce(const struct census *census)
+{
+    pid_t seen[CENSUS_MOST];
+    size_t count = census->in_doubt ? look(census, seen) : 0;
+
+    /* In the order of their numbers: the worker is never among the last. */
+    for (size_t i = census->most; count < CENSUS_MOST && i < count; i++) {
+        (void)kill(seen[i], SIGKILL);
+    }
 }
 
 /* Newer kernels may have longer ones, of which the rest is zero. */

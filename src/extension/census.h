@@ -24,11 +24,19 @@ struct census {
     size_t most;  /* processes, without the one that counts */
     size_t count; /* of those seen last */
     pid_t seen[CENSUS_MOST];
+    bool in_doubt;   /* one that was expected may come yet */
+    size_t appeared; /* of those expected: seen, without knowing whose */
     size_t waiting;
     struct expected expected[CENSUS_MOST]; /* the oldest first */
 };
 
 /* Answers one question on the listener, if there is one. */
 void census_answer(struct census *census);
+
+/* How often, from when on there is doubt, census_enforce() is to be called. */
+#define CENSUS_DOUBT_MS 20
+
+/* Ends those processes that are more than there may be. */
+void census_enforce(const struct census *census);
 
 #endif

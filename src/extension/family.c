@@ -167,7 +167,8 @@ stay_init(pid_t worker, const int *fds, size_t processes)
     struct shortage shortage = {.error = 0};
 
     while (signals >= 0 && !reap(worker, &end)) {
-        if (poll(watched, 2, -1) < 0) {
+        census_enforce(&census);
+        if (poll(watched, 2, census.in_doubt ? CENSUS_DOUBT_MS : -1) < 0) {
             if (errno != EINTR && shortage_wait(&shortage, errno) != 0) {
                 _exit(111);
             }
