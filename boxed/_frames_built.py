@@ -330,6 +330,9 @@ def _make_multi(room: Room, piece: Piece) -> Any:
 
 def _distinct(room: Room, labels: Any) -> Any:
     """Labels that pandas will find distinct in little time."""
+    if labels.dtype.kind == "O":
+        # Two equal ones, in turns, are read to their ends by each comparison.
+        room.take(sum(map(sys.getsizeof, labels.tolist())))
     # Sorted and distinct, as pandas makes most of them, is seen in one pass,
     # and an Index that has seen it of itself does not ask its hash.
     if labels.is_monotonic_increasing and labels.is_unique:

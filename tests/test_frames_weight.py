@@ -53,6 +53,8 @@ CELLS = ["a"] * 30_000
 CODES = np.zeros(MIB // 8, "i1")
 WIDE = index(("numpy", np.arange(2**15 + 1)))
 SORTED = [f"{i:05}" for i in range(4000)]
+#: Equal, and not one object: each compare reads both to their ends.
+EQUAL = ["x" * MIB, "".join(["x"] * MIB)] * 2000
 UNSORTED = index(("object", [str(i) for i in range(4096, 0, -1)]))
 
 BOMBS = {
@@ -102,6 +104,17 @@ BOMBS = {
     "unsorted categories": (
         *("DataFrame", range_of(3000), RANGE),
         [("category", ZERO, UNSORTED, False)] * 3000,
+    ),
+    "equal texts in turns as categories": (
+        *("Series", ("category", ZERO, index(("object", EQUAL)), False)),
+        *(RANGE, None),
+    ),
+    "equal texts in turns as text": (
+        *("Series", ("category", ZERO, index(("text", "NA", EQUAL)), False)),
+        *(RANGE, None),
+    ),
+    "equal texts in turns as a level": (
+        *("Series", ONE, multi(index(("object", EQUAL))), None),
     ),
     "one name for all levels": (
         *("Series", ONE),
