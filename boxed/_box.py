@@ -31,7 +31,7 @@ MAX_LOG = 4096
 #: Seconds that a launcher which failed has to tell why.
 END_SECONDS = 5
 
-_PACKAGE = os.path.dirname(os.path.abspath(__file__))
+_PACKAGE = os.path.dirname(_installation.absolute(__file__))
 # Gives the guest's module this package without running its __init__.
 _BOOTSTRAP = (
     "import sys; package = type(sys)('boxed');"

@@ -124,8 +124,8 @@ def where(spec: Any) -> tuple[str | None, tuple[str, ...]]:
         origin = None
     try:
         return (
-            os.path.abspath(origin) if origin else None,
-            tuple(os.path.abspath(one) for one in locations),
+            _installation.absolute(origin) if origin else None,
+            tuple(_installation.absolute(one) for one in locations),
         )
     except OSError:
         # Relative, and the current directory was removed.

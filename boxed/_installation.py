@@ -33,13 +33,21 @@ _BESIDE = frozenset(
 )
 
 
+def absolute(path: str) -> str:
+    """As os.path.abspath(), which keeps two slashes at a path's beginning, as
+    POSIX permits: on Linux they are one."""
+    found = os.path.abspath(path)
+    return found[1:] if found[:2] == "//" else found
+
+
 def plain(path: str) -> str:
     """The same place without ``..``, which no order may name.
 
     A link in the last part stays: by its name an interpreter finds its
     environment.
     """
-    path = os.path.abspath(path) if path[:1] != "/" else path
+    if path[:1] != "/" or path[:2] == "//":
+        path = absolute(path)
     if ".." not in path.split("/"):
         return path
     folder, name = os.path.split(path)

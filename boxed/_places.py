@@ -218,7 +218,7 @@ def _absolute(paths: Iterable[object]) -> Iterator[str]:
         if not isinstance(path, str) or "\0" in path:
             continue
         try:
-            absolute = os.path.abspath(path)
+            absolute = _installation.absolute(path)
         except FileNotFoundError:
             # A relative one, in a current directory that was removed.
             continue
@@ -280,6 +280,13 @@ def _watched(places: list[str], held: list[list[str]]) -> tuple[bytes, ...]:
     return tuple(paths[:_MOST_WATCHED])
 
 
+def _is_zip(path: str) -> bool:
+    # Imports what a call without path= would wait for.
+    from zipfile import is_zipfile
+
+    return os.path.isfile(path) and is_zipfile(path)
+
+
 def given_path(paths: Any) -> tuple[str, ...] | None:
     """The places of ``path=``, absolute and in order.
 
@@ -290,11 +297,13 @@ def given_path(paths: Any) -> tuple[str, ...] | None:
     if paths is None:
         return None
     given = _checks.collection("path", "paths", paths)
-    absolute = [os.path.abspath(_checks.path("path", one)) for one in given]
+    absolute = [
+        _installation.absolute(_checks.path("path", one)) for one in given
+    ]
     for path in absolute:
         if not os.path.exists(path):
             raise FileNotFoundError(2, "path= names nothing", path)
-        if not os.path.isdir(path) and path.endswith(_SUFFIXES):
+        if not os.path.isdir(path) and not _is_zip(path):
             expected = "directories and zip files to import from; name the"
             raise _checks.impossible("path", f"{expected} module's", path)
     return tuple(dict.fromkeys(absolute))

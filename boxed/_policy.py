@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 
-from . import _checks
+from . import _checks, _installation
 from ._limits import DEFAULT, Limits
 
 TYPE_CHECKING = False
@@ -118,7 +118,9 @@ def granted_paths(option: str, paths: Iterable[StrPath]) -> tuple[str, ...]:
     :raises TypeError: it is no collection of paths.
     """
     given = _checks.collection(option, "paths", paths)
-    absolute = [os.path.abspath(_checks.path(option, one)) for one in given]
+    absolute = [
+        _installation.absolute(_checks.path(option, one)) for one in given
+    ]
     for path in absolute:
         if path in _OWN:
             raise ValueError(f"{option}={path!r}: a sandbox has its own")

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import sys
 
+from . import _installation
 from ._checks import word
 from ._errors import LimitExceeded, SerializationError
 from ._reading import DecodingTimeout as DecodingTimeout
@@ -123,7 +124,9 @@ def _encode(
 
 
 def _name_of(function: Callable[..., Any]) -> tuple[str, str]:
-    module = getattr(function, "__module__", None) or "builtins"
+    module = getattr(function, "__module__", None)
+    if not isinstance(module, str) or not module:
+        module = "builtins"
     qualname = getattr(function, "__qualname__", None)
     if not isinstance(qualname, str):
         qualname = type(function).__qualname__
@@ -271,6 +274,7 @@ def main_module() -> tuple[str, str] | None:
     if spec is not None and spec.name:
         return "module", spec.name
     path = getattr(main, "__file__", None)
-    if path is None or not os.path.exists(path):
+    # A pipe, such as /dev/stdin may be, has been read by now.
+    if path is None or not os.path.isfile(path):
         return None
-    return "path", os.path.abspath(path)
+    return "path", _installation.absolute(path)

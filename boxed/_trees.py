@@ -70,7 +70,8 @@ def _links_to(path: str) -> Iterator[Entry]:
             break
         target = os.readlink(path)
         yield LINK, path, target
-        path = os.path.normpath(os.path.join(os.path.dirname(path), target))
+        above = os.path.dirname(path)
+        path = _installation.absolute(os.path.join(above, target))
     yield TREE, path, None
 
 
@@ -95,7 +96,7 @@ def is_below(path: str, trees: Iterable[str]) -> bool:
 
 def _above(path: str) -> Iterator[str]:
     """The directories that a path is in, the nearest first."""
-    while path not in ("", "/"):
+    while path.strip("/"):
         path = os.path.dirname(path)
         yield path
 
@@ -113,7 +114,7 @@ def _open_to_others(path: str) -> bool:
 def _wanted(policy: Policy, as_other: bool, mounts: bool) -> Iterator[Entry]:
     yield from _interpreter()
     yield from (_library(path) for path in _LIBRARIES if os.path.lexists(path))
-    package = os.path.dirname(os.path.abspath(__file__))
+    package = os.path.dirname(_installation.absolute(__file__))
     if not mounts or not as_other or _open_to_others(package):
         yield OPTIONAL, package, None
     else:

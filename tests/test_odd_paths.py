@@ -32,6 +32,7 @@ def test_entries_of_every_kind(make_environment, name):
             "/" + "a" * 300, base + "/loop1", base + "/dangling",
             base + "/fifo", base + "/plain.txt", base + "/self/self/self",
             base + "/../../.." + base + "/linked", "/dev/null", "/proc",
+            "/" + base, "/" + base + "/linked", "//", "///", "//proc",
             base + "/odd\\udcff", "/dev/shm", "/dev",
         ]
         os.mkdir(os.fsencode(base) + b"/odd\\xff")
@@ -252,6 +253,60 @@ if __name__ == "__main__":
                               capture_output=True, text=True)
         assert done.stdout == "done\\n", done
         shutil.rmtree(base)
+        """
+        ),
+    )
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_two_slashes_at_the_beginning(make_environment, name):
+    """POSIX lets them mean another place; on Linux they are one."""
+    check(
+        make_environment(name),
+        project(
+            """
+        base = fresh()
+        put(base, "ways.py")
+        put(base, "package/__init__.py")
+        text = put(base, "text.txt", text="text")
+        sys.path.insert(0, "/" + base)
+        import package, ways
+        assert ways.__file__.startswith("//")
+        for reader in (ways.read, package.read):
+            assert run(reader, ("/dev/null",)) == b""
+            assert not see(text, reader)
+            assert see(text, reader, read=["/" + text])
+            assert run(reader, (text,), read=[text],
+                       path=["/" + base]) == b"text"
+        refused(ValueError, run, ways.read, ("/dev/null",), read=["//"])
+        sys.executable = "/" + sys.executable
+        assert Sandbox().run(ways.read, ("/dev/null",)) == b""
+        """
+        ),
+    )
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_script_from_a_pipe(make_environment, name):
+    """It was read, and is not there to be read again."""
+    check(
+        make_environment(name),
+        project(
+            """
+        import subprocess
+        code = f'''
+import boxed
+def own(): return 5
+try:
+    boxed.run(own, isolation={ISOLATION!r})
+except boxed.SerializationError as error:
+    assert "interactive" in str(error), error
+    print(boxed.run(abs, (-5,), isolation={ISOLATION!r}))
+'''
+        command = [sys.executable, "/dev/stdin"]
+        done = subprocess.run(command, input=code.encode(),
+                              stdout=subprocess.PIPE)
+        assert done.stdout == b"5\\n", done
         """
         ),
     )
