@@ -166,7 +166,7 @@ class Box:
 
         name, message, traceback, _ = unpack(packed, 4)
         what = "an import for the sandbox failed"
-        remedy = why_missing(message, policy, self.tier)
+        remedy = why_missing(message, policy.places, self.tier)
         if remedy is None and _is_in_main(traceback, policy):
             what = (
                 "the program's main module, which the sandbox imports for its"

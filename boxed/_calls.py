@@ -323,10 +323,10 @@ class _Conversation:
         from ._told import told_error
 
         error = told_error(texts)
-        if error.type_name in ("ModuleNotFoundError", "PermissionError"):
+        if isinstance(error, (ImportError, PermissionError)):
             from ._missing import add_why
 
-            add_why(error, self._policy, self._box.tier)
+            add_why(error, self._policy.places, self._box.tier)
         return error
 
     def _describe(self, kind: int, body: bytes) -> Exception:

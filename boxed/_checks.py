@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _MOST_SHOWN = 200
 #: Seconds from which on there is no limit: thirty years.
 NEVER_SECONDS = 1e9
+# The least above 0 that a float can be.
+_LEAST_SECONDS = 5e-324
 
 
 def wrong_type(option: str, expected: str, value: object) -> TypeError:
@@ -84,12 +86,16 @@ def seconds(option: str, value: Any, *, infinite: bool = True) -> float | None:
         raise impossible(option, expected, value)
     if type(value) is int:
         return value
-    return math.inf if value > NEVER_SECONDS else float(value)
+    if value > NEVER_SECONDS:
+        return math.inf
+    # A Fraction or Decimal may be nearer to 0, which would be no limit.
+    return max(float(value), _LEAST_SECONDS)
 
 
 def _is_real(value: object) -> bool:
-    """A real number of the standard library's or of numpy's; no bool."""
-    if isinstance(value, bool):
+    """A real number of the standard library's or of numpy's; no bool, and
+    none of numpy's durations, which it calls integers whatever their unit."""
+    if isinstance(value, bool) or type(value).__name__ == "timedelta64":
         return False
     if isinstance(value, (int, float)):
         return True

@@ -7,6 +7,7 @@ import os
 import sys
 
 from . import _by_name, _marks, _places, _turns
+from ._checks import shown
 from ._errors import BoxedError, CallTimeout, RemoteError, SetupError
 from ._options import ISOLATIONS
 from ._run import run
@@ -70,8 +71,8 @@ def _refuse(name: str) -> Any:
 def _json(text: str, what: str) -> Any:
     try:
         return json.loads(text, parse_constant=_refuse)
-    except ValueError as error:
-        status = _usage(f"{what} {text!r} is not JSON: {error}")
+    except (ValueError, RecursionError) as error:
+        status = _usage(f"{what} {shown(text)} is not JSON: {error}")
         raise SystemExit(status) from None
 
 
@@ -112,7 +113,7 @@ def main(args: argparse.Namespace) -> int:
             user=args.user,
             path=args.path,
         )
-    except (BoxedError, PermissionError, ValueError, ImportError) as error:
+    except (BoxedError, OSError, ValueError, ImportError) as error:
         return _report(error)
     finally:
         _print_steps(marks)
@@ -159,4 +160,10 @@ def _report(error: Exception) -> int:
         return 124
     if isinstance(error, SetupError):
         return 3
-    return 1 if isinstance(error, BoxedError) else 2
+    if isinstance(error, BoxedError):
+        return 1
+    # Of what the machine had none left of, and not of what was asked for.
+    usage = not isinstance(error, OSError) or isinstance(
+        error, (FileNotFoundError, PermissionError)
+    )
+    return 2 if usage else 3

@@ -138,9 +138,10 @@ class RemoteError(BoxedError):
     ``value``.
     """
 
-    type_name: str
-    message: str
-    traceback: str
+    # What one has that a program makes itself, as its tests may.
+    type_name: str = ""
+    message: str = ""
+    traceback: str = ""
     notes: tuple[str, ...] = ()
 
     # Names of the builtin exceptions that the guest's derives from.
@@ -150,6 +151,8 @@ class RemoteError(BoxedError):
         """Not the builtin's own, which may need others, or more of them."""
 
     def __str__(self) -> str:
+        if not self.type_name:
+            return Exception.__str__(self)
         if type(self) is RemoteError:
             return f"{self.type_name}: {self.message}"
         return self.message

@@ -15,7 +15,7 @@ from collections import deque
 from itertools import islice
 
 from . import _boxed
-from ._errors import ProtocolError, WorkerDied
+from ._errors import ProtocolError, RemoteError, WorkerDied
 from ._serializers import refusal
 from ._text import printable
 
@@ -40,12 +40,14 @@ def results(
     *,
     chunksize: int,
     serializer: str,
+    explain: Callable[[RemoteError], None],
 ) -> Iterator[Any]:
     """The values for all rows, in their order; raises in its place what a
     row, asking for it or encoding it raised.
 
     :param prepare: makes a call of a chunk's arguments, a list of them for
         each of the iterables.
+    :param explain: has an exception of the function's say what it cannot.
     """
     process = os.getpid()
     feed = _Feed(prepare, iterables, chunksize)
@@ -61,6 +63,8 @@ def results(
             # Before the program turns to these results.
             feed.fill(flight, at_most)
             done, failed = _split(value, size, serializer)
+            if failed and isinstance(failed[0], RemoteError):
+                explain(failed[0])
             yield from done
             if failed:
                 raise failed.pop()

@@ -11,36 +11,43 @@ import re
 import shlex
 import stat
 import sys
+from itertools import islice
 
 from . import _found, _tiers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ._errors import RemoteError
-    from ._policy import Policy
+    from ._places import Places
 
 _MISSING = re.compile(r"No module named '([\w.]{1,200})'")
 # Where there are no mounts, a module that is not shown is there and closed.
 _CLOSED = re.compile(r"\[Errno 13\] Permission denied: '(/.{1,4000}\.py)'$")
+# The name, and so the directory, is of a guest's choice, and may hold more
+# than could be looked at while somebody waits for the call.
+_MOST_LOOKED = 10_000
 
 
-def why_missing(message: str, policy: Policy, tier: str) -> str | None:
+def why_missing(message: str, places: Places, tier: str) -> str | None:
     """What to add to an import's error, if the caller has the module.
 
     :param message: of a guest's ModuleNotFoundError or PermissionError.
+    :param places: where the guest imports from.
     """
     found = _told_name(message) or _told_file(message)
     if found is None:
         return None
     top, where = found
-    closed = _closed_parts(where, policy, tier)
+    closed = _closed_parts(where, places, tier)
     if closed:
         return (
             f"the caller has it at {where}, which is closed to the guest's"
             f" user: `{' && '.join(closed)}`, or isolation='rootless' where"
             " the machine permits that"
         )
-    return f"the caller has it at {where}, {_not_shown(top, where, policy)}"
+    return f"the caller has it at {where}, {_not_shown(top, where, places)}"
 
 
 def _told_name(message: str) -> tuple[str, str] | None:
@@ -63,10 +70,9 @@ def _told_file(message: str) -> tuple[str, str] | None:
     return None
 
 
-def _not_shown(top: str, where: str, policy: Policy) -> str:
+def _not_shown(top: str, where: str, places: Places) -> str:
     """Why, and what shows it."""
     folder = os.path.dirname(where)
-    places = policy.places
     if places.given is not None and folder not in places.path:
         return f"which path= does not name: add {folder!r} to it"
     for place in places.path:
@@ -98,11 +104,11 @@ def _where(name: str) -> str | None:
     return found if found and os.path.exists(found) else None
 
 
-def _closed_parts(where: str, policy: Policy, tier: str) -> list[str]:
+def _closed_parts(where: str, places: Places, tier: str) -> list[str]:
     """Commands that open a module's files to the guest's user."""
     if tier not in _tiers.TAKES_UID:
         return []
-    own = {path for _, path in policy.places.own}
+    own = {path for _, path in places.own}
     folder = os.path.dirname(where)
     if tier in _tiers.NAMESPACES:
         # What is copied is shown whatever its mode, and mounts do not ask for
@@ -139,19 +145,35 @@ def _holds_closed(where: str) -> bool:
         return _lacks(where, stat.S_IROTH)
     bits = stat.S_IROTH | stat.S_IXOTH
     return any(
-        _lacks(folder, bits)
-        or any(
-            _lacks(os.path.join(folder, name), stat.S_IROTH)
-            for name in names
-            if name.endswith((".py", ".so", ".pyc"))
-        )
-        for folder, _, names in os.walk(where)
+        _lacks(path, bits if is_folder else stat.S_IROTH)
+        for path, is_folder in islice(_modules_in(where), _MOST_LOOKED)
+        if is_folder or path.endswith((".py", ".so", ".pyc"))
     )
 
 
-def add_why(error: RemoteError, policy: Policy, tier: str) -> None:
+def _modules_in(top: str) -> Iterator[tuple[str, bool]]:
+    """A directory and what is in it, to any depth: the paths, and whether
+    each is a directory."""
+    folders = [top]
+    while folders:
+        folder = folders.pop()
+        yield folder, True
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    elif entry.name[0] != ".":
+                        yield entry.path, False
+        except OSError:
+            continue
+
+
+def add_why(error: RemoteError, places: Places, tier: str) -> None:
     """Have a guest's error say so, if a module is missing."""
-    why = why_missing(error.message, policy, tier)
+    if error.type_name not in ("ModuleNotFoundError", "PermissionError"):
+        return
+    why = why_missing(error.message, places, tier)
     if why is not None:
         error.message = f"{error.message}; {why}"
         if len(error.args) == 1:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
+    from ._errors import RemoteError
     from ._parcel import Parcel
     from ._policy import Policy, StrPath
     from ._streams import Target
@@ -58,10 +59,11 @@ class Options:
         timeout = _checks.seconds("timeout", timeout)
         isolation = _checks.word("isolation", isolation, ISOLATIONS)
         limits = _checked_limits(limits)
+        user = _checks.text("user", user)
+        _check_platform()
         from ._users import target_uid
 
-        uid = target_uid(_checks.text("user", user))
-        _check_platform()
+        uid = target_uid(user)
         from . import _places
         from ._policy import granted_paths
 
@@ -112,6 +114,16 @@ class Options:
             policy = Policy(main=main, ahead=ahead, **self._common)
             self._policies[main, ahead] = policy
         return policy
+
+    def explain(self, error: RemoteError) -> None:
+        """Have what a function raised say what it cannot know."""
+        from ._missing import add_why
+        from ._tiers import settled
+
+        tier = self._common["isolation"]
+        if tier == "auto":
+            tier = settled()
+        add_why(error, self.places, tier)
 
 
 # By serializer, limits, isolation and import path.

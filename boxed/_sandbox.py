@@ -179,6 +179,7 @@ class Sandbox:
             [iter(iterable) for iterable in iterables],
             chunksize=chunksize,
             serializer=self._options.serializer,
+            explain=self._options.explain,
         )
 
     def close(self) -> None:

@@ -27,7 +27,7 @@ def check_target(option: str, target: Target) -> Target:
     :raises TypeError: it is nothing to write to.
     :raises ValueError: it is a file that cannot be written to.
     """
-    if target is None or (type(target) is int and target == DEVNULL):
+    if target is None or is_nowhere(target):
         return target
     expected = "None, subprocess.DEVNULL or a file object"
     # A class has the method too, and nothing to write to.
@@ -37,6 +37,11 @@ def check_target(option: str, target: Target) -> Target:
     if isinstance(target, io.IOBase) and not _is_writable(target):
         raise impossible(option, "a file that can be written to", target)
     return target
+
+
+def is_nowhere(target: object) -> bool:
+    """Whether it is DEVNULL; no file's own ``__eq__`` is asked."""
+    return type(target) is int and target == DEVNULL
 
 
 def _is_writable(target: io.IOBase) -> bool:
@@ -88,7 +93,7 @@ class Streams:
 
     def _forward(self, stream: int, data: bytes, *, final: bool) -> None:
         target: Any = self._targets[stream]
-        if target == DEVNULL:
+        if is_nowhere(target):
             return
         if target is None:
             target = getattr(sys, _NAMES[stream])

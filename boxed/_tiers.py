@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
+    from ._config import Config
+
     Started = TypeVar("Started")
 
 FULL, UID, ROOTLESS, LANDLOCK = "full", "uid", "rootless", "landlock"
@@ -119,10 +121,18 @@ def _configured_launcher() -> str:
         return SYSTEM_LAUNCHER
     except OSError as error:
         raise _unseen(CONFIGURATION, error) from error
+    return configuration().launcher
+
+
+def configuration() -> Config:
+    """What root has set up.
+
+    :raises SetupError: it cannot be trusted or understood.
+    """
     from ._config import ConfigError, read
 
     try:
-        return read().launcher
+        return read()
     except ConfigError as error:
         from ._advice import advice
 

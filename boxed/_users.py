@@ -20,6 +20,7 @@ def target_uid(user: str) -> int:
     :param user: an account's name.
     :raises PermissionError: it is unknown, root, the caller, a login user's
         or not one that root permitted.
+    :raises SetupError: what root permitted cannot be read.
     """
     if user == "nobody":
         return NOBODY
@@ -50,6 +51,6 @@ def _lookup(user: str) -> int:
 
 
 def _listed() -> frozenset[int]:
-    from ._config import read
+    from ._tiers import configuration
 
-    return read().allow_users
+    return configuration().allow_users

@@ -13,6 +13,7 @@ import fractions
 import inspect
 import io
 import math
+import os
 import subprocess
 import types
 from pathlib import Path
@@ -22,7 +23,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boxed import Limits, Sandbox, _checks, _options, run
+from boxed import Limits, Sandbox, SetupError, _checks, _config, _options, run
 from boxed.__main__ import main as command_line
 
 HERE = Path(__file__).parent
@@ -67,6 +68,7 @@ NOT_SECONDS = (
     *(numpy.float64("nan"), numpy.True_, numpy.ones(1), -(10**400)),
     *(decimal.Decimal("NaN"), decimal.Decimal("-1"), fractions.Fraction(0)),
     decimal.Decimal("sNaN"),
+    *(numpy.timedelta64(5, "s"), numpy.timedelta64(5, "ms")),
 )
 SECONDS = (
     *(None, 5, 5.5, 10**400, math.inf, 1e300, numpy.float32(5)),
@@ -81,6 +83,15 @@ def closed_file() -> io.BytesIO:
     return file
 
 
+class File(io.StringIO):
+    """It can be written to, and compared with nothing."""
+
+    def __eq__(self, other: object) -> bool:
+        raise RuntimeError
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 NOT_FILES = (
     *(True, False, 0, 1, -1, -3.0, subprocess.PIPE, "a.txt", b"", [], Path()),
     *(io.StringIO, types.SimpleNamespace(write=5), closed_file()),
@@ -89,14 +100,21 @@ NOT_FILES = (
 FILES = (
     *(None, subprocess.DEVNULL, io.StringIO(), io.BytesIO()),
     *(types.SimpleNamespace(write=len), io.TextIOWrapper(io.BytesIO())),
+    File(),
 )
 NO_PATHS = (
     *(one for one in NOT_SEVERAL if one is not None),
     *([""], [b"/usr"], [None], [5], ["/us\0r"], [Path], "/usr", Path("/usr")),
 )
 # A sandbox has its own of these.
-NOT_PATHS = (None, *NO_PATHS, ["/"], ["/proc"], ["/dev"], ["/sys"], ["/tmp"])
-PATHS = ([], (), [str(HERE)], {HERE}, (x for x in [HERE]), [Path2(HERE)])
+NOT_PATHS = (
+    *(None, *NO_PATHS, ["/"], ["/proc"], ["/dev"], ["/sys"], ["/tmp"]),
+    *(["//"], ["///"], ["//proc"], ["//tmp/."]),
+)
+PATHS = (
+    *([], (), [str(HERE)], {HERE}, (x for x in [HERE]), [Path2(HERE)]),
+    [f"/{HERE}"],
+)
 NOT_NAMES = (
     *NOT_SEVERAL,
     *(["os", 5], [None], [b"os"], [""], [".os"], ["os..path"], ["o\0s"]),
@@ -132,7 +150,7 @@ TABLE = {
         ("auto", Word.AUTO),
     ),
     "path": (
-        (*NO_PATHS, [__file__]),
+        (*NO_PATHS, [__file__], ["/etc/passwd"], ["/dev/null"]),
         (None, [], (), [str(HERE)], [HERE], (x for x in [HERE])),
     ),
     "read": (NOT_PATHS, PATHS),
@@ -272,6 +290,34 @@ def test_limits_that_are(option, value):
     limits = Limits(**{option: value})
     assert getattr(limits, option) == value
     assert type(getattr(limits, option)) in (int, float, type(None))
+
+
+def test_a_user_where_the_configuration_is_broken(monkeypatch):
+    """Who is permitted stands in it; it is told as it is to any other call."""
+
+    def broken():
+        raise _config.ConfigError("line 1: unknown key 'x'")
+
+    monkeypatch.setattr(_config, "read", broken)
+    monkeypatch.setattr(os, "getuid", lambda: 1234)
+    with pytest.raises(SetupError) as caught:
+        Sandbox(user="daemon")
+    assert caught.value.stage == "configuration"
+    assert "boxed setup --remove" in caught.value.remedy
+
+
+def test_next_to_no_time_is_a_limit():
+    """What a float has no room for is not 0, which would be no limit."""
+    least = fractions.Fraction(1, 10**400)
+    assert float(least) == 0
+    assert Limits(cpu_time=least).cpu_time > 0
+    assert _checks.seconds("timeout", least) > 0
+
+
+def test_a_file_that_compares_with_nothing():
+    file = File()
+    run(print, ("hello",), stdout=file)
+    assert file.getvalue() == "hello\n"
 
 
 def test_the_largest_limits_make_a_call():
@@ -453,6 +499,8 @@ def test_any_value_is_understood_or_refused(value):
         [":sqrt", "4"],
         ["math", "4"],
         ["--network", "math:sqrt", "4"],
+        ["--path", "/no-such-place", "math:sqrt", "4"],
+        ["math:sqrt", "[" * 100_000],
     ],
 )
 def test_the_command_line(argv, capsys):

@@ -451,3 +451,14 @@ def test_every_error_can_be_pickled(error):
     assert type(again) is type(error)
     assert str(again) == str(error)
     assert vars(again) == vars(error)
+
+
+def test_errors_of_a_programs_own():
+    """As its tests may make one in place of a guest's."""
+    error = RemoteError("boom", 5)
+    assert str(error) == "('boom', 5)"
+    assert (error.type_name, error.message, error.traceback) == ("", "", "")
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is RemoteError
+    assert again.args == error.args
+    assert str(again) == str(error)
