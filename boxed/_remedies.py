@@ -45,7 +45,10 @@ _MEANINGS: dict[tuple[str, int | None], str] = {
     ("pool", errno.EINVAL): (
         "this container does not have the uids that root reserved"
     ),
-    ("collect", errno.EFBIG): "its modules take more than 128 MiB",
+    ("collect", errno.EFBIG): (
+        "its modules take more than 128 MiB, or than the caller may write to"
+        " a file"
+    ),
     (
         "collect",
         errno.E2BIG,

@@ -210,6 +210,68 @@ def test_more_than_can_be_copied(make_environment):
     )
 
 
+def test_a_limit_on_the_size_of_files(make_environment):
+    """Where it leaves no room for all modules, none is left out silently."""
+    check(
+        make_environment("root"),
+        project(
+            """
+        import resource
+        base = fresh()
+        sys.path.insert(0, base)
+        put(base, "ways.py")
+        for number in range(20):
+            put(base, f"other{number}.py", text="#" * 20000)
+        import ways
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+        error = refused(SetupError, run, ways.read, ("/dev/null",))
+        assert base in str(error) and "too large" in str(error), error
+        assert run(ways.read, ("/dev/null",), read=[base]) == b""
+        shutil.rmtree(base)
+        """
+        ),
+    )
+
+
+def test_copies_that_are_made_are_let_go(make_environment):
+    """No process of a sandbox keeps what its modules came in (control: that
+    it is found where one does)."""
+    check(
+        make_environment("root"),
+        project(
+            """
+        def children(pid):
+            return [int(one) for task in os.listdir(f"/proc/{pid}/task")
+                    for one in open(
+                        f"/proc/{pid}/task/{task}/children").read().split()]
+        def keeps(pid):
+            fds = f"/proc/{pid}/fd/"
+            links = [os.readlink(fds + one) for one in os.listdir(fds)
+                     if os.path.lexists(fds + one)]
+            text = "".join(links) + open(f"/proc/{pid}/maps").read()
+            return "memfd:boxed (deleted)" in text
+        base = fresh()
+        sys.path.insert(0, base)
+        put(base, "ways.py")
+        import ways
+        with boxed.Sandbox() as sandbox:
+            assert sandbox.run(ways.read, ("/dev/null",)) == b""
+            found = children(os.getpid())
+            for pid in found:
+                found += children(pid)
+            assert len(found) >= 3
+            assert not any(map(keeps, found))
+        if os.fork() == 0:
+            os.memfd_create("boxed")
+            assert keeps(os.getpid())
+            os._exit(0)
+        assert os.wait()[1] == 0
+        shutil.rmtree(base)
+        """
+        ),
+    )
+
+
 def test_what_changes_is_seen(environment):
     """A module that comes, goes, or is written anew; not what else a program
     writes beside it, which starts no other sandbox."""

@@ -57,13 +57,13 @@ static void
 collect_modules(const struct order *order, struct rights *found)
 {
     uint16_t *uses = found->data;
-    int large[MAX_LARGE];
+    int made = -1, large[MAX_LARGE];
     size_t count;
     uint32_t entry = UINT32_MAX;
-    int made = modules_collect(order, large, &count, &entry);
+    int error = modules_collect(order, &made, large, &count, &entry);
 
-    if (made < -1) {
-        die_with(STAGE_COLLECT, -made, entry);
+    if (error != 0) {
+        die_with(STAGE_COLLECT, -error, entry);
     }
     if (made < 0) {
         return;

@@ -124,10 +124,12 @@ struct modules {
     uint64_t bytes; /* that they take in a tmpfs */
     uint64_t files;
 };
-int modules_collect(const struct order *order, int *ret_large,
+/* A memfd, or -1 where there is no place; or -errno with the entry. */
+int modules_collect(const struct order *order, int *ret_made, int *ret_large,
                     size_t *ret_large_count, uint32_t *ret_entry);
 int modules_open(const struct order *order, struct modules *ret_modules);
 int modules_make(const struct order *order, const struct modules *modules);
+void modules_close(const struct order *order, const struct modules *modules);
 
 /* tmp.c */
 void scratch_exchange(int scratch);

@@ -118,7 +118,7 @@ copy_file(struct collection *all, const char *shown, int fd,
         return 0;
     }
     /* It shrank, or cannot be read: it is left out, or shown as it is. */
-    if (put == -EIO || put == -ENOMEM || put == -ENOSPC) {
+    if (put == -EIO || put == -ENOMEM || put == -ENOSPC || put == -EFBIG) {
         return (int)put;
     }
     if (put < 0) {
@@ -180,9 +180,8 @@ new_memory(void)
                : made;
 }
 
-/* Returns the memfd, -1 where there is no place, or -errno with the entry. */
 int
-modules_collect(const struct order *order, int *ret_large,
+modules_collect(const struct order *order, int *ret_made, int *ret_large,
                 size_t *ret_large_count, uint32_t *ret_entry)
 {
     struct collection all = {.order = order, .to = -1, .large = ret_large};
@@ -205,7 +204,8 @@ modules_collect(const struct order *order, int *ret_large,
         }
     }
     *ret_large_count = all.large_count;
-    return made < 0 ? -1 : steal_fd(&made);
+    *ret_made = steal_fd(&made);
+    return 0;
 }
 
 /* The root's half */
@@ -350,4 +350,20 @@ modules_make(const struct order *order, const struct modules *modules)
         }
     }
     return found;
+}
+
+/* The zygote loses it when it becomes the interpreter; the supervisor would
+ * keep it for as long as the sandbox lives. */
+void
+modules_close(const struct order *order, const struct modules *modules)
+{
+    if (modules->records != NULL) {
+        (void)munmap((void *)(uintptr_t)modules->records, modules->size);
+    }
+    if (order->modules >= 0) {
+        (void)close(order->modules);
+    }
+    for (size_t i = 0; i < order->large_count; i++) {
+        (void)close(order->large[i]);
+    }
 }

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,9 +27,7 @@ become_first_process(void)
         return;
     }
     int status = 0;
-    for (int fd = 0; fd <= ORDER_SERVER_FD; fd++) {
-        (void)close(fd);
-    }
+    (void)syscall(SYS_close_range, 0u, ~0u, 0u);
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
     _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 111);

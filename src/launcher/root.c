@@ -209,6 +209,7 @@ root_build(const struct order *order)
         die(STAGE_ROOT);
     }
     make_modules(order, &modules);
+    modules_close(order, &modules);
     make_entries(order);
     if (below_tmp >= 0) {
         scratch_exchange(tmp);

@@ -95,7 +95,8 @@ open_linked(const struct level *level, const char *name, struct stat *ret_seen)
     if (fd < 0) {
         return -errno;
     }
-    if (!path_of_fd(fd, real)) {
+    /* By now it may lead to the root, which has no name. */
+    if (!path_of_fd(fd, real) || real[0] == '\0') {
         return -ENOENT;
     }
     const char *inside = path_below(real, level->top);

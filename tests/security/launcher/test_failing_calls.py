@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from dataclasses import dataclass
 
@@ -96,12 +97,14 @@ def trace(machine, user):
     grant(plain)
     log = machine.system / "strace.log"
 
-    def trace(tier: int, call: str, *options: str, launcher=plain) -> Traced:
+    def trace(
+        tier: int, call: str, *options: str, launcher=plain, more=()
+    ) -> Traced:
         log.unlink(missing_ok=True)
         name = user.variables["USER"]
         through = ["/usr/bin/strace", "-f", "-u", name, "-o", str(log)]
         through += ["-e", f"trace={call},execve", "-e", "signal=none"]
-        order = order_for(tier, STATUS)
+        order = order_for(tier, STATUS, more)
         ended = start(
             user, order, launcher=launcher, through=[*through, *options]
         )
@@ -142,6 +145,23 @@ def test_p_l09_no_call_may_fail(trace, tier, call):
         assert "CapPrm" not in ended.printed, traced
         assert expected or ended.status != 0 or ended.records, traced
         assert ended.stage != "zygote", traced
+
+
+@pytest.mark.case("P-L09")
+@pytest.mark.parametrize("call", ["memfd_create", "writev"])
+def test_p_l09_modules_that_could_not_be_copied(trace, machine, call):
+    """They are not left out as if there were none."""
+    place = machine.system / "traced_place"
+    place.mkdir(exist_ok=True)
+    (place / "module.py").write_text("")
+    more = [(b"p" + bytes(place), bytes(place))]
+    assert_runs(trace(FULL, call, more=more).ended)
+    failed = list(injections(trace, FULL, call, more=more))
+    assert failed
+    for traced in failed:
+        assert traced.ended.stage == "collect", traced
+        assert traced.ended.errno == errno.EPERM, traced
+        assert not traced.ended.ran, traced
 
 
 @pytest.mark.case("P-L09")
