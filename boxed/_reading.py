@@ -173,14 +173,19 @@ def _decode_pickle(
         )
         raise UnsafeResultError(
             f"the result holds a {name or 'type'} that is not allowed:"
-            f" {text}; {_advice(text)}use"
+            f" {text}; {_advice(text, name)}use"
             f" trust_result=True if you trust the function",
             name or None,
         ) from None
 
 
-def _advice(refusal: str) -> str:
+def _advice(refusal: str, name: str) -> str:
     """What helps, beside trusting the result."""
+    if name.partition(".")[0] in ("cloudpickle", "dill"):
+        return (
+            "it is how a class or function is sent as code: define the class"
+            " in a module, and name it with allow=[...], or "
+        )
     if refusal.endswith("is not allowed"):
         return "name its class with allow=[...], or "
     if refusal.endswith("which would run on what the guest sent"):

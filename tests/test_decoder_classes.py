@@ -248,3 +248,17 @@ def test_a_class_of_the_script_comes_by_both_its_names(monkeypatch):
     assert type(back) is Point
     with pytest.raises(UnsafeResultError):
         read("pickle", stream, Reading(allow=[Slots]))
+
+
+@pytest.mark.parametrize("pickler", ["cloudpickle", "dill"])
+def test_a_class_that_is_sent_as_code(pickler):
+    """What its error says helps: a class of a module."""
+
+    class Local:
+        pass
+
+    dump = __import__(pickler).dumps
+    with pytest.raises(UnsafeResultError, match="define the class in a mod"):
+        read(pickler, dump(Local()), Reading(allow=[Local]))
+    back = read(pickler, dump(Point(1)), Reading(allow=[Point]))
+    assert vars(back) == vars(Point(1))
