@@ -167,6 +167,12 @@ def test_from_another_folder(project):
     assert elsewhere.run(project.python, "../with_a_module.py") == "3"
 
 
+def test_beside_a_clone(project):
+    """Whose directory has the name of the package."""
+    (project.folder / "boxed").mkdir()
+    assert project.run(project.python, "first_call.py") == "2.0"
+
+
 def test_tests_of_theirs(project):
     """Under pytest, with a module in its tmp_path."""
     options = ("-q", "-p", "no:cacheprovider")
