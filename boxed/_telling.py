@@ -159,7 +159,8 @@ def plain(value: Any, left: list[int], depth: int = 0) -> list[str]:
     """A value as texts: ``n`` None, ``b`` a bool, ``i`` an int, ``f`` a
     float, ``s`` text, ``y`` bytes in hexadecimal, ``(`` a tuple and ``[`` a
     list, with the number of values that follow.  What is none of these is the
-    text that it has in the interpreter.
+    text that it has in the interpreter.  Whole numbers are in hexadecimal, of
+    which Python permits any length.
 
     :param left: characters and values that may still be told; no text takes
         more than half of them, so that there are some for the next.
@@ -173,7 +174,7 @@ def plain(value: Any, left: list[int], depth: int = 0) -> list[str]:
     if issubclass(kind, int):
         number = int.__index__(value)
         if number.bit_length() <= MAX_BITS:
-            return [f"i{number}"]
+            return [f"i{number:x}"]
     if issubclass(kind, float):
         return [f"f{float.__pos__(value)!r}"]
     if issubclass(kind, bytes):
@@ -196,7 +197,7 @@ def sequence(value: Any, left: list[int], depth: int) -> list[str]:
             break
         texts += plain(item, left, depth + 1)
         count += 1
-    return [("(" if type(value) is tuple else "[") + str(count), *texts]
+    return [("(" if type(value) is tuple else "[") + f"{count:x}", *texts]
 
 
 def shown(value: object) -> str:

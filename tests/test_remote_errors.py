@@ -462,3 +462,24 @@ def test_errors_of_a_programs_own():
     assert type(again) is RemoteError
     assert again.args == error.args
     assert str(again) == str(error)
+
+
+@pytest.mark.skipif(
+    not hasattr(sys, "set_int_max_str_digits"),
+    reason="this Python reads and writes numbers of any length",
+)
+def test_numbers_that_python_would_not_print():
+    """Neither the caller's limit nor the guest's is of concern."""
+    before = sys.get_int_max_str_digits()
+    try:
+        sys.set_int_max_str_digits(640)
+        with pytest.raises(ValueError) as caught:
+            run(exec, ("raise ValueError(-(10**1200), [10**1000])",))
+        assert caught.value.args == (-(10**1200), [10**1000])
+    finally:
+        sys.set_int_max_str_digits(before)
+    quiet = "import sys; sys.set_int_max_str_digits(640); "
+    with pytest.raises(ValueError) as caught:
+        run(exec, (quiet + "raise ValueError(10**1200)",))
+    assert caught.value.args == (10**1200,)
+    assert "ValueError" in caught.value.traceback
