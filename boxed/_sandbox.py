@@ -11,7 +11,7 @@ from ._options import Options
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from typing import Any
+    from typing import Any, NoReturn
 
     from ._limits import Limits
     from ._map import Call
@@ -197,6 +197,10 @@ class Sandbox:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+    def __reduce__(self) -> NoReturn:
+        # The copy would end the sandbox that it shares.
+        raise TypeError("a Sandbox cannot be copied or pickled; make another")
 
     def __del__(self) -> None:
         # Not there where the options were refused.

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
+import pytest
 from core import check, check_script
+
+from boxed import Sandbox
 
 # The launcher's processes of a Sandbox, as the caller has them.
 PIDS = """
@@ -251,3 +257,13 @@ def test_an_interrupt_leaves_nothing(environment):
         assert not is_there(box)
         """,
     )
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_there_are_no_copies(copied):
+    """One that is collected would close the sandbox of the other."""
+    with Sandbox() as sandbox:
+        assert sandbox.run(abs, (-1,)) == 1
+        with pytest.raises(TypeError, match="cannot be copied or pickled"):
+            copied(sandbox)
+        assert sandbox.run(abs, (-1,)) == 1
