@@ -102,6 +102,13 @@ CASES = [
     ("sendmsg", (3, 0, 0), "EPERM"),
     ("sendmmsg", (3, 0, 1, 0), "EPERM"),
     ("sendto", (3, 0, 1, 0, 0, 0), "allow"),
+    ("sendto", (3, 0, 1, 0x4000, 0, 0), "allow"),  # MSG_NOSIGNAL
+    ("sendto", (3, 0, 1, 0x4001, 0, 0), "EPERM"),  # MSG_OOB
+    ("recvfrom", (3, 0, 1, 0x40, 0, 0), "allow"),  # MSG_DONTWAIT
+    ("recvfrom", (3, 0, 1, 1, 0, 0), "EPERM"),
+    ("recvmsg", (3, 0, 1), "EPERM"),
+    ("recvmsg", (3, 0, 0), "allow"),
+    ("recvmmsg", (3, 0, 1, 1, 0), "EPERM"),
     ("madvise", (0, 4096, 4), "allow"),
     ("madvise", (0, 4096, 12), "EPERM"),  # MADV_MERGEABLE
     ("madvise", (0, 4096, 21), "EPERM"),  # MADV_PAGEOUT
@@ -197,6 +204,8 @@ NETWORK_CASES = [
     ("epoll_create1", (0,), "allow"),
     ("sendmsg", (3, 0, 0), "allow"),
     ("sendmmsg", (3, 0, 1, 0), "allow"),
+    ("sendmsg", (3, 0, 1), "EPERM"),  # MSG_OOB
+    ("sendmmsg", (3, 0, 1, 1), "EPERM"),
 ]
 PROCESSES_CASES = [
     ("clone", (FORK,), "allow"),

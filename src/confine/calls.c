@@ -220,6 +220,10 @@ static const struct call_rule process[] = {
 
 #define SOCK_FLAGS ((uint32_t)(SOCK_CLOEXEC | SOCK_NONBLOCK))
 
+/* Urgent data in AF_UNIX sockets (Linux 5.15) is in nobody's use, and was the
+ * way into the kernel of CVE-2025-38236. */
+#define NOT_URGENT(flags) BITS(flags, MSG_OOB, 0)
+
 /* Sockets that lead nowhere but to themselves. */
 static const struct call_rule socketpairs[] = {
     /* Not: SOCK_DGRAM; even one of a pair can send to any named socket that
@@ -229,10 +233,10 @@ static const struct call_rule socketpairs[] = {
     CALL_IF(getsockopt, IN(1, SOL_SOCKET),
             IN(2, SO_TYPE, SO_ERROR, SO_SNDBUF, SO_RCVBUF, SO_PEERCRED,
                SO_ACCEPTCONN, SO_PROTOCOL, SO_DOMAIN)),
-    CALL(sendto),
-    CALL(recvfrom),
-    CALL(recvmsg),
-    CALL(recvmmsg),
+    CALL_IF(sendto, NOT_URGENT(3)),
+    CALL_IF(recvfrom, NOT_URGENT(3)),
+    CALL_IF(recvmsg, NOT_URGENT(2)),
+    CALL_IF(recvmmsg, NOT_URGENT(3)),
     CALL(shutdown),
     CALL(getsockname),
     CALL(getpeername)};
@@ -240,7 +244,8 @@ static const struct call_rule socketpairs[] = {
 /* Descriptors that lie in a socket unread count for the uid, which others have
  * too, and no filter sees whether a message has any.  So nothing is sent with
  * these but where the network needs them: resolvers and event loops. */
-static const struct call_rule messages[] = {CALL(sendmsg), CALL(sendmmsg)};
+static const struct call_rule messages[] = {CALL_IF(sendmsg, NOT_URGENT(2)),
+                                            CALL_IF(sendmmsg, NOT_URGENT(3))};
 
 /* network=True: TCP and UDP over IPv4 and IPv6; nothing raw. */
 static const struct call_rule network[] = {

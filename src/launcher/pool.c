@@ -9,12 +9,33 @@
 #include "launcher/launcher.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "confine/landlock.h"
+
+/* Waits for a child's end: 1 if it ended by itself and well, 0 if not, or
+ * -errno.  Where no Landlock domain keeps signals inside, a guest with the uid
+ * that the child puts on may kill the child, or stop it for ever. */
+static int
+ended_well(pid_t child)
+{
+    int status = 0;
+
+    if (waitpid(child, &status, WUNTRACED) != child) {
+        return -errno;
+    }
+    if (WIFSTOPPED(status)) {
+        if (kill(child, SIGKILL) != 0 || waitpid(child, NULL, 0) != child) {
+            return -errno;
+        }
+        return 0;
+    }
+    return status == 0;
+}
 
 /* 1 if one more process fits below the limit, 0 if not, or -errno. */
 static int
@@ -27,7 +48,7 @@ one_child_fits(void)
     if (child < 0) {
         return errno == EAGAIN ? 0 : -errno;
     }
-    return waitpid(child, NULL, 0) == child ? 1 : -errno;
+    return ended_well(child);
 }
 
 /* Puts a uid on: 1 if nobody else has it, 0 if so, or -errno. */
@@ -49,8 +70,7 @@ put_on(uid_t uid)
     return setrlimit(RLIMIT_NPROC, &before) == 0 ? alone : -errno;
 }
 
-/* Asked by a child that may die of it: whoever has the uid may signal who puts
- * it on, where no Landlock domain keeps signals inside. */
+/* Asked by a child, since whoever has the uid may signal who puts it on. */
 static bool
 looks_free(uid_t uid)
 {
@@ -58,11 +78,11 @@ looks_free(uid_t uid)
     if (child == 0) {
         _exit(put_on(uid) == 1 ? 0 : 1);
     }
-    int status = 1;
-    if (child < 0 || waitpid(child, &status, 0) != child) {
-        die(STAGE_POOL);
+    int well = child < 0 ? -errno : ended_well(child);
+    if (well < 0) {
+        die_with(STAGE_POOL, -well, 0);
     }
-    return status == 0;
+    return well == 1;
 }
 
 static bool
@@ -96,5 +116,11 @@ pool_take(const struct configuration *configuration,
             return uid;
         }
     }
-    die_with(STAGE_POOL, EUSERS, 0);
+    /* A control group without room for one more process looks the same from
+     * every uid, the caller's too. */
+    if (setresuid(origin->uid, (uid_t)-1, (uid_t)-1) != 0) {
+        die(STAGE_POOL);
+    }
+    int fits = one_child_fits();
+    die_with(STAGE_POOL, fits == 0 ? EAGAIN : EUSERS, 0);
 }

@@ -6,14 +6,17 @@ Where no pid namespace parts them, a uid of its own must.
 
 from __future__ import annotations
 
+import contextlib
 import errno
+from pathlib import Path
 
 import pytest
 from checks import BUNDLED, STATUS, assert_refused, assert_runs, python
 from core import check, check_script
-from environments import old_landlock
+from environments import old_landlock, sleep_until
 from launching import Start, start
 from orders import FULL, UID, order_for
+from proc import descendants
 from reaching import SIGNALS, a_victim, order_to_reach, reached
 
 OLD = (1, 3, 5)
@@ -83,6 +86,7 @@ while True:
         except OSError:
             pass
 """
+STOPPER = KILLER.replace("SIGKILL", "SIGSTOP")
 # Wears a uid long enough to be met.
 SLOW = (
     "pool.c",
@@ -90,24 +94,44 @@ SLOW = (
     "usleep(50000); const struct rlimit two =",
 )
 CARELESS = ("pool.c", "carefully && !looks_free(uid)", "false")
+HEEDLESS = ("pool.c", "&status, WUNTRACED", "&status, 0")
 
 
-def ends_of_starts(environment, launcher) -> list[str]:
-    """Starts beside a guest that kills all that it can, all the time; of two
-    uids it has one, and launchers put both on."""
+@contextlib.contextmanager
+def at_large(environment, attack: str):
+    """A guest that does that to all processes that it can, all the time; of
+    two uids it has one, and launchers put both on."""
     through = [*old_landlock(5), *environment.enter, "--"]
-    killing, quiet = (
-        order_for(UID, python(code)) for code in (KILLER, "print('through')")
-    )
-    with Start(environment, killing, through=through) as killer:
-        assert killer.server.recv(10) == b"on"
-        told = [
-            start_old(5, environment, quiet, launcher=launcher).printed
-            for _ in range(8)
+    order = order_for(UID, python(attack))
+    with Start(environment, order, through=through) as guest:
+        assert guest.server.recv(10) == b"on"
+        yield
+        guest.hang_up()
+        guest.finish()
+
+
+def starting(environment, launcher) -> Start:
+    through = [*old_landlock(5), *environment.enter, "--"]
+    order = order_for(UID, python("print('through')"))
+    return Start(environment, order, through=through, launcher=launcher)
+
+
+def ends_of_starts(environment, launcher, attack: str) -> list[str]:
+    """Of eight starts beside such a guest."""
+    with at_large(environment, attack):
+        return [
+            starting(environment, launcher).finish().printed for _ in range(8)
         ]
-        killer.hang_up()
-        killer.finish()
-    return told
+
+
+def is_held_up(start: Start) -> bool:
+    """Whether it waits for a process that somebody has stopped."""
+    for pid in descendants(start.pid):
+        with contextlib.suppress(OSError):
+            stat = Path(f"/proc/{pid}/stat").read_text()
+            if stat.rpartition(") ")[2][0] == "T":
+                return True
+    return False
 
 
 @pytest.mark.case("P-L03")
@@ -117,10 +141,31 @@ def test_p_l03_a_killer_of_the_range_ends_no_other_start(
     """Launchers put uids on for a moment to see whether they are free."""
     environment = make_environment("range-of-two")
     slow = variants.build("slow", [SLOW])
-    assert ends_of_starts(environment, slow) == ["through\n"] * 8
+    assert ends_of_starts(environment, slow, KILLER) == ["through\n"] * 8
     # The control: where the launcher itself asks, it is killed.
     careless = variants.build("careless", [SLOW, CARELESS])
-    assert "" in ends_of_starts(environment, careless)
+    assert "" in ends_of_starts(environment, careless, KILLER)
+
+
+@pytest.mark.case("P-L03")
+def test_p_l03_a_stopper_of_the_range_holds_up_no_other_start(
+    make_environment, variants
+):
+    """Nor for ever, which a launcher has no deadline against."""
+    environment = make_environment("range-of-two")
+    slow = variants.build("slow", [SLOW])
+    assert ends_of_starts(environment, slow, STOPPER) == ["through\n"] * 8
+    # The control: one that does not hear of it waits, though the guest ends.
+    heedless = variants.build("heedless", [SLOW, HEEDLESS])
+    with at_large(environment, STOPPER), contextlib.ExitStack() as started:
+        for _ in range(40):
+            one = started.enter_context(starting(environment, heedless))
+            sleep_until(lambda: one.poll() is not None or is_held_up(one), 20)  # noqa: B023
+            if is_held_up(one):
+                break
+        kept = started.pop_all()
+    with kept:
+        assert is_held_up(one) and one.poll() is None
 
 
 @pytest.mark.case("P-L03")
