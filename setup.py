@@ -16,7 +16,7 @@ from setuptools.command.build_ext import build_ext
 SHARED = ["src/shared/*.c", "src/confine/*.c"]
 # No Python.h, no threads, no stdio: what runs before and after the drop.
 LAUNCHER = [*SHARED, "src/launcher/*.c"]
-EXTENSION = [*SHARED, "src/extension/*.c", "src/extension/decoder/*.c"]
+EXTENSION = [*SHARED, "src/extension/**/*.c"]
 
 WARNINGS = (
     "-std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wstrict-prototypes"

@@ -2,10 +2,10 @@
  *
  * Built with -DLIBSECCOMP, MAKER is `libseccomp` or `libseccomp-tree` (its
  * binary search); otherwise it is `own` or `none`.  All use the tables of
- * src/confine/calls.c.  Prints, as "name value": instructions, microseconds
- * to compile and to install, bytes of heap, nanoseconds for one call whose
- * answer the kernel caches (getppid) and for one whose arguments are checked
- * (fcntl), and for one that is refused (ptrace). */
+ * src/confine/syscall_table.c.  Prints, as "name value": instructions,
+ * microseconds to compile and to install, bytes of heap, nanoseconds for one
+ * call whose answer the kernel caches (getppid) and for one whose arguments
+ * are checked (fcntl), and for one that is refused (ptrace). */
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
@@ -20,8 +20,8 @@
 #include <unistd.h>
 #include <linux/seccomp.h>
 
-#include "confine/calls.h"
 #include "confine/seccomp.h"
+#include "confine/syscall_table.h"
 
 static double
 now(void)

@@ -2,9 +2,9 @@
 
     python bench/seccomp.py [ROUNDS]
 
-Builds bench/seccomp.c twice, static, with the tables of src/confine/calls.c
-in both, runs every maker ROUNDS times in a fresh process each, in turns, and
-prints medians.  Needs a C compiler and the headers and archive of libseccomp.
+Builds bench/seccomp.c twice, static, with src/confine/syscall_table.c in both,
+runs every maker ROUNDS times in a fresh process each, in turns, and prints
+medians.  Needs a C compiler and the headers and archive of libseccomp.
 """
 
 import os

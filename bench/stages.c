@@ -120,19 +120,19 @@ __wrap_execve(const char *path, char *const *argv, char *const *envp)
 
 #else
 
-#include "extension/methods.h"
+#include "extension/python/methods.h"
 
 #include <sched.h>
 
+#include "confine/id_map.h"
 #include "confine/landlock.h"
 #include "confine/privileges.h"
 #include "confine/seccomp.h"
-#include "confine/usermap.h"
-#include "extension/forkserver.h"
-#include "extension/frame.h"
-#include "extension/limits.h"
-#include "extension/scratch.h"
-#include "extension/worker.h"
+#include "extension/wire/frame.h"
+#include "extension/worker/rlimits.h"
+#include "extension/worker/tmpfs.h"
+#include "extension/worker/worker.h"
+#include "extension/zygote/forkserver.h"
 
 static __attribute__((constructor)) void
 share(void)

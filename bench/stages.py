@@ -36,7 +36,7 @@ def _sources(*folders: str) -> list[str]:
     return [
         str(path)
         for folder in folders
-        for path in sorted((CHECKOUT / "src" / folder).glob("*.c"))
+        for path in sorted((CHECKOUT / "src" / folder).rglob("*.c"))
     ]
 
 
@@ -46,7 +46,7 @@ def build(place: Place) -> Path:
     skip = shutil.ignore_patterns("*.so", "python_boxed")
     shutil.copytree(place.packages / "boxed", staged / "boxed", ignore=skip)
     text = SOURCE.read_text()
-    middle = text.index('#include "extension/methods.h"')
+    middle = text.index('#include "extension/python/methods.h"')
     common = ["cc", "-std=c11", "-O2", "-D_GNU_SOURCE", str(SOURCE)]
     common += [f"-I{CHECKOUT / 'src'}"]
     shared = _sources("shared", "confine")
@@ -54,7 +54,7 @@ def build(place: Place) -> Path:
     launcher += [*_sources("launcher"), *_wraps(text[:middle])]
     name = f"_boxed{sysconfig.get_config_var('EXT_SUFFIX')}"
     extension = [*common, "-fPIC", "-shared", *shared]
-    extension += [*_sources("extension", "extension/decoder")]
+    extension += _sources("extension")
     extension += [f"-I{sysconfig.get_paths()['include']}"]
     extension += _wraps(text[middle:])
     to = staged / "boxed"

@@ -14,23 +14,23 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 CALL = [
-    "extension/call.c",
-    "extension/call_ends.c",
-    "extension/receiving.c",
-    "extension/sending.c",
-    "extension/store.c",
+    "extension/caller/call.c",
+    "extension/caller/call_ends.c",
+    "extension/caller/call_receive.c",
+    "extension/caller/call_send.c",
+    "extension/wire/store.c",
     "shared/deadline.c",
     "shared/rights.c",
     "shared/shortage.c",
 ]
 # Program: what of src is linked to it; some include the unit itself.
 UNITS = {
-    "ahead": ["extension/ahead.c", "shared/deadline.c"],
+    "prefork": ["extension/zygote/prefork.c", "shared/deadline.c"],
     "deadline": ["shared/deadline.c"],
     "order": ["launcher/order.c"],
     "configuration": [],
     "frame": [
-        "extension/frame.c",
+        "extension/wire/frame.c",
         "shared/deadline.c",
         "shared/rights.c",
         "shared/shortage.c",
@@ -39,27 +39,27 @@ UNITS = {
     "call_unanswered": CALL,
     "call_output": CALL,
     "call_ends": CALL,
-    "census": [],
+    "process_limit": [],
     "children": [
-        "extension/charged.c",
-        "extension/children.c",
-        "extension/watch.c",
+        "extension/worker/cpu_clock.c",
+        "extension/zygote/children.c",
+        "extension/zygote/events.c",
         "shared/deadline.c",
         "shared/shortage.c",
     ],
     "request": [
-        "extension/request.c",
+        "extension/worker/request.c",
         "shared/deadline.c",
         "shared/shortage.c",
     ],
     "rights": ["shared/rights.c"],
-    "sending": CALL,
-    "store": ["extension/store.c"],
-    "scratch": ["shared/directories.c", "confine/usermap.c"],
+    "call_send": CALL,
+    "store": ["extension/wire/store.c"],
+    "tmpfs": ["shared/directories.c", "confine/id_map.c"],
     "seccomp": [
         "confine/seccomp.c",
-        "confine/calls.c",
-        "confine/call_numbers.c",
+        "confine/syscall_table.c",
+        "confine/syscall_known.c",
     ],
 }
 FLAVOURS = {

@@ -12,8 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "landlock.h"
-#include "shared/numbers.h"
+#include "confine/landlock.h"
+#include "shared/syscall_numbers.h"
 
 #define GET_VERSION       1U /* flag of create_ruleset */
 #define PATH_BENEATH      1U /* kind of add_rule */

@@ -5,7 +5,7 @@
  * listener, and after its own filter a worker can send none.  Of the answers
  * of two filters a refusal counts more than this question, and this more than
  * leave.  Raw system calls only; clone3 is refused by the others. */
-#include "notify.h"
+#include "confine/notify.h"
 
 #include <errno.h>
 #include <sched.h>

@@ -17,8 +17,8 @@
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 
-#include "calls.h"
-#include "seccomp.h"
+#include "confine/seccomp.h"
+#include "confine/syscall_table.h"
 
 #if defined(__x86_64__)
 #define NATIVE_ARCH AUDIT_ARCH_X86_64

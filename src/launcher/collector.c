@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "launcher/mountapi.h"
+#include "launcher/mount_api.h"
 #include "shared/fd.h"
 #include "shared/rights.h"
 

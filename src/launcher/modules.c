@@ -17,7 +17,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "launcher/mountapi.h"
+#include "launcher/mount_api.h"
 #include "launcher/walk.h"
 #include "shared/directories.h"
 #include "shared/fd.h"

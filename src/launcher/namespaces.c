@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "confine/usermap.h"
+#include "confine/id_map.h"
 
 /* Leaves a parent outside that only waits, so that the caller has a child of
  * its own whose end means that the whole sandbox has ended. */

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "confine/privileges.h"
-#include "launcher/mountapi.h"
+#include "launcher/mount_api.h"
 #include "shared/decimal.h"
 #include "shared/directories.h"
 #include "shared/fd.h"

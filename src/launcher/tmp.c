@@ -15,10 +15,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "launcher/mountapi.h"
-#include "launcher/names.h"
+#include "launcher/mount_api.h"
 #include "shared/directories.h"
 #include "shared/fd.h"
+#include "shared/listing.h"
 
 /* As many as a worker takes along into its own, SCRATCH_MAX_KEPT. */
 #define MOST_CHILDREN 64

@@ -13,9 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "launcher/names.h"
 #include "launcher/paths.h"
 #include "shared/fd.h"
+#include "shared/listing.h"
 
 #define MOST_DEEP 64
 /* Names among which an __init__ that is compiled is looked for. */

@@ -4,8 +4,8 @@
 #ifndef BOXED_CALL_PEER_H
 #define BOXED_CALL_PEER_H
 
-#include "extension/call.h"
-#include "extension/sending.h"
+#include "extension/caller/call.h"
+#include "extension/caller/call_send.h"
 
 #include <dirent.h>
 #include <sys/socket.h>

@@ -1,5 +1,6 @@
-/* extension/call.c and receiving.c against a scripted peer: whatever a worker
- * answers, a call ends in one known way, and never later than its deadline. */
+/* extension/caller/call.c and receiving.c against a scripted peer: whatever a
+ * worker answers, a call ends in one known way, and never later than its
+ * deadline. */
 #include "call_peer.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
-/* extension/call_ends.c: what a zygote is told when a call is closed. */
-#include "extension/call.h"
+/* extension/caller/call_ends.c: what a zygote is told when a call is closed.
+ */
+#include "extension/caller/call.h"
 
 #include <errno.h>
 #include <sys/socket.h>

@@ -1,5 +1,5 @@
-/* extension/call.c against a scripted peer: what is printed before an answer,
- * after it and without one. */
+/* extension/caller/call.c against a scripted peer: what is printed before an
+ * answer, after it and without one. */
 #include "call_peer.h"
 
 #include <fcntl.h>

@@ -1,5 +1,5 @@
-/* extension/call.c against a scripted peer: how a call without an answer ends,
- * and whether its request may have run. */
+/* extension/caller/call.c against a scripted peer: how a call without an
+ * answer ends, and whether its request may have run. */
 #include "call_peer.h"
 
 #include <errno.h>

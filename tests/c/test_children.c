@@ -1,6 +1,6 @@
-/* extension/children.c with children that do nothing but wait: who is killed,
- * when, and what the caller is told. */
-#include "extension/children.h"
+/* extension/zygote/children.c with children that do nothing but wait: who is
+ * killed, when, and what the caller is told. */
+#include "extension/zygote/children.h"
 
 #include <signal.h>
 #include <sys/epoll.h>
@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "extension/frame.h"
+#include "extension/wire/frame.h"
 #include "test.h"
 
 #define MANY 12

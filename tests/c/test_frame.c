@@ -1,5 +1,5 @@
-/* extension/frame.c: whole frames or an error, and never a signal. */
-#include "extension/frame.h"
+/* extension/wire/frame.c: whole frames or an error, and never a signal. */
+#include "extension/wire/frame.h"
 
 #include <errno.h>
 #include <sys/socket.h>

@@ -1,6 +1,6 @@
-/* extension/request.c: a worker that gives up waiting, and a caller that sends
- * at that moment, agree on whether the request was taken. */
-#include "extension/request.h"
+/* extension/worker/request.c: a worker that gives up waiting, and a caller
+ * that sends at that moment, agree on whether the request was taken. */
+#include "extension/worker/request.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,6 +1,6 @@
-/* extension/store.c: of one size, never executable, and once sealed never
+/* extension/wire/store.c: of one size, never executable, and once sealed never
  * changed; each refusal with what it is refused without. */
-#include "extension/store.h"
+#include "extension/wire/store.h"
 
 #include <errno.h>
 #include <fcntl.h>

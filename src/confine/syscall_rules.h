@@ -1,0 +1,58 @@
+/* How calls.c writes its tables down, and what older headers lack.  The names
+ * of calls and errors are for whoever uses these to include. */
+#ifndef BOXED_SYSCALL_RULES_H
+#define BOXED_SYSCALL_RULES_H
+
+#include "confine/syscall_table.h"
+
+/* Newer than some headers. */
+#ifdef MAP_32BIT
+#define MAP_LOW MAP_32BIT
+#else
+#define MAP_LOW 0
+#endif
+#ifndef RWF_DONTCACHE
+#define RWF_DONTCACHE 0x80u
+#endif
+#ifndef PR_SET_VMA
+#define PR_SET_VMA 0x53564d41
+#endif
+
+/* Calls that only x86-64 has. */
+#ifdef __x86_64__
+#define OLD(...) __VA_ARGS__,
+#else
+#define OLD(...)
+#endif
+
+/* clang-format off */
+#define LIST(...) (const uint32_t[]){__VA_ARGS__}
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define CHECK(arg, bits, self, ...)                                           \
+    {.mask = (bits), .argument = (arg), .own_pid = (self),                    \
+     .count = COUNT(LIST(__VA_ARGS__)), .values = LIST(__VA_ARGS__)}
+/* The argument is one of the values. */
+#define IN(arg, ...) CHECK(arg, 0xffffffffU, false, __VA_ARGS__)
+/* The argument is one of the values, or the pid of this process. */
+#define SELF_OR(arg, ...) CHECK(arg, 0xffffffffU, true, __VA_ARGS__)
+/* The pid of this process and nothing else. */
+#define SELF(arg) {.mask = 0xffffffffU, .argument = (arg), .own_pid = true}
+/* The bits of the mask, and no others looked at, are one of the values. */
+#define BITS(arg, bits, ...) CHECK(arg, bits, false, __VA_ARGS__)
+
+#define RULE(nr, act, ...)                                                    \
+    {.action = (act), .number = (nr), .checks = {__VA_ARGS__}}
+#define CALL(name)         {.action = SECCOMP_RET_ALLOW, .number = __NR_##name}
+#define CALL_IF(name, ...) RULE(__NR_##name, SECCOMP_RET_ALLOW, __VA_ARGS__)
+#define NEW(name)          {.action = SECCOMP_RET_ALLOW, .number = NR_##name}
+#define NEW_IF(name, ...)  RULE(NR_##name, SECCOMP_RET_ALLOW, __VA_ARGS__)
+#define ABSENT(nr)         {.action = SECCOMP_RET_ERRNO | ENOSYS, .number = (nr)}
+#define NONE(nr)           {.action = SECCOMP_RET_ERRNO | EOPNOTSUPP, .number = (nr)}
+/* Answers so in place of the call: with success, or with an error that is
+ * true of what the caller can see. */
+#define FEIGN_IF(name, error, ...)                                            \
+    RULE(__NR_##name, SECCOMP_RET_ERRNO | (error), __VA_ARGS__)
+#define TABLE(rules, when) {rules, COUNT(rules), when}
+/* clang-format on */
+
+#endif

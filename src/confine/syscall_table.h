@@ -1,0 +1,61 @@
+/* The form of the tables of system calls: data here, meaning in seccomp.c. */
+#ifndef BOXED_SYSCALL_TABLE_H
+#define BOXED_SYSCALL_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Passes if the low 32 bits of the argument, masked, equal one of the values.
+ * The high half is left out on purpose: the kernel drops it as well, for every
+ * argument named in the tables is an int, an unsigned int, a mode_t or flags
+ * of which it takes the low half (or refuses the rest itself). */
+struct call_check {
+    uint32_t mask; /* 0: no check */
+    uint8_t argument;
+    bool own_pid; /* the pid of the confined process passes too */
+    uint8_t count;
+    const uint32_t *values;
+};
+
+#define CALL_CHECKS 3
+
+/* Answers with `action` when every check passes. */
+struct call_rule {
+    uint32_t action;
+    uint16_t number;
+    struct call_check checks[CALL_CHECKS];
+};
+
+/* Who a table is for: all the bits named must hold; none means everybody. */
+enum call_scope {
+    CALLS_ZYGOTE = 1,
+    CALLS_WORKER = 2,
+    CALLS_NETWORK = 4,
+    CALLS_PROCESSES = 8,
+    CALLS_ALONE = 16, /* a worker that is one process */
+    CALLS_LOCKS = 32,
+    CALLS_NO_LOCKS = 64,
+    CALLS_OWN_FILES = 128, /* mounts keep the host's files away */
+    CALLS_HOST_FILES = 256,
+    CALLS_MODES = 512,  /* what it owns is not the host's */
+    CALLS_SIZES = 1024, /* nor is what it could truncate */
+};
+
+struct call_table {
+    const struct call_rule *rules;
+    size_t count;
+    unsigned scope;
+};
+
+/* Numbers that mean a call on this architecture; all others are unknown. */
+struct call_range {
+    uint16_t first, last;
+};
+
+extern const struct call_table call_tables[];
+extern const size_t call_tables_count;
+extern const struct call_range call_known[];
+extern const size_t call_known_count;
+
+#endif

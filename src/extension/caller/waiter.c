@@ -1,0 +1,57 @@
+/* Waiting for another thread of the caller.
+ *
+ * With a futex and not one of Python's locks: nothing is held that would have
+ * to be given back, so an interrupted wait leaves nothing behind. */
+#include "extension/caller/waiter.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+static long
+futex(_Atomic uint32_t *word, int operation, const struct timespec *until)
+{
+    /* FUTEX_WAIT_BITSET takes an absolute time of CLOCK_MONOTONIC. */
+    return syscall(SYS_futex, word, operation | FUTEX_PRIVATE_FLAG,
+                   operation == FUTEX_WAKE ? 1u : 0u, until, NULL,
+                   FUTEX_BITSET_MATCH_ANY);
+}
+
+void
+waiter_begin(struct waiter *waiter, struct link *ring)
+{
+    waiter->woken = 0;
+    link_add_last(ring, &waiter->link);
+}
+
+struct waiter *
+waiters_wake_first(struct link *ring)
+{
+    if (link_is_alone(ring)) {
+        return NULL;
+    }
+    struct waiter *first = LINK_OWNER(ring->next, struct waiter, link);
+    link_remove(&first->link);
+    first->woken = 1;
+    (void)futex(&first->woken, FUTEX_WAKE, NULL);
+    return first;
+}
+
+int
+waiter_sleep(struct waiter *waiter, deadline_ns deadline)
+{
+    const struct timespec until = {.tv_sec = deadline / 1000000000,
+                                   .tv_nsec = deadline % 1000000000};
+
+    while (waiter->woken == 0) {
+        const struct timespec *limit =
+            deadline == DEADLINE_NEVER ? NULL : &until;
+        if (futex(&waiter->woken, FUTEX_WAIT_BITSET, limit) != 0 &&
+            errno != EAGAIN) {
+            return -errno;
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,238 @@
+/* A worker's two messages, for Python: the request it waits for, and the
+ * answer; and what is answered where Python cannot.
+ *
+ * Runs inside the sandbox, behind the worker's walls. */
+#include "extension/python/methods.h"
+
+#include <poll.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "extension/wire/frame.h"
+#include "extension/worker/request.h"
+#include "extension/worker/reserve.h"
+#include "extension/worker/worker.h"
+#include "shared/rights.h"
+
+PyObject *
+method_await_request(PyObject *module, PyObject *args)
+{
+    int milliseconds, found;
+
+    (void)module;
+    if (!PyArg_ParseTuple(args, "i:await_request", &milliseconds)) {
+        return NULL;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    found = request_await(WORKER_CALL_FD, milliseconds);
+    Py_END_ALLOW_THREADS
+    return found < 0 ? raise_errno(found) : PyBool_FromLong(found);
+}
+
+PyObject *
+method_refuse_request(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+    int found = request_refuse(WORKER_CALL_FD);
+    return found < 0 ? raise_errno(found) : PyBool_FromLong(found);
+}
+
+/* A request's header, and its store or -1. */
+static int
+read_header(uint64_t id, struct frame_header *ret_header, int *ret_store)
+{
+    struct rights message = {ret_header, sizeof(*ret_header), ret_store, 1};
+    ssize_t got = frame_receive(WORKER_CALL_FD, &message);
+
+    if (got < 0) {
+        return (int)got;
+    }
+    uint32_t kind = message.count == 1 ? FRAME_REQUEST_STORED : FRAME_REQUEST;
+    bool valid = got == (ssize_t)sizeof(*ret_header) &&
+                 ret_header->magic == FRAME_MAGIC &&
+                 ret_header->kind == kind && ret_header->id == id &&
+                 ret_header->size <= PY_SSIZE_T_MAX;
+    return valid ? 0 : -EPROTO;
+}
+
+PyObject *
+method_read_request(PyObject *module, PyObject *args)
+{
+    unsigned long long id;
+    struct frame_header header;
+    int error, store = -1;
+
+    (void)module;
+    if (!PyArg_ParseTuple(args, "K:read_request", &id)) {
+        return NULL;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    error = read_header(id, &header, &store);
+    Py_END_ALLOW_THREADS
+    if (error != 0) {
+        return raise_errno(error);
+    }
+    PyObject *request =
+        PyBytes_FromStringAndSize(NULL, (Py_ssize_t)header.size);
+    if (request == NULL) {
+        return NULL;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    error = frame_read_all(WORKER_CALL_FD, PyBytes_AS_STRING(request),
+                           header.size);
+    Py_END_ALLOW_THREADS
+    if (error != 0) {
+        Py_DECREF(request);
+        return raise_errno(error);
+    }
+    return Py_BuildValue("(NKi)", request, header.limit, store);
+}
+
+/* From its first byte on the answer is what it is. */
+static bool has_begun, has_answered;
+
+PyObject *
+method_answer(PyObject *module, PyObject *args)
+{
+    unsigned long long id;
+    unsigned int kind;
+    Py_buffer data;
+    int error;
+
+    (void)module;
+    if (!PyArg_ParseTuple(args, "KIy*:answer", &id, &kind, &data)) {
+        return NULL;
+    }
+    const struct frame_header header = {
+        .magic = FRAME_MAGIC,
+        .kind = kind,
+        .id = id,
+        .size = (uint64_t)data.len,
+    };
+    Py_BEGIN_ALLOW_THREADS
+        /* What C code of the guest printed goes before the answer, which ends
+         * the call. */
+        (void)
+    fflush(NULL);
+    has_begun = true;
+    error = frame_write(WORKER_CALL_FD, &header, data.buf);
+    has_answered = error == 0;
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&data);
+    if (error != 0) {
+        return raise_errno(error);
+    }
+    Py_RETURN_NONE;
+}
+
+PyObject *
+method_release_reserve(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+    reserve_release();
+    Py_RETURN_NONE;
+}
+
+PyObject *
+method_reserve_was_needed(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+    return PyBool_FromLong(reserve_was_needed());
+}
+
+/* An answer of texts, as boxed/_telling.py has it, in memory of its own. */
+struct told {
+    uint32_t size;
+    char data[1024];
+};
+
+static void
+add_text(struct told *told, const char *text)
+{
+    uint32_t size = (uint32_t)strnlen(text, 200);
+    memcpy(told->data + told->size, &size, sizeof(size));
+    memcpy(told->data + told->size + sizeof(size), text, size);
+    told->size += (uint32_t)sizeof(size) + size;
+}
+
+/* The nearest class that is not made by a class statement. */
+static const PyTypeObject *
+builtin_base(const PyTypeObject *type)
+{
+    while (type->tp_base != NULL && (type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
+        type = type->tp_base;
+    }
+    return type;
+}
+
+/* What cannot be told in Python: its memory is full, its limits are too low,
+ * or what the guest left behind keeps raising.  Runs no Python. */
+static void
+tell_in_c(uint64_t id, PyObject *raised)
+{
+    const PyTypeObject *type = (const PyTypeObject *)raised;
+    bool is_memory = PyErr_GivenExceptionMatches(raised, PyExc_MemoryError);
+    struct told told = {.size = 0};
+
+    add_text(&told, type->tp_name);
+    add_text(&told, is_memory
+                        ? "no memory was left to tell what became of the call"
+                        : "it was raised while the call's outcome was told");
+    add_text(&told, "");
+    add_text(&told, builtin_base(type)->tp_name);
+    add_text(&told, "(0");
+    const struct frame_header header = {
+        .magic = FRAME_MAGIC,
+        .kind = FRAME_ERROR,
+        .id = id,
+        .size = told.size,
+    };
+    has_answered = frame_write(WORKER_CALL_FD, &header, told.data) == 0;
+}
+
+PyObject *
+method_perform(PyObject *module, PyObject *args)
+{
+    unsigned long long id;
+    PyObject *work, *number;
+
+    (void)module;
+    if (!PyArg_ParseTuple(args, "OO!:perform", &work, &PyLong_Type, &number)) {
+        return NULL;
+    }
+    id = PyLong_AsUnsignedLongLong(number);
+    PyObject *done = PyObject_CallOneArg(work, number);
+    if (done == NULL && !has_begun) {
+        reserve_release();
+        tell_in_c(id, PyErr_Occurred());
+    }
+    PyErr_Clear();
+    Py_XDECREF(done);
+    return PyBool_FromLong(has_answered);
+}
+
+/* The zygote ends it before, in a moment at which that takes nothing from a
+ * call. */
+#define MOST_LINGERING_MS 1000
+
+PyObject *
+method_await_end(PyObject *module, PyObject *unused)
+{
+    PyThreadState *threads =
+        PyInterpreterState_ThreadHead(PyInterpreterState_Get());
+
+    (void)module;
+    (void)unused;
+    /* One that would go on working has no business to. */
+    if (PyThreadState_Next(threads) != NULL) {
+        Py_RETURN_NONE;
+    }
+    Py_BEGIN_ALLOW_THREADS(void)
+    poll(NULL, 0, MOST_LINGERING_MS);
+    Py_END_ALLOW_THREADS
+    Py_RETURN_NONE;
+}

@@ -1,0 +1,246 @@
+/* boxed._boxed.Box: a launcher's process and what leads to it, for Python.
+ *
+ * Runs in the caller.  It owns them from the moment in which there is a
+ * process: whatever interrupts the code that starts a sandbox, or one that
+ * ends, a Box that nobody refers to any more tells its sandbox to end and
+ * waits for that.  In a forked child it is empty. */
+#include "extension/python/methods.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "extension/caller/fork_hook.h"
+#include "extension/caller/spawn.h"
+#include "extension/python/type_box.h"
+#include "shared/deadline.h"
+#include "shared/fd.h"
+
+/* Milliseconds after which a sandbox that was told to end is given up. */
+#define END_MS 5000
+
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+
+struct box_object {
+    PyObject_HEAD struct owned owned;
+    struct spawned spawned;
+    Py_ssize_t users;
+};
+
+static void
+close_sockets(struct box_object *self)
+{
+    close_fd(&self->spawned.control);
+    close_fd(&self->spawned.server);
+    close_fd(&self->spawned.log);
+}
+
+static void
+forget_box(struct owned *owned)
+{
+    struct box_object *self = LINK_OWNER(owned, struct box_object, owned);
+    close_sockets(self);
+    close_fd(&self->spawned.pidfd);
+}
+
+/* The GIL is kept: a fork of another thread's would copy descriptors that no
+ * object has yet. */
+static PyObject *
+new_box(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    PyObject *path = NULL;
+    Py_buffer order;
+
+    if (kwargs != NULL && PyDict_GET_SIZE(kwargs) != 0) {
+        PyErr_SetString(PyExc_TypeError, "Box takes no keywords");
+        return NULL;
+    }
+    if (!PyArg_ParseTuple(args, "O&y*:Box", PyUnicode_FSConverter, &path,
+                          &order)) {
+        return NULL;
+    }
+    struct box_object *self = (struct box_object *)type->tp_alloc(type, 0);
+    int error = self == NULL ? -ENOMEM : 0;
+    if (self != NULL) {
+        self->spawned = SPAWNED_NONE;
+        owned_add(&self->owned, forget_box);
+        error = spawn_launcher(PyBytes_AS_STRING(path), order.buf,
+                               (size_t)order.len, &self->spawned);
+    }
+    PyBuffer_Release(&order);
+    Py_DECREF(path);
+    if (error != 0) {
+        Py_XDECREF(self);
+        return self == NULL ? NULL : raise_errno(error);
+    }
+    return (PyObject *)self;
+}
+
+/* Any message ends it.  The end of the socket would not show while a forked
+ * copy of this process holds it too. */
+static void
+tell_to_end(struct box_object *self)
+{
+    if (self->spawned.control >= 0) {
+        (void)send(self->spawned.control, "end", 3,
+                   MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
+    close_sockets(self);
+}
+
+/* 0 once it has ended, or is given up; or -EINTR. */
+static int
+await_end(struct box_object *self, deadline_ns deadline)
+{
+    struct pollfd ended = {.fd = self->spawned.pidfd, .events = POLLIN};
+    siginfo_t info;
+
+    if (ended.fd < 0) {
+        return 0;
+    }
+    int ready = 0;
+    Py_BEGIN_ALLOW_THREADS
+    ready = poll(&ended, 1, deadline_left_ms(deadline));
+    Py_END_ALLOW_THREADS
+    if (ready < 0 && errno == EINTR) {
+        return -EINTR;
+    }
+    /* Another thread may have done it meanwhile.  Or it was reaped by the
+     * caller's own code, or by SIGCHLD being ignored. */
+    if (self->spawned.pidfd >= 0) {
+        (void)waitid(P_PIDFD, (id_t)self->spawned.pidfd, &info,
+                     WEXITED | WNOHANG);
+        close_fd(&self->spawned.pidfd);
+    }
+    return 0;
+}
+
+/* An interrupt leaves the rest to the next time, or to the collector. */
+static PyObject *
+close_box(PyObject *object, PyObject *unused)
+{
+    struct box_object *self = (struct box_object *)object;
+    deadline_ns deadline = deadline_after_ms(END_MS);
+
+    (void)unused;
+    tell_to_end(self);
+    while (await_end(self, deadline) == -EINTR) {
+        if (PyErr_CheckSignals() != 0) {
+            return NULL;
+        }
+    }
+    Py_RETURN_NONE;
+}
+
+static void
+dealloc_box(PyObject *object)
+{
+    struct box_object *self = (struct box_object *)object;
+    PyTypeObject *type = Py_TYPE(object);
+    deadline_ns deadline = deadline_after_ms(END_MS);
+
+    tell_to_end(self);
+    while (await_end(self, deadline) == -EINTR) {
+        /* Python looks at its signals as soon as this is over. */
+    }
+    owned_remove(&self->owned);
+    type->tp_free(object);
+    Py_DECREF(type);
+}
+
+Py_ssize_t *
+box_users(PyObject *object)
+{
+    if (Py_TYPE(object)->tp_dealloc != dealloc_box) {
+        PyErr_SetString(PyExc_TypeError, "a Box is needed");
+        return NULL;
+    }
+    return &((struct box_object *)object)->users;
+}
+
+/* In one step: between a number and its use by somebody else, another thread
+ * could close the descriptor and open another. */
+static PyObject *
+server_index(PyObject *object)
+{
+    int server = ((struct box_object *)object)->spawned.server;
+    return server < 0 ? raise_errno(-EPIPE) : PyLong_FromLong(server);
+}
+
+static PyObject *
+read_log(PyObject *object, PyObject *number)
+{
+    int log = ((struct box_object *)object)->spawned.log;
+    struct stat status;
+    Py_ssize_t most = PyLong_AsSsize_t(number);
+
+    if (most == -1 && PyErr_Occurred()) {
+        return NULL;
+    }
+    if (log < 0 || fstat(log, &status) != 0) {
+        return PyBytes_FromStringAndSize(NULL, 0);
+    }
+    off_t start = status.st_size > most ? status.st_size - most : 0;
+    PyObject *text = PyBytes_FromStringAndSize(NULL, most);
+    if (text == NULL) {
+        return NULL;
+    }
+    ssize_t got = pread(log, PyBytes_AS_STRING(text), (size_t)most, start);
+    if (_PyBytes_Resize(&text, got < 0 ? 0 : got) != 0) {
+        return NULL;
+    }
+    return text;
+}
+
+static PyObject *
+get_number(PyObject *object, void *place)
+{
+    const char *number = (const char *)object + (size_t)place;
+    return PyLong_FromLong(*(const int *)(const void *)number);
+}
+
+static PyObject *
+get_users(PyObject *object, void *unused)
+{
+    (void)unused;
+    return PyLong_FromSsize_t(((struct box_object *)object)->users);
+}
+
+static PyMethodDef box_methods[] = {
+    {"log", read_log, METH_O,
+     "So many bytes of the end of what was printed; none once closed."},
+    {"close", close_box, METH_NOARGS,
+     "End every process of the sandbox and wait for the last."},
+    {NULL, NULL, 0, NULL},
+};
+
+#define NUMBER(name, doc)                                                     \
+    {                                                                         \
+#name, get_number, NULL, doc,                                         \
+            (void *)offsetof(struct box_object, spawned.name)                 \
+    }
+
+static PyGetSetDef box_getset[] = {
+    NUMBER(pid, "The launcher's process."),
+    NUMBER(control, "Orders out, status records in; -1 once closed."),
+    NUMBER(server, "The zygote's socket; -1 once closed."),
+    {"users", get_users, NULL, "How many Seats are taken for calls of it.",
+     NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyType_Slot box_slots[] = {
+    {Py_tp_new, new_box},         {Py_tp_dealloc, dealloc_box},
+    {Py_tp_methods, box_methods}, {Py_tp_getset, box_getset},
+    {Py_nb_index, server_index},  {0, NULL},
+};
+
+PyType_Spec box_type_spec = {
+    .name = "boxed._boxed.Box",
+    .basicsize = sizeof(struct box_object),
+    .flags = Py_TPFLAGS_DEFAULT,
+    .slots = box_slots,
+};

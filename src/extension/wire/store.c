@@ -1,0 +1,129 @@
+/* Memory that goes from one process to another: a memfd, always made by the
+ * caller, for a guest may not make one.
+ *
+ * Runs in the caller and in the worker, unprivileged; system calls only.  The
+ * seals on its size are there before a guest sees it, so that neither a limit
+ * can be passed by growing it, nor its reader be sent SIGBUS by shrinking it.
+ * F_SEAL_WRITE (fcntl(2)) fails while a writable mapping exists and forbids
+ * every later one: what is checked after it stays as it was checked. */
+#include "extension/wire/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "shared/fd.h"
+
+/* Neither executable nor ever made so (Linux 6.3): else a guest with several
+ * processes could execute what it wrote, as it can nowhere else. */
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
+
+#define SIZE_SEALS (F_SEAL_SHRINK | F_SEAL_GROW)
+
+/* Bytes up to which this process may write a file; past them, a signal. */
+static uint64_t
+writable_size(void)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_FSIZE, &limit) == 0 ? limit.rlim_cur : 0;
+}
+
+int
+store_new(uint64_t size, int *ret_store)
+{
+    if (size > INT64_MAX || size > writable_size()) {
+        return -EFBIG;
+    }
+    cleanup_close int store =
+        memfd_create("boxed", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+    if (store < 0 || ftruncate(store, (off_t)size) != 0 ||
+        fcntl(store, F_ADD_SEALS, SIZE_SEALS) != 0) {
+        return -errno;
+    }
+    *ret_store = steal_fd(&store);
+    return 0;
+}
+
+/* Slower: the kernel clears each page before it is overwritten. */
+static int
+write_mapped(int store, uint64_t at, const void *data, size_t size)
+{
+    size_t skipped = (size_t)at % (size_t)sysconf(_SC_PAGESIZE);
+    size_t mapped = size + skipped;
+    char *memory = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_SHARED,
+                        store, (off_t)(at - skipped));
+
+    if (memory == MAP_FAILED) {
+        return -errno;
+    }
+    /* A copy of the mapping in a process of the guest's would keep the store
+     * from being sealed. */
+    (void)madvise(memory, mapped, MADV_DONTFORK);
+    memcpy(memory + skipped, data, size);
+    (void)munmap(memory, mapped);
+    return 0;
+}
+
+int
+store_write(int store, uint64_t at, const void *data, size_t size)
+{
+    const char *next = data;
+
+    if (size > 0 && at + size > writable_size()) {
+        return write_mapped(store, at, data, size);
+    }
+    while (size > 0) {
+        ssize_t put = pwrite(store, next, size, (off_t)at);
+        if (put < 0 && errno == EINTR) {
+            continue;
+        }
+        if (put <= 0) {
+            return put < 0 ? -errno : -ENOSPC;
+        }
+        next += put;
+        at += (uint64_t)put;
+        size -= (size_t)put;
+    }
+    return 0;
+}
+
+int
+store_seal(int store)
+{
+    struct stat state;
+
+    if (fcntl(store, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SEAL) != 0 ||
+        fstat(store, &state) != 0) {
+        return -errno;
+    }
+    /* Reading a hole takes a page, and where the kernel promises no more
+     * memory than it has, that can fail, by SIGBUS. */
+    off_t hole = lseek(store, 0, SEEK_HOLE);
+    return hole == state.st_size ? 0 : -ENODATA;
+}
+
+int
+store_map(int store, void **ret_memory, size_t *ret_size)
+{
+    struct stat state;
+
+    if (fstat(store, &state) != 0) {
+        return -errno;
+    }
+    size_t size = (size_t)state.st_size;
+    void *memory =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, store, (off_t)0);
+    if (memory == MAP_FAILED) {
+        return -errno;
+    }
+    *ret_memory = memory;
+    *ret_size = size;
+    return 0;
+}

@@ -1,0 +1,12 @@
+/* Processor time as the kernel charges it against a limit. */
+#ifndef BOXED_CPU_CLOCK_H
+#define BOXED_CPU_CLOCK_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Microseconds that a child has been charged; it may have ended, but must not
+ * have been reaped.  0 if it is not known.  Async-signal-safe. */
+uint64_t charged_us(pid_t child);
+
+#endif

@@ -1,0 +1,291 @@
+/* A pid namespace for a call whose function may start processes.
+ *
+ *     zygote -> outside -> init (pid 1 of the new namespace) -> worker
+ *
+ * The worker is not pid 1 itself: the kernel would shield it from its own
+ * signals and so blur why it ended.  init reaps, and is asked before a process
+ * is made, so that there are no more than were granted; its end takes every
+ * process of the namespace along, whatever they did to stay.  `outside` is the
+ * one that the zygote knows: killing it kills init, and it ends with the
+ * worker's own wait status.  All of this is C in a fresh fork, with nothing of
+ * the guest's; async-signal-safe calls only. */
+#include "extension/worker/pid_namespace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "confine/notify.h"
+#include "confine/privileges.h"
+#include "extension/wire/frame.h"
+#include "extension/worker/cpu_clock.h"
+#include "extension/worker/process_limit.h"
+#include "shared/rights.h"
+#include "shared/shortage.h"
+#include "shared/syscall_numbers.h"
+
+/* What is kept while everything else is closed: a status pipe; outside the
+ * report socket; in init the socket on which the listener comes, and a look at
+ * /proc. */
+#define STATUS_FD  0
+#define REPORT_FD  1
+#define CHANNEL_FD 1
+#define PROC_FD    2
+
+/* How the worker ended. */
+struct end {
+    int status;
+    uint64_t charged_us;
+};
+
+/* fds are above those that they are to be. */
+static void
+keep_only(const int *fds, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (dup2(fds[i], i) != i) {
+            _exit(111);
+        }
+    }
+    if (syscall(NR_close_range, (unsigned)count, ~0u, 0u) != 0) {
+        _exit(111);
+    }
+}
+
+/* Ends as the worker did, so that the zygote sees no difference. */
+static _Noreturn void
+end_as(int status)
+{
+    if (WIFSIGNALED(status)) {
+        (void)signal(WTERMSIG(status), SIG_DFL);
+        (void)kill(getpid(), WTERMSIG(status));
+    }
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 111);
+}
+
+/* The zygote cannot see it: what it waits for is this process. */
+static void
+tell_charged(uint64_t us)
+{
+    const struct frame_charged charged = {.magic = FRAME_MAGIC, .us = us};
+    struct shortage shortage = {.error = 0};
+
+    while (send(REPORT_FD, &charged, sizeof(charged),
+                MSG_NOSIGNAL | MSG_DONTWAIT) < 0 &&
+           shortage_wait(&shortage, errno) == 0) {
+    }
+}
+
+static _Noreturn void
+stay_outside(pid_t init, int status_pipe, int report)
+{
+    struct end end = {.status = 0};
+    int of_init = 0;
+
+    const int kept[] = {status_pipe, report};
+    keep_only(kept, 2);
+    if (privileges_lock() != 0) {
+        _exit(111);
+    }
+    ssize_t got = read(STATUS_FD, &end, sizeof(end));
+    while (waitpid(init, &of_init, 0) < 0 && errno == EINTR) {
+    }
+    if (got != (ssize_t)sizeof(end)) {
+        /* init could not tell, and was ended itself. */
+        end_as(of_init);
+    }
+    tell_charged(end.charged_us);
+    end_as(end.status);
+}
+
+/* Reaps those that have ended.  Whether the worker is among them. */
+static bool
+reap(pid_t worker, struct end *ret_end)
+{
+    siginfo_t ended;
+
+    do {
+        memset(&ended, 0, sizeof(ended));
+        if (waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT | WNOHANG) != 0) {
+            _exit(111);
+        }
+        if (ended.si_pid == worker) {
+            ret_end->charged_us = charged_us(worker);
+            return waitpid(worker, &ret_end->status, 0) == worker;
+        }
+    } while (ended.si_pid > 0 && waitpid(ended.si_pid, NULL, 0) > 0);
+    return false;
+}
+
+/* -1 if the worker ended before it had one. */
+static int
+receive_listener(void)
+{
+    char word;
+    int listener = -1;
+    struct rights message = {&word, 1, &listener, 1};
+    ssize_t got = rights_receive(CHANNEL_FD, &message, 0);
+
+    return got == 1 && message.count == 1 ? listener : -1;
+}
+
+/* A signal that is blocked waits, so none is missed. */
+static _Noreturn void
+stay_init(pid_t worker, const int *fds, size_t processes)
+{
+    static struct census census;
+    struct signalfd_siginfo info;
+    sigset_t child;
+    struct end end;
+
+    memset(&end, 0, sizeof(end));
+    keep_only(fds, PROC_FD + 1);
+    (void)sigemptyset(&child);
+    (void)sigaddset(&child, SIGCHLD);
+    (void)sigprocmask(SIG_BLOCK, &child, NULL);
+    int signals = signalfd(-1, &child, SFD_CLOEXEC);
+    census.listener = receive_listener();
+    census.proc = PROC_FD;
+    census.most = processes;
+    struct pollfd watched[] = {
+        {.fd = signals, .events = POLLIN},
+        {.fd = census.listener, .events = POLLIN},
+    };
+    struct shortage shortage = {.error = 0};
+
+    while (signals >= 0 && !reap(worker, &end)) {
+        census_enforce(&census);
+        if (poll(watched, 2, census.in_doubt ? CENSUS_DOUBT_MS : -1) < 0) {
+            if (errno != EINTR && shortage_wait(&shortage, errno) != 0) {
+                _exit(111);
+            }
+            continue;
+        }
+        if (watched[0].revents != 0) {
+            (void)!read(signals, &info, sizeof(info));
+        }
+        if ((watched[1].revents & POLLIN) != 0) {
+            census_answer(&census);
+        }
+        else if (watched[1].revents != 0) {
+            watched[1].fd = -1;
+        }
+    }
+    ssize_t put = write(STATUS_FD, &end, sizeof(end));
+    _exit(signals >= 0 && put == (ssize_t)sizeof(end) ? 0 : 111);
+}
+
+/* In the worker: init is asked from now on before a process is made. */
+static int
+ask_init(int channel)
+{
+    int listener = notify_of_processes();
+    if (listener < 0) {
+        return listener;
+    }
+    struct rights message = {"", 1, &listener, 1};
+    ssize_t put = rights_send(channel, &message, 0);
+    (void)close(listener);
+    return put < 0 ? (int)put : 0;
+}
+
+/* Dies with the process outside.  Its pid cannot be compared, being of
+ * another namespace; a pipe without a reader tells that it is gone. */
+static int
+tie_to_outside(int status_pipe)
+{
+    struct pollfd reader = {.fd = status_pipe};
+    struct shortage shortage = {.error = 0};
+
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) {
+        return -errno;
+    }
+    while (poll(&reader, 1, 0) < 0) {
+        int error = shortage_wait(&shortage, errno);
+        if (error != 0) {
+            return error;
+        }
+    }
+    return (reader.revents & POLLERR) != 0 ? -ESRCH : 0;
+}
+
+/* A look at all processes of the namespace, which the guest's /proc, mounted
+ * over it, does not give. */
+static int
+mount_proc(int *ret_look)
+{
+    static const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+
+    if (mount("proc", "/proc", "proc", flags, "subset=pid") != 0) {
+        return -errno;
+    }
+    *ret_look = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*ret_look < 0 || mount("proc", "/proc", "proc", flags,
+                               "hidepid=ptraceable,subset=pid") != 0) {
+        return -errno;
+    }
+    return 0;
+}
+
+static int
+become_init(int status_pipe, size_t processes)
+{
+    int look = -1, channel[2];
+
+    int error = tie_to_outside(status_pipe);
+    error = error ? error : mount_proc(&look);
+    error = error ? error : privileges_lock();
+    if (error != 0) {
+        return error;
+    }
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) != 0) {
+        return -errno;
+    }
+    pid_t worker = fork();
+    if (worker < 0) {
+        return -errno;
+    }
+    if (worker > 0) {
+        const int kept[] = {status_pipe, channel[0], look};
+        stay_init(worker, kept, processes);
+    }
+    error = ask_init(channel[1]);
+    (void)close(status_pipe);
+    (void)close(look);
+    (void)close(channel[0]);
+    (void)close(channel[1]);
+    /* A process group without the two: the guest may signal its own. */
+    return error != 0 || setsid() >= 0 ? error : -errno;
+}
+
+int
+family_enter(int report, unsigned processes)
+{
+    int status_pipe[2];
+
+    if (pipe2(status_pipe, O_CLOEXEC) != 0) {
+        return -errno;
+    }
+    pid_t init = fork();
+    if (init < 0) {
+        return -errno;
+    }
+    if (init > 0) {
+        stay_outside(init, status_pipe[0], report);
+    }
+    (void)close(status_pipe[0]);
+    return become_init(status_pipe[1], processes);
+}

@@ -1,0 +1,201 @@
+/* Counts the processes of a call, for those that want to make one more.
+ *
+ * RLIMIT_NPROC counts threads and processes as one, so it cannot bound the
+ * processes of a call that may have threads.  Runs in the init of the call's
+ * pid namespace, C in a fresh fork; async-signal-safe.
+ *
+ * What was let pass is seen in /proc only when it is done.  Until then it is
+ * expected, for a time that is long for the kernel; what has failed, or is
+ * gone before it was seen, is not expected for ever.  A guest can make one
+ * that takes longer, on a processor that its threads keep busy: so once one
+ * that was expected did not come, those that are too many are ended. */
+#include "extension/worker/process_limit.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+#include <linux/seccomp.h>
+
+#define LONG_ENOUGH ((deadline_ns)50 * 1000000)
+
+/* As getdents64(2) writes it. */
+struct entry {
+    uint64_t inode;
+    int64_t offset;
+    unsigned short size;
+    unsigned char type;
+    char name[];
+};
+
+/* 0 for what is not a process. */
+static pid_t
+number(const char *name)
+{
+    pid_t pid = 0;
+
+    for (; *name >= '0' && *name <= '9'; name++) {
+        pid = pid * 10 + (*name - '0');
+    }
+    return *name == '\0' ? pid : 0;
+}
+
+static bool
+was_seen(const struct census *census, pid_t pid)
+{
+    for (size_t i = 0; i < census->count; i++) {
+        if (census->seen[i] == pid) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The processes of the namespace but the one that counts, which is pid 1.
+ * Returns how many, CENSUS_MOST if there are more or it cannot be told. */
+static size_t
+look(const struct census *census, pid_t *ret_seen)
+{
+    _Alignas(struct entry) char buffer[4096];
+    size_t count = 0;
+    long size;
+
+    if (lseek(census->proc, 0, SEEK_SET) != 0) {
+        return CENSUS_MOST;
+    }
+    while ((size = syscall(SYS_getdents64, census->proc, buffer,
+                           sizeof(buffer))) > 0) {
+        for (long at = 0; at < size;) {
+            const struct entry *entry = (const void *)(buffer + at);
+            pid_t pid = number(entry->name);
+
+            at += entry->size;
+            if (pid <= 1) {
+                continue;
+            }
+            if (count == CENSUS_MOST) {
+                return count;
+            }
+            ret_seen[count++] = pid;
+        }
+    }
+    return size < 0 ? CENSUS_MOST : count;
+}
+
+/* It has come, then, if any has. */
+static void
+forget(struct census *census, size_t index)
+{
+    struct expected *gone = &census->expected[index];
+
+    census->waiting--;
+    census->appeared -= census->appeared > 0;
+    memmove(gone, gone + 1, (census->waiting - index) * sizeof(*gone));
+}
+
+/* Takes those off that are expected no more. */
+static void
+revise(struct census *census, pid_t asker)
+{
+    deadline_ns oldest = deadline_now() - LONG_ENOUGH;
+
+    if (census->appeared > census->waiting) {
+        census->appeared = census->waiting;
+    }
+    for (size_t i = census->waiting; i > 0; i--) {
+        if (census->expected[i - 1].asker == asker) {
+            forget(census, i - 1);
+        }
+    }
+    while (census->waiting > 0 && census->expected[0].since < oldest) {
+        census->in_doubt |= census->waiting > census->appeared;
+        forget(census, 0);
+    }
+}
+
+/* Looks once, and takes note: how many more there can be, those that are
+ * expected among them. */
+static size_t
+room(struct census *census, pid_t asker)
+{
+    pid_t seen[CENSUS_MOST];
+    size_t count = look(census, seen);
+
+    if (count >= CENSUS_MOST) {
+        return 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        census->appeared += !was_seen(census, seen[i]);
+    }
+    memcpy(census->seen, seen, count * sizeof(seen[0]));
+    census->count = count;
+    revise(census, asker);
+    return count < census->most ? census->most - count : 0;
+}
+
+/* Where it turns on what is expected, that is waited for: a child of another
+ * thread that was gone at once must not keep this one from having its own. */
+static bool
+has_room(struct census *census, pid_t asker)
+{
+    static const struct timespec moment = {.tv_nsec = 1000000};
+    size_t left;
+
+    while ((left = room(census, asker)) > 0) {
+        if (left > census->waiting - census->appeared &&
+            census->waiting < CENSUS_MOST) {
+            census->expected[census->waiting++] =
+                (struct expected){asker, deadline_now()};
+            return true;
+        }
+        (void)nanosleep(&moment, NULL);
+    }
+    return false;
+}
+
+void
+census_enforce(const struct census *census)
+{
+    pid_t seen[CENSUS_MOST];
+    size_t count = census->in_doubt ? look(census, seen) : 0;
+
+    /* In the order of their numbers: the worker is never among the last. */
+    for (size_t i = census->most; count < CENSUS_MOST && i < count; i++) {
+        (void)kill(seen[i], SIGKILL);
+    }
+}
+
+/* Newer kernels may have longer ones, of which the rest is zero. */
+union question {
+    struct seccomp_notif it;
+    char room[512];
+};
+union answer {
+    struct seccomp_notif_resp it;
+    char room[512];
+};
+
+void
+census_answer(struct census *census)
+{
+    union question question;
+    union answer answer;
+
+    memset(&question, 0, sizeof(question));
+    memset(&answer, 0, sizeof(answer));
+    if (ioctl(census->listener, SECCOMP_IOCTL_NOTIF_RECV, &question) != 0) {
+        return;
+    }
+    answer.it.id = question.it.id;
+    if (has_room(census, (pid_t)question.it.pid)) {
+        answer.it.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+    }
+    else {
+        answer.it.error = -EAGAIN;
+    }
+    (void)ioctl(census->listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+}

@@ -1,0 +1,40 @@
+/* A worker's resource limits. */
+#ifndef BOXED_RLIMITS_H
+#define BOXED_RLIMITS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What Python's Limits asks for; numbers of 0 mean no limit. */
+struct limits {
+    unsigned long long cpu_seconds;
+    unsigned long long
+        memory; /* bytes above the zygote's own, see limits_baseline */
+    unsigned long long threads;
+    unsigned long long open_files;
+    unsigned long long file_size;
+};
+
+/* What the zygote has before its first fork, in bytes. */
+struct limits_baseline {
+    uint64_t address_space;
+    uint64_t data;
+    uint64_t tasks; /* of the uid; 0 where a user namespace counts anew */
+};
+
+/* Measures the calling process, and its uid's tasks where asked to.  Returns
+ * 0 or -errno. */
+int limits_measure(struct limits_baseline *ret_baseline, bool count_tasks);
+
+/* Sets all but the number of threads.  Returns 0 or -errno.
+ * Async-signal-safe. */
+int limits_set(const struct limits *limits,
+               const struct limits_baseline *baseline);
+
+/* Limits threads.  The kernel counts per uid and user namespace (Linux 5.14):
+ * exact in one of the worker's own; elsewhere above what was there, with room
+ * for others of the uid. */
+int limits_set_threads(const struct limits *limits,
+                       const struct limits_baseline *baseline);
+
+#endif

@@ -1,0 +1,20 @@
+/* A worker's private, size-capped /tmp and /dev/shm. */
+#ifndef BOXED_TMPFS_H
+#define BOXED_TMPFS_H
+
+#include <stddef.h>
+
+/* Trees at or below the two directories that must stay visible. */
+#define SCRATCH_MAX_KEPT 64
+
+struct scratch {
+    const char *options; /* of each tmpfs: size=...,nr_inodes=... */
+    const char *kept[SCRATCH_MAX_KEPT];
+    size_t kept_count;
+};
+
+/* Mounts both in the current mount namespace, which must be the caller's own,
+ * and makes /tmp the current directory.  Returns 0 or -errno. */
+int scratch_mount(const struct scratch *scratch);
+
+#endif

@@ -1,0 +1,193 @@
+/* The zygote's children: heard, killed, reported and buried.
+ *
+ * Runs in the zygote, unprivileged.  Of each child it keeps a pidfd and the
+ * report socket.  End of file on the report socket, for whatever reason the
+ * caller closed it, kills the child; its death sends {status, rusage}.
+ *
+ * The death of a process costs more than a short call.  So a child whose
+ * caller says that it has the answer is not killed at once: it lingers, in
+ * the order of those that do, until the zygote finds the time. */
+#include "extension/zygote/children.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "extension/wire/frame.h"
+#include "extension/worker/cpu_clock.h"
+#include "shared/fd.h"
+#include "shared/shortage.h"
+
+/* They hold memory and, where the tier has no namespaces, count among the
+ * neighbours of those that work. */
+#define MOST_LINGERING 8
+
+struct child {
+    pid_t pid;
+    int report;
+    uint64_t id;
+    struct watch report_watch;
+    struct watch exit_watch;
+    deadline_ns lingers_since; /* 0: it does not */
+    struct child *before, *after;
+};
+
+static uint64_t
+microseconds(struct timeval time)
+{
+    return (uint64_t)time.tv_sec * 1000000u + (uint64_t)time.tv_usec;
+}
+
+static void
+send_report(const struct child *child, int status, uint64_t charged,
+            const struct rusage *usage)
+{
+    const struct frame_report report = {
+        .magic = FRAME_MAGIC,
+        .status = status,
+        .id = child->id,
+        .user_us = microseconds(usage->ru_utime),
+        .system_us = microseconds(usage->ru_stime),
+        .max_rss_kb = (uint64_t)usage->ru_maxrss,
+        .minor_faults = (uint64_t)usage->ru_minflt,
+        .major_faults = (uint64_t)usage->ru_majflt,
+        .voluntary_switches = (uint64_t)usage->ru_nvcsw,
+        .involuntary_switches = (uint64_t)usage->ru_nivcsw,
+        .charged_us = charged,
+    };
+    struct shortage shortage = {.error = 0};
+
+    /* The caller may have lost interest. */
+    while (send(child->report, &report, sizeof(report),
+                MSG_NOSIGNAL | MSG_DONTWAIT) < 0 &&
+           shortage_wait(&shortage, errno) == 0) {
+    }
+}
+
+static void
+begin_lingering(struct children *children, struct child *child)
+{
+    child->lingers_since = deadline_now();
+    child->before = children->last_lingering;
+    *(child->before != NULL ? &child->before->after
+                            : &children->first_lingering) = child;
+    children->last_lingering = child;
+    children->lingering++;
+}
+
+static void
+stop_lingering(struct children *children, struct child *child)
+{
+    if (child->lingers_since == 0) {
+        return;
+    }
+    *(child->before != NULL ? &child->before->after
+                            : &children->first_lingering) = child->after;
+    *(child->after != NULL ? &child->after->before
+                           : &children->last_lingering) = child->before;
+    child->lingers_since = 0;
+    children->lingering--;
+}
+
+/* Not reaped yet, so the pid is still its own. */
+static void
+kill_child(struct children *children, struct child *child)
+{
+    (void)kill(child->pid, SIGKILL);
+    stop_lingering(children, child);
+    unwatch(children->watches, &child->report_watch);
+}
+
+bool
+children_hear(struct children *children, struct child *child)
+{
+    char word;
+    ssize_t got = recv(child->report, &word, 1, MSG_DONTWAIT);
+
+    if (got < 0 && (errno == EAGAIN || shortage_is(errno))) {
+        /* It is still there, and shows again. */
+        return false;
+    }
+    if (got != 1) {
+        kill_child(children, child);
+        return false;
+    }
+    unwatch(children->watches, &child->report_watch);
+    begin_lingering(children, child);
+    return true;
+}
+
+void
+children_end_lingering(struct children *children, deadline_ns since)
+{
+    struct child *first;
+
+    while ((first = children->first_lingering) != NULL &&
+           (first->lingers_since <= since ||
+            children->lingering > MOST_LINGERING)) {
+        kill_child(children, first);
+    }
+}
+
+void
+children_bury(struct children *children, struct child *child)
+{
+    struct rusage usage;
+    int status = 0;
+
+    memset(&usage, 0, sizeof(usage));
+    uint64_t charged = charged_us(child->pid);
+    while (wait4(child->pid, &status, 0, &usage) < 0 && errno == EINTR) {
+    }
+    send_report(child, status, charged, &usage);
+    stop_lingering(children, child);
+    /* Taken out by name: closing alone would not do it while a fresh fork
+     * still holds copies, and the watch is freed here. */
+    unwatch(children->watches, &child->report_watch);
+    unwatch(children->watches, &child->exit_watch);
+    close_fd(&child->report);
+    close_fd(&child->exit_watch.fd);
+    free(child);
+    children->count--;
+}
+
+static int
+watch_child(const struct children *children, struct child *child)
+{
+    child->report_watch = (struct watch){WATCH_REPORT, .child = child};
+    child->exit_watch = (struct watch){WATCH_EXIT, .child = child, .fd = -1};
+    int error = watch_exit(children->watches, &child->exit_watch, child->pid);
+    return error != 0 ? error
+                      : watch_fd(children->watches, &child->report_watch,
+                                 child->report);
+}
+
+int
+children_reserve(struct children *children)
+{
+    if (children->spare == NULL) {
+        children->spare = calloc(1, sizeof(*children->spare));
+    }
+    return children->spare != NULL ? 0 : -ENOMEM;
+}
+
+int
+children_adopt(struct children *children, pid_t pid, uint64_t id, int report)
+{
+    struct child *child = children->spare;
+
+    children->spare = NULL;
+    *child = (struct child){.pid = pid, .report = report, .id = id};
+    children->count++;
+    int error = watch_child(children, child);
+    if (error != 0) {
+        (void)kill(pid, SIGKILL);
+        children_bury(children, child);
+    }
+    return error;
+}

@@ -1,0 +1,43 @@
+/* The zygote's children: workers that were forked and are not yet buried. */
+#ifndef BOXED_CHILDREN_H
+#define BOXED_CHILDREN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "extension/zygote/events.h"
+#include "shared/deadline.h"
+
+struct children {
+    struct watches *watches; /* where they are watched */
+    struct child *spare;     /* room for the next one */
+    unsigned count;          /* those that linger included */
+    unsigned lingering;
+    struct child *first_lingering, *last_lingering;
+};
+
+/* Descriptors that each takes. */
+#define FDS_A_CHILD 2
+
+/* Makes room for one more, before it is forked: 0 or -ENOMEM. */
+int children_reserve(struct children *children);
+
+/* Takes a fresh fork, for which there is room, and the report socket of its
+ * call.  Returns 0 or -errno (the child is then dead and the socket closed).
+ */
+int children_adopt(struct children *children, pid_t pid, uint64_t id,
+                   int report);
+
+/* At a WATCH_REPORT: the caller has closed, and the child is killed, or it has
+ * the answer, and the child may linger.  Returns whether it does. */
+bool children_hear(struct children *children, struct child *child);
+
+/* At a WATCH_EXIT: tells the caller how it ended, and forgets it. */
+void children_bury(struct children *children, struct child *child);
+
+/* Kills those that have lingered since then or longer, and those that are too
+ * many. */
+void children_end_lingering(struct children *children, deadline_ns since);
+
+#endif

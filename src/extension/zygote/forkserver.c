@@ -1,0 +1,288 @@
+/* The fork server in the zygote: it forks nothing itself, but says when, and
+ * has what was forked looked after.
+ *
+ * One event is taken at a time, so an event can never name a worker that is
+ * gone.
+ *
+ * Processors are few, and a process's birth and death cost more than a short
+ * call.  So both wait where nobody waits for them: the fork for a call that is
+ * announced ahead of need, and the end of a worker whose caller has the
+ * answer.  They are done in a quiet moment, and in time without one. */
+#include "extension/zygote/forkserver.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+
+#include "extension/zygote/children.h"
+#include "extension/zygote/events.h"
+#include "extension/zygote/prefork.h"
+#include "shared/fd.h"
+#include "shared/rights.h"
+#include "shared/shortage.h"
+
+struct forkserver {
+    int server;
+    struct watches watches;
+    unsigned most;    /* children for which there are descriptors */
+    bool takes_calls; /* the server socket is watched */
+    struct watch server_watch;
+    struct watch ahead_watch;
+    struct ahead ahead;
+    struct children children;
+    deadline_ns active; /* when a call last began or ended */
+};
+
+/* Descriptors that are not for children: the zygote's own, those of a call as
+ * it comes in, some that imports left open, and those of calls ahead. */
+#define OTHER_FDS (32 + AHEAD_MOST * FRAME_CALL_FDS)
+
+#define MS ((deadline_ns)1000000)
+/* Without the beginning or end of a call: the moment is quiet. */
+#define QUIET (1 * MS)
+/* After which what was put off waits for no quiet moment. */
+#define LATEST (10 * MS)
+/* With fewer that have not answered, forking ahead does not wait. */
+#define LEAST_AT_HAND 4
+
+/* A call that comes in when no descriptors are left loses those it brings.
+ * So calls wait in the socket while there are too many children for one more.
+ */
+static unsigned
+most_children(void)
+{
+    struct rlimit open_files;
+
+    if (getrlimit(RLIMIT_NOFILE, &open_files) != 0 ||
+        open_files.rlim_cur < OTHER_FDS + FDS_A_CHILD) {
+        return 1;
+    }
+    rlim_t most = (open_files.rlim_cur - OTHER_FDS) / FDS_A_CHILD;
+    return most < UINT_MAX ? (unsigned)most : UINT_MAX;
+}
+
+/* Whether the server socket is watched follows the number of children. */
+static int
+watch_server(struct forkserver *forkserver)
+{
+    bool wanted = forkserver->children.count < forkserver->most;
+    int error = 0;
+
+    if (wanted && !forkserver->takes_calls) {
+        error = watch_fd(&forkserver->watches, &forkserver->server_watch,
+                         forkserver->server);
+    }
+    if (!wanted && forkserver->takes_calls) {
+        unwatch(&forkserver->watches, &forkserver->server_watch);
+    }
+    forkserver->takes_calls = wanted && error == 0;
+    return error;
+}
+
+struct forkserver *
+forkserver_new(int server)
+{
+    struct forkserver *made = calloc(1, sizeof(*made));
+    if (made == NULL) {
+        return NULL;
+    }
+    made->server = server;
+    made->most = most_children();
+    made->server_watch.kind = WATCH_SERVER;
+    made->ahead_watch.kind = WATCH_AHEAD;
+    made->watches.epoll = epoll_create1(EPOLL_CLOEXEC);
+    made->children.watches = &made->watches;
+    if (made->watches.epoll < 0 || watch_server(made) != 0) {
+        close_fd(&made->watches.epoll);
+        free(made);
+        return NULL;
+    }
+    return made;
+}
+
+static void
+close_call(struct forkserver_call *call)
+{
+    for (int i = 0; i < FRAME_CALL_FDS; i++) {
+        close_fd(&call->fds[i]);
+    }
+}
+
+void
+forkserver_refuse_call(struct forkserver_call *call, int error)
+{
+    worker_refuse(call->fds[1], STAGE_FORK, error);
+    close_call(call);
+}
+
+/* A message whose descriptors did not all find room; what there is of the call
+ * is closed, by which the caller sees that nothing has run. */
+static void
+drop_call(struct forkserver_call *call, size_t count)
+{
+    for (size_t i = count; i < FRAME_CALL_FDS; i++) {
+        call->fds[i] = -1;
+    }
+    if (call->fds[1] >= 0) {
+        worker_refuse(call->fds[1], STAGE_FORK, -EMFILE);
+    }
+    close_call(call);
+}
+
+/* FORKSERVER_CALL or FORKSERVER_END, 0 for none, or -errno. */
+static int
+receive_call(const struct forkserver *forkserver,
+             struct forkserver_call *ret_call)
+{
+    struct rights message = {&ret_call->call, sizeof(ret_call->call),
+                             ret_call->fds, FRAME_CALL_FDS};
+    ssize_t got = rights_receive(forkserver->server, &message, 0);
+    if (got < 0 && shortage_is((int)-got)) {
+        /* It is still there, and shows again. */
+        shortage_pause();
+        return 0;
+    }
+    if (got <= 0) {
+        return got < 0 && got != -ECONNRESET ? (int)got : FORKSERVER_END;
+    }
+    if (got != (ssize_t)sizeof(ret_call->call) ||
+        ret_call->call.magic != FRAME_MAGIC) {
+        return -EPROTO;
+    }
+    if (message.count != FRAME_CALL_FDS) {
+        drop_call(ret_call, message.count);
+        return 0;
+    }
+    return FORKSERVER_CALL;
+}
+
+/* A call has come in.  The event that it is, or 0: it is announced ahead of
+ * need, and waits until its request shows on its socket if not forked for
+ * before. */
+static int
+begin_call(struct forkserver *forkserver, struct forkserver_call *ret_call)
+{
+    int event = receive_call(forkserver, ret_call);
+
+    if (event != FORKSERVER_CALL) {
+        return event;
+    }
+    forkserver->active = deadline_now();
+    if (!ret_call->call.ahead || forkserver->ahead.count == AHEAD_MOST ||
+        watch_try(&forkserver->watches, &forkserver->ahead_watch,
+                  ret_call->fds[0]) != 0) {
+        return FORKSERVER_CALL;
+    }
+    ahead_put(&forkserver->ahead, ret_call);
+    return 0;
+}
+
+/* The call ahead at an index, if there is one.  Its descriptors are counted
+ * for already, so that there may be as many children more. */
+static int
+take_ahead(struct forkserver *forkserver, int index,
+           struct forkserver_call *ret_call)
+{
+    if (index < 0) {
+        return 0;
+    }
+    ahead_take(&forkserver->ahead, index, ret_call);
+    unwatch_fd(&forkserver->watches, ret_call->fds[0]);
+    return FORKSERVER_CALL;
+}
+
+/* What a watch's event leads to: an event of ours, 0 or -errno. */
+static int
+handle(struct forkserver *forkserver, const struct watch *watch,
+       struct forkserver_call *ret_call)
+{
+    switch (watch->kind) {
+    case WATCH_SERVER:
+        return begin_call(forkserver, ret_call);
+    case WATCH_AHEAD:
+        return take_ahead(forkserver, ahead_find_wanted(&forkserver->ahead),
+                          ret_call);
+    case WATCH_REPORT:
+        if (children_hear(&forkserver->children, watch->child)) {
+            forkserver->active = deadline_now();
+        }
+        return 0;
+    case WATCH_EXIT:
+        children_bury(&forkserver->children, watch->child);
+        return watch_server(forkserver);
+    }
+    return 0;
+}
+
+/* Whether the oldest call ahead is to be forked for, if nothing else is to be
+ * done. */
+static bool
+is_ahead_due(const struct forkserver *forkserver, deadline_ns now)
+{
+    const struct ahead *ahead = &forkserver->ahead;
+    const struct children *children = &forkserver->children;
+
+    return ahead->count > 0 &&
+           (now - forkserver->active >= QUIET ||
+            now - ahead->since[0] >= LATEST || ahead->count == AHEAD_MOST ||
+            children->count - children->lingering < LEAST_AT_HAND);
+}
+
+/* Milliseconds until something is to be done without an event, or -1. */
+static int
+idle_ms(const struct forkserver *forkserver, deadline_ns now)
+{
+    if (is_ahead_due(forkserver, now)) {
+        return 0;
+    }
+    if (forkserver->ahead.count == 0 && forkserver->children.lingering == 0) {
+        return -1;
+    }
+    return deadline_left_ms(forkserver->active + QUIET);
+}
+
+int
+forkserver_next(struct forkserver *forkserver,
+                struct forkserver_call *ret_call)
+{
+    for (;;) {
+        deadline_ns now = deadline_now();
+        bool quiet = now - forkserver->active >= QUIET;
+        struct watch *watch = NULL;
+
+        children_end_lingering(&forkserver->children,
+                               quiet ? now : now - LATEST);
+        int found =
+            watch_next(&forkserver->watches, idle_ms(forkserver, now), &watch);
+        if (found > 0) {
+            found = handle(forkserver, watch, ret_call);
+        }
+        else if (found == 0 && is_ahead_due(forkserver, now)) {
+            found = take_ahead(forkserver, 0, ret_call);
+        }
+        int error = found == FORKSERVER_CALL
+                        ? children_reserve(&forkserver->children)
+                        : 0;
+        if (error != 0) {
+            forkserver_refuse_call(ret_call, error);
+            continue;
+        }
+        if (found != 0) {
+            return found;
+        }
+    }
+}
+
+int
+forkserver_adopt(struct forkserver *forkserver, pid_t pid,
+                 struct forkserver_call *call)
+{
+    int error = children_adopt(&forkserver->children, pid, call->call.id,
+                               steal_fd(&call->fds[1]));
+    close_call(call);
+    int unwatched = watch_server(forkserver);
+    return error != 0 ? error : unwatched;
+}

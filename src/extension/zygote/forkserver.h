@@ -1,0 +1,37 @@
+/* The zygote's loop: calls in, workers out, reports back. */
+#ifndef BOXED_FORKSERVER_H
+#define BOXED_FORKSERVER_H
+
+#include "extension/wire/frame.h"
+#include "extension/worker/worker.h"
+
+struct forkserver;
+
+/* What forkserver_next() came back with, when it is not -errno. */
+enum forkserver_event {
+    FORKSERVER_CALL = 1, /* to be forked for: call and fds are set */
+    FORKSERVER_END,      /* the caller closed the server socket */
+};
+
+struct forkserver_call {
+    struct frame_call call;
+    int fds[FRAME_CALL_FDS];
+};
+
+/* Serves the SEQPACKET socket.  NULL and errno on failure. */
+struct forkserver *forkserver_new(int server);
+
+/* Handles reports, kills and deaths until a call arrives; blocking, needs no
+ * GIL.  The call's descriptors belong to the caller of this function. */
+int forkserver_next(struct forkserver *forkserver,
+                    struct forkserver_call *ret_call);
+
+/* After the fork, in the parent: keeps the report socket and watches pid,
+ * closes the other descriptors.  0 or -errno (the worker is then dead). */
+int forkserver_adopt(struct forkserver *forkserver, pid_t pid,
+                     struct forkserver_call *call);
+
+/* Instead, where it could not be forked: tells the caller why. */
+void forkserver_refuse_call(struct forkserver_call *call, int error);
+
+#endif

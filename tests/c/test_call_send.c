@@ -1,0 +1,173 @@
+/* extension/caller/call_send.c against a scripted worker: a store goes out
+ * with its request, and in answer to one well-made wish. */
+#include "extension/caller/call_send.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "shared/rights.h"
+#include "test.h"
+
+#define MAX_ANSWER 100000
+
+static struct call call;
+static int worker;
+
+/* A call whose request, by then, was taken by the socket. */
+static void
+begin(void)
+{
+    int pair[2];
+
+    CHECK_EQUAL(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    call = (struct call){
+        .socket = pair[0], .store = -1, .id = 7, .max_answer = MAX_ANSWER};
+    worker = pair[1];
+    call_request(&call, "hello", 5, -1);
+    CHECK_EQUAL(sending_step(&call), 0);
+    CHECK(!sending_is_pending(&call));
+}
+
+static void
+finish(void)
+{
+    (void)close(worker);
+    (void)close(call.socket);
+    if (call.store >= 0) {
+        (void)close(call.store);
+    }
+}
+
+/* What call.c does with the header of a wish. */
+static int
+wish(uint64_t size, uint64_t body)
+{
+    call.header_have = sizeof(call.header);
+    call.header =
+        (struct frame_header){FRAME_MAGIC, FRAME_WANT, call.id, body, size};
+    return sending_give_store(&call);
+}
+
+/* Size of the file that came along with a header of this kind; -1: none. */
+static long long
+receive(uint32_t kind)
+{
+    struct frame_header header;
+    struct stat state = {.st_size = -1};
+    int store = -1;
+    struct rights message = {&header, sizeof(header), &store, 1};
+
+    CHECK_EQUAL(rights_receive(worker, &message, MSG_DONTWAIT),
+                sizeof(header));
+    CHECK_EQUAL(header.kind, kind);
+    CHECK_EQUAL(header.id, call.id);
+    if (message.count == 1) {
+        CHECK_EQUAL(fstat(store, &state), 0);
+        (void)close(store);
+    }
+    return state.st_size;
+}
+
+static void
+skip_request(void)
+{
+    char body[5];
+
+    CHECK_EQUAL(receive(FRAME_REQUEST), -1);
+    CHECK_EQUAL(recv(worker, body, 5, MSG_DONTWAIT), 5);
+}
+
+static void
+a_request_with_a_store(void)
+{
+    char table[8] = "table";
+
+    begin();
+    skip_request();
+    int file = fileno(stdin);
+    call_request(&call, table, sizeof(table), file);
+    while (sending_is_pending(&call)) {
+        CHECK_EQUAL(sending_step(&call), 0);
+    }
+    struct stat state;
+    CHECK_EQUAL(fstat(file, &state), 0);
+    CHECK_EQUAL(receive(FRAME_REQUEST_STORED), state.st_size);
+    CHECK_EQUAL(recv(worker, table, sizeof(table), MSG_DONTWAIT), 8);
+    finish();
+}
+
+static void
+a_wish_is_granted_once(void)
+{
+    begin();
+    skip_request();
+    CHECK_EQUAL(wish(MAX_ANSWER, 0), 0);
+    CHECK_EQUAL(call.header_have, 0);
+    CHECK_EQUAL(receive(FRAME_GIVEN), MAX_ANSWER);
+    CHECK_EQUAL(wish(MAX_ANSWER, 0), CALL_PROTOCOL);
+    finish();
+}
+
+static void
+wishes_that_are_refused(void)
+{
+    static const uint64_t sizes[] = {0, MAX_ANSWER + 1, 1ull << 63,
+                                     UINT64_MAX};
+    begin();
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        CHECK_EQUAL(wish(sizes[i], 0), CALL_PROTOCOL);
+    }
+    CHECK_EQUAL(wish(5, 5), CALL_PROTOCOL);
+    CHECK_EQUAL(call.store, -1);
+    finish();
+}
+
+static void
+a_wish_before_the_request_was_read(void)
+{
+    static char body[4 << 20];
+
+    begin();
+    call_request(&call, body, sizeof(body), -1);
+    CHECK_EQUAL(sending_step(&call), 0);
+    CHECK(sending_is_pending(&call));
+    CHECK_EQUAL(wish(5, 0), CALL_PROTOCOL);
+    CHECK_EQUAL(call.store, -1);
+    finish();
+}
+
+/* Its socket is full; and it is gone. */
+static void
+a_worker_that_does_not_take_it(void)
+{
+    char byte = 0;
+
+    begin();
+    while (send(call.socket, &byte, 1, MSG_DONTWAIT) == 1) {
+    }
+    CHECK_EQUAL(wish(5, 0), CALL_PROTOCOL);
+    finish();
+    begin();
+    (void)close(worker);
+    CHECK_EQUAL(wish(5, 0), 0);
+    CHECK(!sending_is_pending(&call));
+    finish();
+}
+
+/* Without a store: over the socket, then. */
+static void
+a_size_that_cannot_be(void)
+{
+    begin();
+    skip_request();
+    call.max_answer = UINT64_MAX;
+    CHECK_EQUAL(wish(UINT64_MAX, 0), 0);
+    CHECK_EQUAL(receive(FRAME_GIVEN), -1);
+    CHECK_EQUAL(call.store, -1);
+    finish();
+}
+
+TEST_MAIN(TEST(a_request_with_a_store), TEST(a_wish_is_granted_once),
+          TEST(wishes_that_are_refused),
+          TEST(a_wish_before_the_request_was_read),
+          TEST(a_worker_that_does_not_take_it), TEST(a_size_that_cannot_be))
