@@ -57,15 +57,15 @@ install(struct sock_filter *code, size_t length)
 
 /* Every combination of one value of each check is a rule of its own. */
 static int
-add(scmp_filter_ctx ctx, const struct call_rule *rule, size_t i,
+add(scmp_filter_ctx ctx, const struct syscall_rule *rule, size_t i,
     struct scmp_arg_cmp *args)
 {
-    const struct call_check *check = &rule->checks[i];
+    const struct syscall_check *check = &rule->checks[i];
     uint32_t action = rule->action == SECCOMP_RET_ALLOW
                           ? SCMP_ACT_ALLOW
                           : SCMP_ACT_ERRNO(rule->action & 0xffffU);
 
-    if (i == CALL_CHECKS || check->mask == 0)
+    if (i == SYSCALL_CHECKS || check->mask == 0)
         return seccomp_rule_add_array(ctx, action, rule->number, (unsigned)i,
                                       args);
     for (unsigned v = 0; v < check->count + (unsigned)check->own_pid; v++) {
@@ -83,9 +83,9 @@ add(scmp_filter_ctx ctx, const struct call_rule *rule, size_t i,
 static void
 make(const char *maker)
 {
-    struct scmp_arg_cmp args[CALL_CHECKS];
+    struct scmp_arg_cmp args[SYSCALL_CHECKS];
     static struct sock_filter code[4096];
-    unsigned scope = CALLS_WORKER | CALLS_ALONE | CALLS_NO_LOCKS;
+    unsigned scope = SCOPE_WORKER | SCOPE_ALONE | SCOPE_NO_LOCKS;
     int fd = memfd_create("filter", 0);
     double start = now();
     scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
@@ -94,10 +94,10 @@ make(const char *maker)
 
     if (strcmp(maker, "libseccomp-tree") == 0)
         seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-    for (size_t t = 0; t < call_tables_count; t++)
-        for (size_t i = 0; i < call_tables[t].count; i++)
-            if ((call_tables[t].scope & ~scope) == 0)
-                failed += add(ctx, &call_tables[t].rules[i], 0, args);
+    for (size_t t = 0; t < syscall_tables_count; t++)
+        for (size_t i = 0; i < syscall_tables[t].count; i++)
+            if ((syscall_tables[t].scope & ~scope) == 0)
+                failed += add(ctx, &syscall_tables[t].rules[i], 0, args);
     if (failed != 0 || seccomp_export_bpf(ctx, fd) != 0)
         abort();
     report("compile_us", (now() - start) / 1e3);

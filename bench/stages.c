@@ -88,9 +88,9 @@ stage_begin(const char *name)
 
 WRAP_VOID(start_sanely, (int a, struct origin *b), (a, b))
 WRAP_VOID(capabilities_read, (void), ())
-WRAP_VOID(order_receive, (struct order * a, const struct origin *b), (a, b))
+WRAP_VOID(receive_order, (struct order * a, const struct origin *b), (a, b))
 WRAP_VOID(configuration_read, (struct configuration * a), (a))
-WRAP_VOID(trees_collect, (struct order * a), (a))
+WRAP_VOID(collector_run, (struct order * a), (a))
 WRAP_VOID(session_leave, (void), ())
 WRAP_VOID(identity_change,
           (struct order * a, const struct origin *b,
@@ -100,7 +100,7 @@ WRAP_VOID(identity_verify, (const struct order *a, const struct origin *b),
           (a, b))
 WRAP_VOID(namespaces_enter, (const struct order *a), (a))
 WRAP_VOID(root_build, (const struct order *a), (a))
-WRAP_VOID(supervise, (enum order_tier a), (a))
+WRAP_VOID(supervisor_run, (enum order_tier a), (a))
 WRAP_VOID(guest_confine, (const struct order *a), (a))
 
 extern __typeof__(execve) __real_execve, __wrap_execve;
@@ -154,11 +154,11 @@ WRAP_VOID(worker_confine,
           (const struct worker_policy *a, pid_t b, const struct frame_call *c,
            const int *d),
           (a, b, c, d))
-WRAP(int, limits_set,
-     (const struct limits *a, const struct limits_baseline *b), (a, b))
+WRAP(int, rlimits_set,
+     (const struct rlimits *a, const struct rlimits_baseline *b), (a, b))
 WRAP(int, unshare, (int a), (a))
-WRAP(int, usermap_write, (uid_t a, gid_t b, unsigned c), (a, b, c))
-WRAP(int, scratch_mount, (const struct scratch *a), (a))
+WRAP(int, id_map_write, (uid_t a, gid_t b, unsigned c), (a, b, c))
+WRAP(int, tmpfs_mount, (const struct tmpfs *a), (a))
 WRAP(int, privileges_lock, (void), ())
 WRAP(int, landlock_confine, (const struct landlock_options *a), (a))
 WRAP(int, seccomp_confine,

@@ -149,7 +149,7 @@ decode_once(const uint8_t *data, size_t size, PyObject *out_of_band)
         .max_memory = 64 << 20,
         .max_digits = 400,
     };
-    PyObject *result = boxed_decode(&options, data, size);
+    PyObject *result = decoder_decode(&options, data, size);
 
     if ((result == NULL) != (PyErr_Occurred() != NULL)) {
         abort();

@@ -85,7 +85,7 @@ check_order(const struct order *order)
     size_t mounts = 0;
     for (size_t i = 0; i < order->count; i++) {
         check_entry(&order->entries[i]);
-        mounts += kind_is_mounted(order->entries[i].kind);
+        mounts += order_kind_is_mounted(order->entries[i].kind);
     }
     require(mounts <= ORDER_MAX_MOUNTS);
 }

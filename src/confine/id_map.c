@@ -69,7 +69,7 @@ write_maps(uid_t uid, gid_t gid, unsigned inside)
 }
 
 int
-usermap_write(uid_t uid, gid_t gid, unsigned inside)
+id_map_write(uid_t uid, gid_t gid, unsigned inside)
 {
     /* The files belong to root while the process is not dumpable.  Nobody
      * gains by the moment it is: the uid has changed already. */

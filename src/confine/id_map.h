@@ -8,6 +8,6 @@
 /* Maps the calling process's own uid and gid, as they were before
  * unshare(CLONE_NEWUSER), to inside, and checks the outcome.  Not dumpable
  * afterwards.  Returns 0 or -errno. */
-int usermap_write(uid_t uid, gid_t gid, unsigned inside);
+int id_map_write(uid_t uid, gid_t gid, unsigned inside);
 
 #endif

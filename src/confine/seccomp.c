@@ -113,7 +113,7 @@ answer(struct compiler *c, uint32_t action)
 }
 
 static size_t
-emit_check(struct compiler *c, const struct call_check *check, size_t pass,
+emit_check(struct compiler *c, const struct syscall_check *check, size_t pass,
            size_t fail)
 {
     for (size_t i = check->count; i > 0; i--)
@@ -127,11 +127,11 @@ emit_check(struct compiler *c, const struct call_check *check, size_t pass,
 }
 
 static size_t
-emit_rule(struct compiler *c, const struct call_rule *rule, size_t fail)
+emit_rule(struct compiler *c, const struct syscall_rule *rule, size_t fail)
 {
     size_t pass = answer(c, rule->action);
 
-    for (size_t i = CALL_CHECKS; i > 0; i--)
+    for (size_t i = SYSCALL_CHECKS; i > 0; i--)
         if (rule->checks[i - 1].mask != 0)
             pass = emit_check(c, &rule->checks[i - 1], pass, fail);
     return pass;
@@ -139,7 +139,7 @@ emit_rule(struct compiler *c, const struct call_rule *rule, size_t fail)
 
 /* Is the table meant for what is compiled? */
 static bool
-applies(const struct compiler *c, const struct call_table *table)
+applies(const struct compiler *c, const struct syscall_table *table)
 {
     return (table->scope & ~c->scope) == 0;
 }
@@ -149,8 +149,8 @@ emit_rules_of(struct compiler *c, uint32_t number)
 {
     size_t place = answer(c, REFUSED);
 
-    for (size_t t = call_tables_count; t > 0; t--) {
-        const struct call_table *table = &call_tables[t - 1];
+    for (size_t t = syscall_tables_count; t > 0; t--) {
+        const struct syscall_table *table = &syscall_tables[t - 1];
 
         for (size_t i = table->count; applies(c, table) && i > 0; i--)
             if (table->rules[i - 1].number == number)
@@ -180,14 +180,15 @@ look_up(const struct compiler *c, struct run answers[NUMBERS])
 {
     for (uint32_t nr = 0; nr < NUMBERS; nr++)
         answers[nr] = (struct run){nr, UNKNOWN, false};
-    for (size_t i = 0; i < call_known_count; i++)
-        for (uint32_t nr = call_known[i].first; nr <= call_known[i].last; nr++)
+    for (size_t i = 0; i < syscall_known_count; i++)
+        for (uint32_t nr = syscall_known[i].first; nr <= syscall_known[i].last;
+             nr++)
             answers[nr].action = REFUSED;
-    for (size_t t = 0; t < call_tables_count; t++) {
-        const struct call_table *table = &call_tables[t];
+    for (size_t t = 0; t < syscall_tables_count; t++) {
+        const struct syscall_table *table = &syscall_tables[t];
 
         for (size_t i = 0; applies(c, table) && i < table->count; i++) {
-            const struct call_rule *rule = &table->rules[i];
+            const struct syscall_rule *rule = &table->rules[i];
             struct run *answer = &answers[rule->number];
 
             if (rule->checks[0].mask == 0)
@@ -218,13 +219,13 @@ scope_of(enum seccomp_stage stage, const struct seccomp_options *options)
     /* Processes that share a /tmp need locks that work between them. */
     bool locks = options->locks || !alone;
 
-    return (unsigned)(stage == SECCOMP_ZYGOTE ? CALLS_ZYGOTE : CALLS_WORKER) |
-           (alone ? CALLS_ALONE : CALLS_PROCESSES) |
-           (locks ? CALLS_LOCKS : CALLS_NO_LOCKS) |
-           (options->network ? CALLS_NETWORK : 0U) |
-           (options->host_files ? CALLS_HOST_FILES : CALLS_OWN_FILES) |
-           (options->keep_modes ? 0U : CALLS_MODES) |
-           (options->keep_sizes ? 0U : CALLS_SIZES);
+    return (unsigned)(stage == SECCOMP_ZYGOTE ? SCOPE_ZYGOTE : SCOPE_WORKER) |
+           (alone ? SCOPE_ALONE : SCOPE_PROCESSES) |
+           (locks ? SCOPE_LOCKS : SCOPE_NO_LOCKS) |
+           (options->network ? SCOPE_NETWORK : 0U) |
+           (options->host_files ? SCOPE_HOST_FILES : SCOPE_OWN_FILES) |
+           (options->keep_modes ? 0U : SCOPE_MODES) |
+           (options->keep_sizes ? 0U : SCOPE_SIZES);
 }
 
 int

@@ -5,7 +5,7 @@
 #include "confine/syscall_table.h"
 #include "shared/syscall_numbers.h"
 
-const struct call_range call_known[] = {
+const struct syscall_range syscall_known[] = {
 #if defined(__x86_64__)
     {0, 334},
 #elif defined(__aarch64__)
@@ -16,4 +16,5 @@ const struct call_range call_known[] = {
 #endif
     {424, NR_LAST},
 };
-const size_t call_known_count = sizeof(call_known) / sizeof(call_known[0]);
+const size_t syscall_known_count =
+    sizeof(syscall_known) / sizeof(syscall_known[0]);

@@ -1,9 +1,9 @@
 /* The system calls of the sandbox, one table for each purpose.
  *
  * Data only.  A call that no table names is refused: EPERM if it is one that
- * the kernel knows (call_known), ENOSYS otherwise, so that programs fall back
- * from calls newer than this file as they do on an older kernel.  A call that
- * is named twice passes when one of its rules does. */
+ * the kernel knows (syscall_known), ENOSYS otherwise, so that programs fall
+ * back from calls newer than this file as they do on an older kernel.  A call
+ * that is named twice passes when one of its rules does. */
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -28,7 +28,7 @@
 #define ANY_IO   (PLAIN_IO | (uint32_t)RWF_NOWAIT | RWF_DONTCACHE)
 
 /* What is open already, and what can be opened without naming a file. */
-static const struct call_rule descriptors[] = {
+static const struct syscall_rule descriptors[] = {
     /* bytes of an open file */
     CALL(read), CALL(write), CALL(readv), CALL(writev), CALL(pread64),
     CALL(pwrite64), CALL(preadv), CALL(pwritev), CALL(lseek), CALL(sendfile),
@@ -73,7 +73,7 @@ static const struct call_rule descriptors[] = {
 #define WRITES(arg) BITS(arg, O_ACCMODE, O_WRONLY, O_RDWR)
 
 /* Files by name; which ones is for Landlock and the mounts to say. */
-static const struct call_rule paths[] = {
+static const struct syscall_rule paths[] = {
     CALL(newfstatat), CALL(statx), CALL(statfs), CALL(faccessat),
     NEW(faccessat2), CALL(readlinkat), CALL(getdents64), CALL(getcwd),
     CALL(chdir), CALL(fchdir), CALL(umask),
@@ -93,12 +93,12 @@ static const struct call_rule paths[] = {
 
 /* Landlock rules over it from ABI 3 on only; ftruncate needs a file that was
  * opened to be written. */
-static const struct call_rule sizes[] = {CALL(truncate)};
+static const struct syscall_rule sizes[] = {CALL(truncate)};
 
 /* Modes and times, which Landlock does not rule over: without mounts every
  * file that the guest's uid owns is within reach, by name or opened to read.
  */
-static const struct call_rule modes[] = {
+static const struct syscall_rule modes[] = {
     CALL(utimensat),
     CALL_IF(fchmod, PLAIN_MODE(1)),
     CALL_IF(fchmodat, PLAIN_MODE(2)),
@@ -112,14 +112,14 @@ static const struct call_rule modes[] = {
 };
 
 /* Nor does it rule over extended attributes. */
-static const struct call_rule attributes[] = {
+static const struct syscall_rule attributes[] = {
     CALL(getxattr),   CALL(lgetxattr), CALL(listxattr),
     CALL(llistxattr), NEW(getxattrat), NEW(listxattrat)};
 
 /* Where the host's files are within reach, their names have no attributes, as
  * on many file systems, and shutil.copy2 goes on; what is open may be asked
  * for its own. */
-static const struct call_rule no_attributes[] = {
+static const struct syscall_rule no_attributes[] = {
     NONE(__NR_getxattr),   NONE(__NR_lgetxattr), NONE(__NR_listxattr),
     NONE(__NR_llistxattr), NONE(NR_getxattrat),  NONE(NR_listxattrat)};
 
@@ -130,7 +130,7 @@ static const struct call_rule no_attributes[] = {
                 MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK |     \
                 MAP_DENYWRITE | MAP_EXECUTABLE | MAP_LOW))
 
-static const struct call_rule memory[] = {
+static const struct syscall_rule memory[] = {
     /* executable pages as well: ctypes, JIT compilers; native code is assumed
      * of every guest, so forbidding them would buy nothing */
     CALL_IF(mmap, BITS(3, ~MAPPING, 0)), CALL(munmap), CALL(mremap),
@@ -143,7 +143,7 @@ static const struct call_rule memory[] = {
                MADV_DONTFORK, MADV_DOFORK, MADV_DONTDUMP, MADV_DODUMP,
                MADV_WIPEONFORK, MADV_KEEPONFORK))};
 
-static const struct call_rule clocks[] = {
+static const struct syscall_rule clocks[] = {
     CALL(clock_gettime), CALL(clock_getres), CALL(clock_nanosleep),
     CALL(gettimeofday), CALL(nanosleep), CALL(times),
     /* alarms to itself; the deadline is not kept inside */
@@ -159,7 +159,7 @@ static const struct call_rule clocks[] = {
 /* A process may besides name the signal of its end, and return a pidfd. */
 #define PROCESS_MAY (THREAD_MAY | THREAD | CLONE_VFORK | CLONE_PIDFD | CSIGNAL)
 
-static const struct call_rule threads[] = {
+static const struct syscall_rule threads[] = {
     CALL_IF(clone, BITS(0, ~THREAD_MAY, THREAD)), CALL(exit), CALL(exit_group),
     CALL(gettid), CALL(set_tid_address), CALL(set_robust_list), CALL(rseq),
     CALL(sched_yield), CALL(getcpu),
@@ -185,24 +185,24 @@ static const struct call_rule threads[] = {
  * is ever woken, and a wait says that the word has changed, on which all of
  * these look again: right, if busy.  One with an end would never see it: an
  * error that C libraries hand on. */
-static const struct call_rule feigned_futexes[] = {
+static const struct syscall_rule feigned_futexes[] = {
     FEIGN_IF(futex, 0, IN(1, FUTEX_WAKE, FUTEX_WAKE_BITSET)),
     FEIGN_IF(futex, EAGAIN, SHARED_WAIT, IN(3, 0)),
     FEIGN_IF(futex, EOVERFLOW, SHARED_WAIT)};
 
 /* Not: requeueing, which would move others' waiters to where nobody wakes
  * them. */
-static const struct call_rule shared_futexes[] = {
+static const struct syscall_rule shared_futexes[] = {
     CALL_IF(futex, BITS(1, ~(uint32_t)FUTEX_CLOCK_REALTIME, FUTEX_WAIT,
                         FUTEX_WAKE, FUTEX_WAIT_BITSET, FUTEX_WAKE_BITSET))};
 
-static const struct call_rule signals[] = {
+static const struct syscall_rule signals[] = {
     CALL(rt_sigaction),  CALL(rt_sigprocmask),  CALL(rt_sigreturn),
     CALL(rt_sigpending), CALL(rt_sigtimedwait), CALL(rt_sigsuspend),
     CALL(sigaltstack),   CALL(restart_syscall)};
 
 /* What a process may know of itself and change for itself. */
-static const struct call_rule process[] = {
+static const struct syscall_rule process[] = {
     CALL(getpid), CALL(getppid), CALL(getpgid), CALL(getsid), CALL(getuid),
     CALL(geteuid), CALL(getgid), CALL(getegid), CALL(getresuid),
     CALL(getresgid), CALL(getgroups), CALL(capget), CALL(uname), CALL(sysinfo),
@@ -225,7 +225,7 @@ static const struct call_rule process[] = {
 #define NOT_URGENT(flags) BITS(flags, MSG_OOB, 0)
 
 /* Sockets that lead nowhere but to themselves. */
-static const struct call_rule socketpairs[] = {
+static const struct syscall_rule socketpairs[] = {
     /* Not: SOCK_DGRAM; even one of a pair can send to any named socket that
      * it sees, such as /dev/log. */
     CALL_IF(socketpair, IN(0, AF_UNIX),
@@ -244,11 +244,11 @@ static const struct call_rule socketpairs[] = {
 /* Descriptors that lie in a socket unread count for the uid, which others have
  * too, and no filter sees whether a message has any.  So nothing is sent with
  * these but where the network needs them: resolvers and event loops. */
-static const struct call_rule messages[] = {CALL_IF(sendmsg, NOT_URGENT(2)),
-                                            CALL_IF(sendmmsg, NOT_URGENT(3))};
+static const struct syscall_rule messages[] = {
+    CALL_IF(sendmsg, NOT_URGENT(2)), CALL_IF(sendmmsg, NOT_URGENT(3))};
 
 /* network=True: TCP and UDP over IPv4 and IPv6; nothing raw. */
-static const struct call_rule network[] = {
+static const struct syscall_rule network[] = {
     CALL_IF(socket, IN(0, AF_INET, AF_INET6),
             BITS(1, ~SOCK_FLAGS, SOCK_STREAM, SOCK_DGRAM),
             IN(2, 0, IPPROTO_TCP, IPPROTO_UDP)),
@@ -275,13 +275,13 @@ static const struct call_rule network[] = {
                IPV6_V6ONLY, IPV6_RECVPKTINFO, IPV6_TCLASS))};
 
 /* One process: signals reach itself and nothing else, groups are refused. */
-static const struct call_rule own_signals[] = {
+static const struct syscall_rule own_signals[] = {
     CALL_IF(kill, SELF(0)), CALL_IF(tgkill, SELF(0)), CALL_IF(tkill, SELF(0)),
     CALL_IF(rt_sigqueueinfo, SELF(0)), CALL_IF(rt_tgsigqueueinfo, SELF(0))};
 
 /* processes > 1, and the zygote.  A child's pid is not known beforehand, so
  * the pid namespace and Landlock's scope bound what signals reach. */
-static const struct call_rule processes[] = {
+static const struct syscall_rule processes[] = {
     CALL_IF(clone, BITS(0, ~PROCESS_MAY, 0)),
     CALL(execve),
     CALL(setsid),
@@ -294,12 +294,12 @@ static const struct call_rule processes[] = {
 /* What epoll watches counts for the uid, and nothing bounds what one guest can
  * have of it but the cube of its descriptors: each file, under each number
  * that it ever had, in each instance.  Selectors fall back to poll. */
-static const struct call_rule watches[] = {OLD(CALL(epoll_create))
-                                               CALL(epoll_create1)};
-static const struct call_rule no_watches[] = {OLD(ABSENT(__NR_epoll_create))
-                                                  ABSENT(__NR_epoll_create1)};
+static const struct syscall_rule watches[] = {OLD(CALL(epoll_create))
+                                                  CALL(epoll_create1)};
+static const struct syscall_rule no_watches[] = {
+    OLD(ABSENT(__NR_epoll_create)) ABSENT(__NR_epoll_create1)};
 
-static const struct call_rule locks[] = {
+static const struct syscall_rule locks[] = {
     CALL(flock), CALL_IF(fcntl, IN(1, F_SETLK, F_SETLKW, F_OFD_GETLK,
                                    F_OFD_SETLK, F_OFD_SETLKW))};
 
@@ -308,18 +308,18 @@ static const struct call_rule locks[] = {
  * never conflicts within a process, so SETLK and SETLKW can answer success
  * without locking: sqlite3 works, and nobody else notices.  flock and OFD
  * locks do conflict within a process: those are refused, not feigned. */
-static const struct call_rule no_locks[] = {
+static const struct syscall_rule no_locks[] = {
     FEIGN_IF(fcntl, 0, IN(1, F_SETLK, F_SETLKW))};
 
 /* A worker's own pid is not the one that is in the zygote's filter, so any pid
  * passes here and the worker's filter decides.  Not without a pid namespace:
  * the host's processes have pids there, and an order can make any program the
  * zygote. */
-static const struct call_rule other_pids[] = {
+static const struct syscall_rule other_pids[] = {
     CALL(prlimit64), CALL(getpriority), CALL(setpriority)};
 
 /* What C code of the zygote does in a new worker before it adds its filter. */
-static const struct call_rule worker_setup[] = {
+static const struct syscall_rule worker_setup[] = {
     CALL_IF(unshare, BITS(0,
                           ~(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWIPC |
                             (uint32_t)CLONE_NEWPID),
@@ -339,7 +339,7 @@ static const struct call_rule worker_setup[] = {
 
 #ifdef __x86_64__
 /* Older forms of the calls above, which only x86-64 has. */
-static const struct call_rule legacy[] = {
+static const struct syscall_rule legacy[] = {
     CALL(stat), CALL(lstat), CALL(access), CALL(readlink), CALL(getdents),
     CALL(mkdir), CALL(rmdir), CALL(unlink), CALL(rename), CALL(link),
     CALL(symlink), CALL(pipe), CALL(dup2), CALL(poll), CALL(select),
@@ -357,20 +357,20 @@ static const struct call_rule legacy[] = {
 
 /* Calls with a fallback that is taken on ENOSYS and not on EPERM.  The flags
  * of clone3 and the mode of openat2 lie in memory, where no filter looks. */
-static const struct call_rule absent[] = {
+static const struct syscall_rule absent[] = {
     ABSENT(NR_clone3),           ABSENT(NR_openat2),
     ABSENT(__NR_pkey_mprotect),  ABSENT(__NR_pkey_alloc),
     ABSENT(__NR_pkey_free),      ABSENT(NR_futex_waitv),
     ABSENT(NR_map_shadow_stack), ABSENT(NR_futex_wake),
     ABSENT(NR_futex_wait),       ABSENT(NR_futex_requeue)};
 
-const struct call_table call_tables[] = {
+const struct syscall_table syscall_tables[] = {
     TABLE(descriptors, 0),
     TABLE(paths, 0),
-    TABLE(sizes, CALLS_SIZES),
-    TABLE(modes, CALLS_MODES),
-    TABLE(attributes, CALLS_OWN_FILES),
-    TABLE(no_attributes, CALLS_HOST_FILES),
+    TABLE(sizes, SCOPE_SIZES),
+    TABLE(modes, SCOPE_MODES),
+    TABLE(attributes, SCOPE_OWN_FILES),
+    TABLE(no_attributes, SCOPE_HOST_FILES),
     TABLE(memory, 0),
     TABLE(clocks, 0),
     TABLE(threads, 0),
@@ -381,24 +381,24 @@ const struct call_table call_tables[] = {
     TABLE(legacy, 0),
 #endif
     TABLE(absent, 0),
-    TABLE(shared_futexes, CALLS_ZYGOTE),
-    TABLE(shared_futexes, CALLS_WORKER | CALLS_PROCESSES),
-    TABLE(feigned_futexes, CALLS_WORKER | CALLS_ALONE),
-    TABLE(messages, CALLS_ZYGOTE),
-    TABLE(messages, CALLS_WORKER | CALLS_NETWORK),
+    TABLE(shared_futexes, SCOPE_ZYGOTE),
+    TABLE(shared_futexes, SCOPE_WORKER | SCOPE_PROCESSES),
+    TABLE(feigned_futexes, SCOPE_WORKER | SCOPE_ALONE),
+    TABLE(messages, SCOPE_ZYGOTE),
+    TABLE(messages, SCOPE_WORKER | SCOPE_NETWORK),
     /* The last one that is meant decides. */
-    TABLE(no_watches, CALLS_WORKER | CALLS_ALONE),
-    TABLE(watches, CALLS_ZYGOTE),
-    TABLE(watches, CALLS_WORKER | CALLS_PROCESSES),
-    TABLE(watches, CALLS_WORKER | CALLS_NETWORK),
-    TABLE(network, CALLS_NETWORK),
-    TABLE(own_signals, CALLS_WORKER | CALLS_ALONE),
-    TABLE(processes, CALLS_WORKER | CALLS_PROCESSES),
-    TABLE(processes, CALLS_ZYGOTE),
-    TABLE(locks, CALLS_ZYGOTE),
-    TABLE(locks, CALLS_WORKER | CALLS_LOCKS),
-    TABLE(no_locks, CALLS_WORKER | CALLS_NO_LOCKS),
-    TABLE(worker_setup, CALLS_ZYGOTE),
-    TABLE(other_pids, CALLS_ZYGOTE | CALLS_OWN_FILES),
+    TABLE(no_watches, SCOPE_WORKER | SCOPE_ALONE),
+    TABLE(watches, SCOPE_ZYGOTE),
+    TABLE(watches, SCOPE_WORKER | SCOPE_PROCESSES),
+    TABLE(watches, SCOPE_WORKER | SCOPE_NETWORK),
+    TABLE(network, SCOPE_NETWORK),
+    TABLE(own_signals, SCOPE_WORKER | SCOPE_ALONE),
+    TABLE(processes, SCOPE_WORKER | SCOPE_PROCESSES),
+    TABLE(processes, SCOPE_ZYGOTE),
+    TABLE(locks, SCOPE_ZYGOTE),
+    TABLE(locks, SCOPE_WORKER | SCOPE_LOCKS),
+    TABLE(no_locks, SCOPE_WORKER | SCOPE_NO_LOCKS),
+    TABLE(worker_setup, SCOPE_ZYGOTE),
+    TABLE(other_pids, SCOPE_ZYGOTE | SCOPE_OWN_FILES),
 };
-const size_t call_tables_count = COUNT(call_tables);
+const size_t syscall_tables_count = COUNT(syscall_tables);

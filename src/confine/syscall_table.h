@@ -10,7 +10,7 @@
  * The high half is left out on purpose: the kernel drops it as well, for every
  * argument named in the tables is an int, an unsigned int, a mode_t or flags
  * of which it takes the low half (or refuses the rest itself). */
-struct call_check {
+struct syscall_check {
     uint32_t mask; /* 0: no check */
     uint8_t argument;
     bool own_pid; /* the pid of the confined process passes too */
@@ -18,44 +18,44 @@ struct call_check {
     const uint32_t *values;
 };
 
-#define CALL_CHECKS 3
+#define SYSCALL_CHECKS 3
 
 /* Answers with `action` when every check passes. */
-struct call_rule {
+struct syscall_rule {
     uint32_t action;
     uint16_t number;
-    struct call_check checks[CALL_CHECKS];
+    struct syscall_check checks[SYSCALL_CHECKS];
 };
 
 /* Who a table is for: all the bits named must hold; none means everybody. */
-enum call_scope {
-    CALLS_ZYGOTE = 1,
-    CALLS_WORKER = 2,
-    CALLS_NETWORK = 4,
-    CALLS_PROCESSES = 8,
-    CALLS_ALONE = 16, /* a worker that is one process */
-    CALLS_LOCKS = 32,
-    CALLS_NO_LOCKS = 64,
-    CALLS_OWN_FILES = 128, /* mounts keep the host's files away */
-    CALLS_HOST_FILES = 256,
-    CALLS_MODES = 512,  /* what it owns is not the host's */
-    CALLS_SIZES = 1024, /* nor is what it could truncate */
+enum syscall_scope {
+    SCOPE_ZYGOTE = 1,
+    SCOPE_WORKER = 2,
+    SCOPE_NETWORK = 4,
+    SCOPE_PROCESSES = 8,
+    SCOPE_ALONE = 16, /* a worker that is one process */
+    SCOPE_LOCKS = 32,
+    SCOPE_NO_LOCKS = 64,
+    SCOPE_OWN_FILES = 128, /* mounts keep the host's files away */
+    SCOPE_HOST_FILES = 256,
+    SCOPE_MODES = 512,  /* what it owns is not the host's */
+    SCOPE_SIZES = 1024, /* nor is what it could truncate */
 };
 
-struct call_table {
-    const struct call_rule *rules;
+struct syscall_table {
+    const struct syscall_rule *rules;
     size_t count;
     unsigned scope;
 };
 
 /* Numbers that mean a call on this architecture; all others are unknown. */
-struct call_range {
+struct syscall_range {
     uint16_t first, last;
 };
 
-extern const struct call_table call_tables[];
-extern const size_t call_tables_count;
-extern const struct call_range call_known[];
-extern const size_t call_known_count;
+extern const struct syscall_table syscall_tables[];
+extern const size_t syscall_tables_count;
+extern const struct syscall_range syscall_known[];
+extern const size_t syscall_known_count;
 
 #endif

@@ -56,7 +56,7 @@ void
 capabilities_require(enum order_tier tier, const struct origin *origin)
 {
     static const cap_flag_t permitted[] = {CAP_PERMITTED};
-    bool takes_uid = tier_takes_uid(tier);
+    bool takes_uid = order_tier_takes_uid(tier);
 
     if (takes_uid && !holds_needed()) {
         die_with(STAGE_CAPABILITIES, EPERM, 0);

@@ -35,7 +35,7 @@ clone_tree(const struct entry *entry)
         .attr_set = MOUNT_NOSUID,
     };
     cleanup_close int tree =
-        open_tree_at(AT_FDCWD, entry->path, TREE_CLONE | AT_RECURSIVE);
+        mount_open_tree(AT_FDCWD, entry->path, TREE_CLONE | AT_RECURSIVE);
 
     if (tree < 0) {
         return -errno;
@@ -50,7 +50,7 @@ clone_tree(const struct entry *entry)
                              &attributes) != 0) {
         return -errno;
     }
-    return steal_fd(&tree);
+    return fd_steal(&tree);
 }
 
 static void
@@ -92,7 +92,7 @@ run_collector(int to, const struct order *order)
     }
     for (size_t i = 0; i < order->count; i++) {
         const struct entry *entry = &order->entries[i];
-        if (!kind_is_mounted(entry->kind)) {
+        if (!order_kind_is_mounted(entry->kind)) {
             continue;
         }
         int fd = clone_tree(entry);
@@ -124,7 +124,8 @@ take_descriptor(struct order *order, uint16_t use, int fd)
         order->large[order->large_count++] = fd;
         return;
     }
-    if (use >= order->count || !kind_is_mounted(order->entries[use].kind)) {
+    if (use >= order->count ||
+        !order_kind_is_mounted(order->entries[use].kind)) {
         die_with(STAGE_COLLECT, EPROTO, UINT32_MAX);
     }
     struct entry *entry = &order->entries[use];
@@ -156,11 +157,11 @@ receive_trees(int from, struct order *order)
 }
 
 void
-trees_collect(struct order *order)
+collector_run(struct order *order)
 {
     int pair[2];
 
-    if (!tier_has_namespaces(order->tier)) {
+    if (!order_tier_has_namespaces(order->tier)) {
         return;
     }
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {

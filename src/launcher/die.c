@@ -14,7 +14,7 @@ static const char explanation[] =
     "is nothing to run by hand.  See `boxed doctor` and `boxed run`.\n";
 
 void
-tell(enum boxed_stage stage, int error, uint32_t detail)
+die_send_record(enum boxed_stage stage, int error, uint32_t detail)
 {
     const struct boxed_status status = {
         .magic = BOXED_STATUS_MAGIC,
@@ -29,7 +29,7 @@ tell(enum boxed_stage stage, int error, uint32_t detail)
 _Noreturn void
 die_with(enum boxed_stage stage, int error, uint32_t detail)
 {
-    tell(stage, error, detail);
+    die_send_record(stage, error, detail);
     _exit(111);
 }
 
@@ -40,7 +40,7 @@ die(enum boxed_stage stage)
 }
 
 _Noreturn void
-explain_and_exit(void)
+die_explaining(void)
 {
     ssize_t written = write(2, explanation, sizeof(explanation) - 1);
     (void)written;

@@ -67,7 +67,7 @@ open_grants(const struct order *order, struct landlock_grant *ret_grants)
     int count = 0;
     for (size_t i = 0; i < order->count; i++) {
         const struct entry *entry = &order->entries[i];
-        if (!kind_is_mounted(entry->kind)) {
+        if (!order_kind_is_mounted(entry->kind)) {
             continue;
         }
         int fd = open(entry->path, O_PATH | O_CLOEXEC);
@@ -133,7 +133,7 @@ grant_modules(const struct landlock_rules *rules, void *context)
     modules->rules = rules;
     for (size_t i = 0; i < order->count; i++) {
         const struct entry *entry = &order->entries[i];
-        if (!kind_is_place(entry->kind)) {
+        if (!order_kind_is_place(entry->kind)) {
             continue;
         }
         modules->entry = (uint32_t)i;
@@ -152,7 +152,7 @@ confine_files(const struct order *order)
 {
     struct landlock_grant grants[ORDER_MAX_MOUNTS];
     struct modules_grant modules = {.order = order, .entry = UINT32_MAX};
-    bool files = !tier_has_namespaces(order->tier);
+    bool files = !order_tier_has_namespaces(order->tier);
     int count = files ? open_grants(order, grants) : 0;
     struct landlock_options options = {
         .grants = grants,
@@ -180,12 +180,12 @@ guest_confine(const struct order *order)
     }
     const struct seccomp_options options = {
         .network = order->network,
-        .host_files = !tier_has_namespaces(order->tier),
+        .host_files = !order_tier_has_namespaces(order->tier),
         /* Without mounts they could be set of whatever the guest's uid owns,
          * and nobody may own files of others. */
         .keep_modes =
-            !tier_has_namespaces(order->tier) && !order->uid_is_its_own,
-        .keep_sizes = !tier_has_namespaces(order->tier) && abi < 3,
+            !order_tier_has_namespaces(order->tier) && !order->uid_is_its_own,
+        .keep_sizes = !order_tier_has_namespaces(order->tier) && abi < 3,
     };
 
     set_limits();

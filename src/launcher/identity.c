@@ -54,7 +54,7 @@ void
 identity_change(struct order *order, const struct origin *origin,
                 const struct configuration *configuration)
 {
-    if (tier_takes_uid(order->tier)) {
+    if (order_tier_takes_uid(order->tier)) {
         take_target_uid(order, origin, configuration);
     }
     capabilities_forget();
@@ -90,7 +90,7 @@ static void
 expect_no_way_back(const struct order *order, const struct origin *origin)
 {
     static const gid_t wheel[] = {0};
-    bool taken = tier_takes_uid(order->tier);
+    bool taken = order_tier_takes_uid(order->tier);
     uid_t none = (uid_t)-1;
 
     if (setresuid(0, 0, 0) == 0 || setresuid(none, 0, none) == 0 ||
@@ -109,7 +109,7 @@ expect_no_way_back(const struct order *order, const struct origin *origin)
 void
 identity_verify(const struct order *order, const struct origin *origin)
 {
-    bool taken = tier_takes_uid(order->tier);
+    bool taken = order_tier_takes_uid(order->tier);
 
     expect_no_way_back(order, origin);
     expect_ids(order->uid, taken ? BOXED_NOBODY : origin->gid);

@@ -58,22 +58,22 @@ struct configuration {
 };
 
 static inline bool
-tier_takes_uid(enum order_tier tier)
+order_tier_takes_uid(enum order_tier tier)
 {
     return tier == TIER_FULL || tier == TIER_UID;
 }
 
 static inline bool
-tier_has_namespaces(enum order_tier tier)
+order_tier_has_namespaces(enum order_tier tier)
 {
     return tier == TIER_FULL || tier == TIER_ROOTLESS;
 }
 
 /* die.c */
-void tell(enum boxed_stage stage, int error, uint32_t detail);
+void die_send_record(enum boxed_stage stage, int error, uint32_t detail);
 _Noreturn void die(enum boxed_stage stage);
 _Noreturn void die_with(enum boxed_stage stage, int error, uint32_t detail);
-_Noreturn void explain_and_exit(void);
+_Noreturn void die_explaining(void);
 
 /* start.c */
 void start_sanely(int argc, struct origin *ret_origin);
@@ -81,7 +81,7 @@ void start_sanely(int argc, struct origin *ret_origin);
 /* order.c */
 int order_parse(char *message, size_t size, struct order *ret_order);
 /* receive.c */
-void order_receive(struct order *ret_order, const struct origin *origin);
+void receive_order(struct order *ret_order, const struct origin *origin);
 
 /* capabilities.c */
 void capabilities_read(void);
@@ -103,7 +103,7 @@ uid_t pool_take(const struct configuration *configuration,
                 const struct origin *origin);
 
 /* collector.c */
-void trees_collect(struct order *order);
+void collector_run(struct order *order);
 
 /* identity.c */
 void session_leave(void);
@@ -132,13 +132,13 @@ int modules_make(const struct order *order, const struct modules *modules);
 void modules_close(const struct order *order, const struct modules *modules);
 
 /* tmp.c */
-void scratch_exchange(int scratch);
+void tmp_exchange(int scratch);
 
 /* root.c */
 void root_build(const struct order *order);
 
 /* supervisor.c */
-void supervise(enum order_tier tier);
+void supervisor_run(enum order_tier tier);
 
 /* guest.c */
 void guest_confine(const struct order *order);

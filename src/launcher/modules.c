@@ -138,7 +138,7 @@ static bool
 can_be_mounted(const struct collection *all, const struct stat *seen)
 {
     return all->large_count < MAX_LARGE &&
-           (!tier_takes_uid(all->order->tier) ||
+           (!order_tier_takes_uid(all->order->tier) ||
             (seen->st_mode & S_IROTH) != 0);
 }
 
@@ -148,14 +148,15 @@ clone_file(struct collection *all, const char *shown, int fd)
     struct mount_attributes attributes = {
         .attr_set = MOUNT_NOSUID | MOUNT_NODEV | MOUNT_RDONLY};
     struct record record = {.kind = RECORD_MOUNT, .size = all->large_count};
-    cleanup_close int clone = open_tree_at(fd, "", TREE_CLONE | AT_EMPTY_PATH);
+    cleanup_close int clone =
+        mount_open_tree(fd, "", TREE_CLONE | AT_EMPTY_PATH);
     if (clone < 0 ||
         mount_set_attributes(clone, "", AT_EMPTY_PATH, &attributes) != 0) {
         return -errno;
     }
     int error = write_record(all->to, &record, shown);
     if (error == 0) {
-        all->large[all->large_count++] = steal_fd(&clone);
+        all->large[all->large_count++] = fd_steal(&clone);
     }
     return error;
 }
@@ -190,7 +191,7 @@ modules_collect(const struct order *order, int *ret_made, int *ret_large,
 
     *ret_large_count = 0;
     for (size_t i = 0; i < order->count; i++) {
-        if (!kind_is_place(order->entries[i].kind)) {
+        if (!order_kind_is_place(order->entries[i].kind)) {
             continue;
         }
         *ret_entry = (uint32_t)i;
@@ -204,7 +205,7 @@ modules_collect(const struct order *order, int *ret_made, int *ret_large,
         }
     }
     *ret_large_count = all.large_count;
-    *ret_made = steal_fd(&made);
+    *ret_made = fd_steal(&made);
     return 0;
 }
 

@@ -10,12 +10,12 @@
 #include <unistd.h>
 
 /* The same numbers on every architecture that Linux 5.2 runs on, but alpha. */
-#define NR_OPEN_TREE     428
-#define NR_MOVE_MOUNT    429
-#define NR_FSOPEN        430
-#define NR_FSCONFIG      431
-#define NR_FSMOUNT       432
-#define NR_MOUNT_SETATTR 442
+#define NR_open_tree     428
+#define NR_move_mount    429
+#define NR_fsopen        430
+#define NR_fsconfig      431
+#define NR_fsmount       432
+#define NR_mount_setattr 442
 
 #define TREE_CLONE    (1u | (unsigned)O_CLOEXEC) /* OPEN_TREE_CLONE */
 #define FS_CLOEXEC    1u
@@ -41,16 +41,16 @@ struct mount_attributes {
 };
 
 static inline int
-open_tree_at(int dir, const char *path, unsigned flags)
+mount_open_tree(int dir, const char *path, unsigned flags)
 {
-    return (int)syscall(NR_OPEN_TREE, dir, path, flags);
+    return (int)syscall(NR_open_tree, dir, path, flags);
 }
 
 static inline int
 mount_set_attributes(int dir, const char *path, unsigned flags,
                      const struct mount_attributes *attributes)
 {
-    return (int)syscall(NR_MOUNT_SETATTR, dir, path, flags, attributes,
+    return (int)syscall(NR_mount_setattr, dir, path, flags, attributes,
                         sizeof(*attributes));
 }
 
@@ -58,7 +58,7 @@ mount_set_attributes(int dir, const char *path, unsigned flags,
 static inline int
 mount_attach(int mount, const char *path)
 {
-    return (int)syscall(NR_MOVE_MOUNT, mount, "", AT_FDCWD, path,
+    return (int)syscall(NR_move_mount, mount, "", AT_FDCWD, path,
                         MOVE_FROM_EMPTY_PATH);
 }
 

@@ -36,7 +36,7 @@ become_first_process(void)
 void
 namespaces_enter(const struct order *order)
 {
-    if (!tier_has_namespaces(order->tier)) {
+    if (!order_tier_has_namespaces(order->tier)) {
         return;
     }
     gid_t gid = getgid();
@@ -48,7 +48,7 @@ namespaces_enter(const struct order *order)
     if (unshare(flags) != 0) {
         die(STAGE_NAMESPACES);
     }
-    int error = usermap_write(order->uid, gid, BOXED_NOBODY);
+    int error = id_map_write(order->uid, gid, BOXED_NOBODY);
     if (error != 0) {
         die_with(STAGE_UID_MAP, -error, 0);
     }

@@ -51,7 +51,7 @@ static bool
 kind_has_content(char kind)
 {
     return kind == KIND_LINK || kind == KIND_FILE ||
-           kind_is_place((enum order_kind)kind);
+           order_kind_is_place((enum order_kind)kind);
 }
 
 static bool
@@ -73,8 +73,9 @@ parse_entry(struct text *text, struct entry *ret_entry)
     char *content = NULL;
     if (kind_has_content(word[0])) {
         content = take_string(text);
-        if (content == NULL || (kind_is_place((enum order_kind)word[0]) &&
-                                !path_is_plain(content))) {
+        if (content == NULL ||
+            (order_kind_is_place((enum order_kind)word[0]) &&
+             !path_is_plain(content))) {
             return -EINVAL;
         }
     }
@@ -127,7 +128,7 @@ order_parse(char *message, size_t size, struct order *ret_order)
         if (error != 0) {
             return error;
         }
-        mounts += kind_is_mounted(ret_order->entries[i].kind);
+        mounts += order_kind_is_mounted(ret_order->entries[i].kind);
     }
     if (mounts > ORDER_MAX_MOUNTS) {
         return -EINVAL;

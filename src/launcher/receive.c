@@ -21,7 +21,7 @@ socket_option(int option)
     int value = -1;
     socklen_t size = sizeof(value);
     if (getsockopt(ORDER_FD, SOL_SOCKET, option, &value, &size) != 0) {
-        explain_and_exit();
+        die_explaining();
     }
     return value;
 }
@@ -34,7 +34,7 @@ check_socket(void)
 
     if (socket_option(SO_DOMAIN) != AF_UNIX ||
         socket_option(SO_TYPE) != SOCK_SEQPACKET) {
-        explain_and_exit();
+        die_explaining();
     }
     if (getsockopt(ORDER_FD, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
         die(STAGE_ORDER);
@@ -60,7 +60,7 @@ wait_for_order(void)
 }
 
 void
-order_receive(struct order *ret_order, const struct origin *origin)
+receive_order(struct order *ret_order, const struct origin *origin)
 {
     static char message[sizeof(struct order_wire) + ORDER_MAX_TEXT];
 

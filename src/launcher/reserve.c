@@ -13,7 +13,7 @@
 void
 reserve_tasks(const struct order *order, const struct origin *origin)
 {
-    if (tier_takes_uid(order->tier) || origin->tasks == RLIM_INFINITY) {
+    if (order_tier_takes_uid(order->tier) || origin->tasks == RLIM_INFINITY) {
         return;
     }
     rlim_t most = origin->tasks - origin->tasks / 4;

@@ -38,18 +38,18 @@ static int
 make_mount(const char *type, const struct option *options, unsigned attributes,
            enum boxed_stage stage)
 {
-    cleanup_close int fs = (int)syscall(NR_FSOPEN, type, FS_CLOEXEC);
+    cleanup_close int fs = (int)syscall(NR_fsopen, type, FS_CLOEXEC);
     bool made = fs >= 0;
 
     for (; made && options->key != NULL; options++) {
-        made = syscall(NR_FSCONFIG, fs, FS_SET_STRING, options->key,
+        made = syscall(NR_fsconfig, fs, FS_SET_STRING, options->key,
                        options->value, 0) == 0;
     }
-    if (!made || syscall(NR_FSCONFIG, fs, FS_CREATE, NULL, NULL, 0) != 0) {
+    if (!made || syscall(NR_fsconfig, fs, FS_CREATE, NULL, NULL, 0) != 0) {
         die(stage);
     }
     attributes |= MOUNT_NOSUID | MOUNT_NODEV;
-    int mount = (int)syscall(NR_FSMOUNT, fs, FS_CLOEXEC, attributes);
+    int mount = (int)syscall(NR_fsmount, fs, FS_CLOEXEC, attributes);
     if (mount < 0) {
         die(stage);
     }
@@ -173,7 +173,7 @@ shows_below_tmp(const struct order *order)
     for (size_t i = 0; i < order->count; i++) {
         const struct entry *entry = &order->entries[i];
         const char *path =
-            kind_is_place(entry->kind) ? entry->content : entry->path;
+            order_kind_is_place(entry->kind) ? entry->content : entry->path;
         if (strncmp(path, TMP "/", sizeof(TMP)) == 0) {
             return true;
         }
@@ -184,7 +184,7 @@ shows_below_tmp(const struct order *order)
 void
 root_build(const struct order *order)
 {
-    if (!tier_has_namespaces(order->tier)) {
+    if (!order_tier_has_namespaces(order->tier)) {
         return;
     }
     struct mount_attributes read_only = {.attr_set = MOUNT_RDONLY};
@@ -212,7 +212,7 @@ root_build(const struct order *order)
     modules_close(order, &modules);
     make_entries(order);
     if (below_tmp >= 0) {
-        scratch_exchange(tmp);
+        tmp_exchange(tmp);
     }
     else if (mount_attach(tmp, TMP) != 0) {
         die(STAGE_ROOT);

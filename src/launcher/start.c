@@ -73,7 +73,7 @@ start_sanely(int argc, struct origin *ret_origin)
     fill_standard_fds();
     /* argc is 0 only before Linux 5.18 (CVE-2021-4034). */
     if (argc != 1 || fcntl(ORDER_FD, F_GETFD) < 0) {
-        explain_and_exit();
+        die_explaining();
     }
     if (fcntl(ORDER_FD, F_SETFD, FD_CLOEXEC) != 0 ||
         prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 || chdir("/") != 0) {

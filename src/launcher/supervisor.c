@@ -65,7 +65,7 @@ kill_children(void)
 static _Noreturn void
 end_all(enum order_tier tier, pid_t zygote)
 {
-    bool alone = tier_has_namespaces(tier);
+    bool alone = order_tier_has_namespaces(tier);
     (void)kill(alone ? -1 : zygote, SIGKILL);
     do {
         if (!alone) {
@@ -102,7 +102,7 @@ watch(enum order_tier tier, pid_t zygote, int signals)
             end_all(tier, zygote);
         }
         if (reap(zygote, &status)) {
-            tell(STAGE_ZYGOTE, 0, (uint32_t)status);
+            die_send_record(STAGE_ZYGOTE, 0, (uint32_t)status);
             end_all(tier, zygote);
         }
     }
@@ -124,7 +124,7 @@ become_supervisor(enum order_tier tier, pid_t zygote, const sigset_t *all)
 
 /* Returns in the child only, which goes on to become the zygote. */
 void
-supervise(enum order_tier tier)
+supervisor_run(enum order_tier tier)
 {
     sigset_t all, none;
     (void)sigfillset(&all);

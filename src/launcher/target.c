@@ -74,7 +74,7 @@ target_may_write(const struct order *order, enum order_kind kind, int fd)
     struct stat seen;
 
     if (kind != KIND_WRITE || order->caller == 0 ||
-        !tier_takes_uid(order->tier)) {
+        !order_tier_takes_uid(order->tier)) {
         return true;
     }
     return fstat(fd, &seen) == 0 && seen.st_uid == order->caller;
@@ -84,7 +84,7 @@ void
 target_check(const struct order *order, const struct origin *origin,
              const struct configuration *configuration)
 {
-    bool permitted = tier_takes_uid(order->tier)
+    bool permitted = order_tier_takes_uid(order->tier)
                          ? uid_is_permitted(order->uid, origin, configuration)
                          : order->uid == origin->uid && origin->uid != 0;
     if (!permitted) {

@@ -20,7 +20,7 @@
 #include "shared/fd.h"
 #include "shared/listing.h"
 
-/* As many as a worker takes along into its own, SCRATCH_MAX_KEPT. */
+/* As many as a worker takes along into its own, TMPFS_MAX_KEPT. */
 #define MOST_CHILDREN 64
 
 struct child {
@@ -35,7 +35,7 @@ clone_child(int folder, dev_t device, const char *name)
     struct mount_attributes read_only = {.attr_set =
                                              MOUNT_RDONLY | MOUNT_NOSUID};
     struct stat seen;
-    cleanup_close int fd = open_tree_at(
+    cleanup_close int fd = mount_open_tree(
         folder, name, TREE_CLONE | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
     if (fd < 0 || fstat(fd, &seen) != 0) {
         return -errno;
@@ -44,7 +44,7 @@ clone_child(int folder, dev_t device, const char *name)
         mount_set_attributes(fd, "", AT_EMPTY_PATH, &read_only) != 0) {
         return -errno;
     }
-    return steal_fd(&fd);
+    return fd_steal(&fd);
 }
 
 static void
@@ -64,8 +64,8 @@ clone_children(struct child *children)
 {
     cleanup_close int folder =
         open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    struct names names = {.fd = folder};
-    const struct name *entry;
+    struct listing listing = {.fd = folder};
+    const struct listed *entry;
     struct stat seen;
     size_t count = 0;
     int found;
@@ -73,7 +73,7 @@ clone_children(struct child *children)
     if (folder < 0 || fstat(folder, &seen) != 0) {
         die(STAGE_TREES);
     }
-    while ((found = names_next(&names, &entry)) == 1) {
+    while ((found = listing_next(&listing, &entry)) == 1) {
         if (strcmp(entry->name, ".") == 0 || strcmp(entry->name, "..") == 0 ||
             entry->type == DT_LNK) {
             continue;
@@ -90,7 +90,7 @@ clone_children(struct child *children)
 }
 
 void
-scratch_exchange(int scratch)
+tmp_exchange(int scratch)
 {
     struct child children[MOST_CHILDREN];
     size_t count = clone_children(children);
@@ -108,6 +108,6 @@ scratch_exchange(int scratch)
         if (mount_attach(children[i].fd, children[i].path) != 0) {
             die(STAGE_TREES);
         }
-        close_fd(&children[i].fd);
+        fd_close(&children[i].fd);
     }
 }

@@ -82,7 +82,7 @@ open_file(int folder, const char *name, int flags, struct stat *ret_seen)
     if (fd < 0 || fstat(fd, ret_seen) != 0) {
         return -errno;
     }
-    return S_ISREG(ret_seen->st_mode) ? steal_fd(&fd) : -ENXIO;
+    return S_ISREG(ret_seen->st_mode) ? fd_steal(&fd) : -ENXIO;
 }
 
 /* A file by a symbolic link: a data file must lie in the same package; a
@@ -182,12 +182,13 @@ is_there(int folder, const char *name)
 static bool
 is_package(int folder)
 {
-    struct names names = {.fd = folder};
-    const struct name *entry;
+    struct listing listing = {.fd = folder};
+    const struct listed *entry;
     bool found = is_there(folder, "__init__.py");
     size_t looked = 0;
 
-    while (!found && looked < MOST_LOOKED && names_next(&names, &entry) == 1) {
+    while (!found && looked < MOST_LOOKED &&
+           listing_next(&listing, &entry) == 1) {
         looked++;
         found = strncmp(entry->name, "__init__.", 9) == 0 &&
                 path_is_module(entry->name);
@@ -202,7 +203,8 @@ is_tree(const struct order *order, const char *shown)
     for (size_t i = 0; i < order->count; i++) {
         const struct entry *entry = &order->entries[i];
         if (entry->kind != KIND_LINK && entry->kind != KIND_FILE &&
-            !kind_is_place(entry->kind) && strcmp(entry->path, shown) == 0) {
+            !order_kind_is_place(entry->kind) &&
+            strcmp(entry->path, shown) == 0) {
             return true;
         }
     }
@@ -264,7 +266,7 @@ show_folder(struct walk *walk, struct level *above, const char *name,
 }
 
 static unsigned char
-type_of(const struct level *level, const struct name *entry, bool *ret_link)
+type_of(const struct level *level, const struct listed *entry, bool *ret_link)
 {
     struct stat seen;
 
@@ -286,7 +288,7 @@ type_of(const struct level *level, const struct name *entry, bool *ret_link)
 }
 
 static int
-show_name(struct walk *walk, struct level *level, const struct name *entry)
+show_name(struct walk *walk, struct level *level, const struct listed *entry)
 {
     const char *name = entry->name;
     if (path_is_hidden(name)) {
@@ -321,8 +323,8 @@ is_inside_itself(const struct level *level)
 static int
 walk_folder(struct walk *walk, struct level *level)
 {
-    struct names names = {.fd = level->fd};
-    const struct name *entry;
+    struct listing listing = {.fd = level->fd};
+    const struct listed *entry;
     int found;
 
     level->depth = level->above == NULL ? 0 : level->above->depth + 1;
@@ -333,7 +335,7 @@ walk_folder(struct walk *walk, struct level *level)
     if (level->depth >= MOST_DEEP || is_inside_itself(level)) {
         return 0;
     }
-    while ((found = names_next(&names, &entry)) == 1) {
+    while ((found = listing_next(&listing, &entry)) == 1) {
         int error = show_name(walk, level, entry);
         walk->shown[level->length] = '\0';
         if (error != 0) {

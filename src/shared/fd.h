@@ -1,12 +1,12 @@
 /* Descriptors that close themselves.  A descriptor is -1 when empty; it is
- * handed on only through steal_fd().  Usable anywhere: only close(2). */
+ * handed on only through fd_steal().  Usable anywhere: only close(2). */
 #ifndef BOXED_FD_H
 #define BOXED_FD_H
 
 #include <unistd.h>
 
 static inline void
-close_fd(int *fd)
+fd_close(int *fd)
 {
     if (*fd >= 0) {
         (void)close(*fd);
@@ -15,13 +15,13 @@ close_fd(int *fd)
 }
 
 static inline int
-steal_fd(int *fd)
+fd_steal(int *fd)
 {
     int taken = *fd;
     *fd = -1;
     return taken;
 }
 
-#define cleanup_close __attribute__((cleanup(close_fd)))
+#define cleanup_close __attribute__((cleanup(fd_close)))
 
 #endif

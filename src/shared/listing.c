@@ -6,19 +6,19 @@
 #include <unistd.h>
 
 int
-names_next(struct names *names, const struct name **ret_name)
+listing_next(struct listing *listing, const struct listed **ret_name)
 {
-    if (names->at >= names->size) {
-        long size = syscall(SYS_getdents64, names->fd, names->buffer,
-                            sizeof(names->buffer));
+    if (listing->at >= listing->size) {
+        long size = syscall(SYS_getdents64, listing->fd, listing->buffer,
+                            sizeof(listing->buffer));
         if (size <= 0) {
             return size < 0 ? -errno : 0;
         }
-        names->size = (size_t)size;
-        names->at = 0;
+        listing->size = (size_t)size;
+        listing->at = 0;
     }
-    const void *at = names->buffer + names->at;
+    const void *at = listing->buffer + listing->at;
     *ret_name = at;
-    names->at += (*ret_name)->size;
+    listing->at += (*ret_name)->size;
     return 1;
 }

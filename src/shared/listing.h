@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* As getdents64(2) has it. */
-struct name {
+struct listed {
     uint64_t inode;
     int64_t offset;
     uint16_t size;
@@ -15,13 +15,13 @@ struct name {
 };
 
 /* Zero but for fd. */
-struct names {
+struct listing {
     int fd; /* a directory, open for reading; stays the caller's */
     size_t at, size;
-    _Alignas(struct name) char buffer[4096];
+    _Alignas(struct listed) char buffer[4096];
 };
 
 /* Returns 1 and the next name, 0 after the last, or -errno. */
-int names_next(struct names *names, const struct name **ret_name);
+int listing_next(struct listing *listing, const struct listed **ret_name);
 
 #endif

@@ -47,16 +47,17 @@ enum order_kind {
 };
 
 static inline bool
-kind_is_place(enum order_kind kind)
+order_kind_is_place(enum order_kind kind)
 {
     return kind == KIND_PLACE || kind == KIND_PACKAGE || kind == KIND_SPREAD;
 }
 
 /* Shown by a mount of the host's own. */
 static inline bool
-kind_is_mounted(enum order_kind kind)
+order_kind_is_mounted(enum order_kind kind)
 {
-    return kind != KIND_LINK && kind != KIND_FILE && !kind_is_place(kind);
+    return kind != KIND_LINK && kind != KIND_FILE &&
+           !order_kind_is_place(kind);
 }
 
 struct order_wire {

@@ -52,8 +52,8 @@ static inline void
 read_request(void)
 {
     char got[sizeof(struct frame_header) + sizeof(request)];
-    call_request(&call, request, sizeof(request), -1);
-    CHECK_EQUAL(sending_step(&call), 0);
+    call_set_request(&call, request, sizeof(request), -1);
+    CHECK_EQUAL(call_send(&call), 0);
     CHECK_EQUAL(recv(far_ends[0], got, sizeof(got), 0), sizeof(got));
     CHECK_EQUAL(
         memcmp(got + sizeof(struct frame_header), request, sizeof(request)),

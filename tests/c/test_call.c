@@ -146,7 +146,7 @@ the_request_arrives_whole(void)
 
     begin();
     memset(large, 'r', size);
-    call_request(&call, large, size, -1);
+    call_set_request(&call, large, size, -1);
     while (have < sizeof(struct frame_header) + size) {
         CHECK_EQUAL(step(1), CALL_TIMEOUT);
         ssize_t more =

@@ -11,7 +11,7 @@ static struct call call;
 static int server, zygote, report;
 
 static struct frame_call
-begin(bool ahead)
+begin(bool prefork)
 {
     int pair[2], fds[FRAME_CALL_FDS];
     struct frame_call announced;
@@ -27,7 +27,7 @@ begin(bool ahead)
     zygote = pair[1];
     memset(&call, 0, sizeof(call));
     CHECK_EQUAL(call_prepare(&call), 0);
-    CHECK_EQUAL(call_announce(&call, server, ahead), 0);
+    CHECK_EQUAL(call_announce(&call, server, prefork), 0);
     CHECK_EQUAL(recvmsg(zygote, &got, 0), sizeof(announced));
     memcpy(fds, CMSG_DATA(CMSG_FIRSTHDR(&got)), sizeof(fds));
     report = fds[1];
@@ -67,10 +67,10 @@ heard(void)
 static void
 need_is_announced(void)
 {
-    CHECK_EQUAL(begin(false).ahead, 0);
+    CHECK_EQUAL(begin(false).prefork, 0);
     call_close(&call);
     finish();
-    CHECK_EQUAL(begin(true).ahead, 1);
+    CHECK_EQUAL(begin(true).prefork, 1);
     call_close(&call);
     finish();
 }

@@ -23,9 +23,9 @@ begin(void)
     call = (struct call){
         .socket = pair[0], .store = -1, .id = 7, .max_answer = MAX_ANSWER};
     worker = pair[1];
-    call_request(&call, "hello", 5, -1);
-    CHECK_EQUAL(sending_step(&call), 0);
-    CHECK(!sending_is_pending(&call));
+    call_set_request(&call, "hello", 5, -1);
+    CHECK_EQUAL(call_send(&call), 0);
+    CHECK(!call_has_to_send(&call));
 }
 
 static void
@@ -45,7 +45,7 @@ wish(uint64_t size, uint64_t body)
     call.header_have = sizeof(call.header);
     call.header =
         (struct frame_header){FRAME_MAGIC, FRAME_WANT, call.id, body, size};
-    return sending_give_store(&call);
+    return call_send_store(&call);
 }
 
 /* Size of the file that came along with a header of this kind; -1: none. */
@@ -85,9 +85,9 @@ a_request_with_a_store(void)
     begin();
     skip_request();
     int file = fileno(stdin);
-    call_request(&call, table, sizeof(table), file);
-    while (sending_is_pending(&call)) {
-        CHECK_EQUAL(sending_step(&call), 0);
+    call_set_request(&call, table, sizeof(table), file);
+    while (call_has_to_send(&call)) {
+        CHECK_EQUAL(call_send(&call), 0);
     }
     struct stat state;
     CHECK_EQUAL(fstat(file, &state), 0);
@@ -128,9 +128,9 @@ a_wish_before_the_request_was_read(void)
     static char body[4 << 20];
 
     begin();
-    call_request(&call, body, sizeof(body), -1);
-    CHECK_EQUAL(sending_step(&call), 0);
-    CHECK(sending_is_pending(&call));
+    call_set_request(&call, body, sizeof(body), -1);
+    CHECK_EQUAL(call_send(&call), 0);
+    CHECK(call_has_to_send(&call));
     CHECK_EQUAL(wish(5, 0), CALL_PROTOCOL);
     CHECK_EQUAL(call.store, -1);
     finish();
@@ -150,7 +150,7 @@ a_worker_that_does_not_take_it(void)
     begin();
     (void)close(worker);
     CHECK_EQUAL(wish(5, 0), 0);
-    CHECK(!sending_is_pending(&call));
+    CHECK(!call_has_to_send(&call));
     finish();
 }
 

@@ -47,8 +47,8 @@ a_request_that_nobody_reads(void)
         if (how == 1) {
             (void)shutdown(far_ends[0], SHUT_RD);
         }
-        call_request(&call, request, sizeof(request), -1);
-        CHECK_EQUAL(sending_step(&call), 0);
+        call_set_request(&call, request, sizeof(request), -1);
+        CHECK_EQUAL(call_send(&call), 0);
         close_far(0);
         if (how == 3) {
             close_far(1);
@@ -67,8 +67,8 @@ static void
 a_request_that_was_taken_back(void)
 {
     begin();
-    call_request(&call, request, sizeof(request), -1);
-    CHECK_EQUAL(sending_step(&call), 0);
+    call_set_request(&call, request, sizeof(request), -1);
+    CHECK_EQUAL(call_send(&call), 0);
     call_kill(&call);
     close_far(0);
     report(9);
@@ -88,8 +88,8 @@ a_wall_that_could_not_be_raised(void)
             say(1, &status, sizeof(status));
             close_far(0);
         }
-        call_request(&call, request, sizeof(request), -1);
-        CHECK_EQUAL(sending_step(&call), 0);
+        call_set_request(&call, request, sizeof(request), -1);
+        CHECK_EQUAL(call_send(&call), 0);
         if (order % 2 != 0) {
             say(1, &status, sizeof(status));
             close_far(0);
@@ -139,8 +139,8 @@ a_worker_that_was_heard(void)
 {
     begin();
     struct frame_header header = header_of(0);
-    call_request(&call, request, sizeof(request), -1);
-    CHECK_EQUAL(sending_step(&call), 0);
+    call_set_request(&call, request, sizeof(request), -1);
+    CHECK_EQUAL(call_send(&call), 0);
     say(0, &header, 1);
     close_far(0);
     report(0);

@@ -13,7 +13,7 @@
 
 #define MANY 12
 
-static struct watches watches;
+static struct events events;
 static struct children children;
 static pid_t pids[MANY];
 static int callers[MANY]; /* the callers' ends of the report sockets */
@@ -38,8 +38,8 @@ adopt(int i)
 static void
 begin(int count)
 {
-    watches = (struct watches){.epoll = epoll_create1(EPOLL_CLOEXEC)};
-    children = (struct children){.watches = &watches};
+    events = (struct events){.epoll = epoll_create1(EPOLL_CLOEXEC)};
+    children = (struct children){.events = &events};
     for (int i = 0; i < count; i++) {
         adopt(i);
     }
@@ -50,17 +50,17 @@ begin(int count)
 static bool
 turn(int ms)
 {
-    struct watch *watch;
+    struct event_source *source;
 
-    if (watch_next(&watches, ms, &watch) != 1) {
+    if (events_next(&events, ms, &source) != 1) {
         return false;
     }
-    if (watch->kind == WATCH_REPORT) {
-        (void)children_hear(&children, watch->child);
+    if (source->kind == EVENT_REPORT) {
+        (void)children_hear(&children, source->child);
     }
     else {
-        CHECK_EQUAL(watch->kind, WATCH_EXIT);
-        children_bury(&children, watch->child);
+        CHECK_EQUAL(source->kind, EVENT_EXIT);
+        children_bury(&children, source->child);
     }
     return true;
 }
@@ -85,7 +85,7 @@ finish(void)
         }
         callers[i] = 0;
     }
-    (void)close(watches.epoll);
+    (void)close(events.epoll);
     CHECK_EQUAL(waitpid(-1, NULL, 0), -1);
 }
 
@@ -219,7 +219,7 @@ a_shortage_of_descriptors_delays_and_loses_nothing(void)
         none.rlim_cur = (rlim_t)highest + 2;
         CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &none), 0);
         adopt(i);
-        CHECK(watches.outside != NULL);
+        CHECK(events.outside != NULL);
         if (how == 0) {
             (void)kill(pids[i], SIGTERM);
         }
@@ -229,7 +229,7 @@ a_shortage_of_descriptors_delays_and_loses_nothing(void)
         CHECK(!turn(20) || how == 1);
         CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &before), 0);
         CHECK_EQUAL(ended_by(i), how == 0 ? SIGTERM : SIGKILL);
-        CHECK(watches.outside == NULL);
+        CHECK(events.outside == NULL);
     }
     CHECK(is_alive(0));
     finish();

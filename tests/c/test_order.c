@@ -153,8 +153,8 @@ places(void)
     CHECK_EQUAL(parsed.entries[0].kind, KIND_PLACE);
     CHECK_EQUAL(strcmp(parsed.entries[0].path, "/a"), 0);
     CHECK_EQUAL(strcmp(parsed.entries[0].content, "/b"), 0);
-    CHECK(kind_is_place(parsed.entries[2].kind));
-    CHECK(!kind_is_mounted(parsed.entries[1].kind));
+    CHECK(order_kind_is_place(parsed.entries[2].kind));
+    CHECK(!order_kind_is_mounted(parsed.entries[1].kind));
 }
 
 /* More than one message can bring. */

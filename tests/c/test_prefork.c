@@ -6,9 +6,9 @@
 
 #include "test.h"
 
-static struct ahead ahead;
+static struct prefork_queue queue;
 /* The callers' ends of the call sockets. */
-static int callers[AHEAD_MOST];
+static int callers[PREFORK_QUEUE_MAX];
 
 static void
 put(uint64_t id)
@@ -17,16 +17,16 @@ put(uint64_t id)
     int pair[2];
 
     CHECK_EQUAL(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-    callers[ahead.count] = pair[0];
+    callers[queue.count] = pair[0];
     call.fds[0] = pair[1];
-    ahead_put(&ahead, &call);
+    prefork_put(&queue, &call);
 }
 
 static void
 fill(void)
 {
-    ahead = (struct ahead){.count = 0};
-    for (uint64_t id = 0; id < AHEAD_MOST; id++) {
+    queue = (struct prefork_queue){.count = 0};
+    for (uint64_t id = 0; id < PREFORK_QUEUE_MAX; id++) {
         put(id);
     }
 }
@@ -36,7 +36,7 @@ take(int index)
 {
     struct forkserver_call taken;
 
-    ahead_take(&ahead, index, &taken);
+    prefork_take(&queue, index, &taken);
     (void)close(taken.fds[0]);
     return taken.call.id;
 }
@@ -44,10 +44,10 @@ take(int index)
 static void
 let_go(void)
 {
-    while (ahead.count > 0) {
+    while (queue.count > 0) {
         (void)take(0);
     }
-    for (int i = 0; i < AHEAD_MOST; i++) {
+    for (int i = 0; i < PREFORK_QUEUE_MAX; i++) {
         (void)close(callers[i]);
     }
 }
@@ -56,13 +56,13 @@ static void
 the_oldest_comes_first(void)
 {
     fill();
-    CHECK_EQUAL(ahead.count, AHEAD_MOST);
-    for (uint64_t id = 0; id < AHEAD_MOST; id++) {
-        deadline_ns since = ahead.since[0];
+    CHECK_EQUAL(queue.count, PREFORK_QUEUE_MAX);
+    for (uint64_t id = 0; id < PREFORK_QUEUE_MAX; id++) {
+        deadline_ns since = queue.since[0];
         CHECK_EQUAL(take(0), id);
-        CHECK(ahead.count == 0 || ahead.since[0] >= since);
+        CHECK(queue.count == 0 || queue.since[0] >= since);
     }
-    CHECK_EQUAL(ahead.count, 0);
+    CHECK_EQUAL(queue.count, 0);
     let_go();
 }
 
@@ -70,13 +70,13 @@ static void
 one_from_the_middle_leaves_the_others(void)
 {
     fill();
-    deadline_ns since = ahead.since[6];
+    deadline_ns since = queue.since[6];
     CHECK_EQUAL(take(5), 5);
-    CHECK_EQUAL(ahead.count, AHEAD_MOST - 1);
-    CHECK_EQUAL(ahead.since[5], since);
+    CHECK_EQUAL(queue.count, PREFORK_QUEUE_MAX - 1);
+    CHECK_EQUAL(queue.since[5], since);
     CHECK_EQUAL(take(5), 6);
     CHECK_EQUAL(take(4), 4);
-    CHECK_EQUAL(take(AHEAD_MOST - 4), AHEAD_MOST - 1);
+    CHECK_EQUAL(take(PREFORK_QUEUE_MAX - 4), PREFORK_QUEUE_MAX - 1);
     CHECK_EQUAL(take(0), 0);
     let_go();
 }
@@ -84,10 +84,10 @@ one_from_the_middle_leaves_the_others(void)
 static void
 none_is_wanted_without_a_request(void)
 {
-    ahead = (struct ahead){.count = 0};
-    CHECK_EQUAL(ahead_find_wanted(&ahead), -1);
+    queue = (struct prefork_queue){.count = 0};
+    CHECK_EQUAL(prefork_find_wanted(&queue), -1);
     fill();
-    CHECK_EQUAL(ahead_find_wanted(&ahead), -1);
+    CHECK_EQUAL(prefork_find_wanted(&queue), -1);
     let_go();
 }
 
@@ -96,13 +96,13 @@ a_request_is_found(void)
 {
     fill();
     CHECK_EQUAL(write(callers[9], "x", 1), 1);
-    CHECK_EQUAL(ahead_find_wanted(&ahead), 9);
+    CHECK_EQUAL(prefork_find_wanted(&queue), 9);
     CHECK_EQUAL(write(callers[2], "x", 1), 1);
-    CHECK_EQUAL(ahead_find_wanted(&ahead), 2);
+    CHECK_EQUAL(prefork_find_wanted(&queue), 2);
     CHECK_EQUAL(take(2), 2);
-    CHECK_EQUAL(ahead_find_wanted(&ahead), 8);
+    CHECK_EQUAL(prefork_find_wanted(&queue), 8);
     CHECK_EQUAL(take(8), 9);
-    CHECK_EQUAL(ahead_find_wanted(&ahead), -1);
+    CHECK_EQUAL(prefork_find_wanted(&queue), -1);
     let_go();
 }
 
@@ -111,7 +111,7 @@ one_that_was_closed_is_found(void)
 {
     fill();
     (void)close(callers[3]);
-    CHECK_EQUAL(ahead_find_wanted(&ahead), 3);
+    CHECK_EQUAL(prefork_find_wanted(&queue), 3);
     callers[3] = -1;
     let_go();
 }

@@ -39,82 +39,82 @@ let_pass(const struct timespec *wanted, struct timespec *ret_left)
     return 0;
 }
 
-static char proc[] = "/tmp/census-XXXXXX";
+static char proc[] = "/tmp/limit-XXXXXX";
 
 static void
-appear(const struct census *census, const char *pid)
+appear(const struct process_limit *limit, const char *pid)
 {
-    CHECK_EQUAL(mkdirat(census->proc, pid, 0700), 0);
+    CHECK_EQUAL(mkdirat(limit->proc, pid, 0700), 0);
 }
 
 static void
-vanish(const struct census *census, const char *pid)
+vanish(const struct process_limit *limit, const char *pid)
 {
-    CHECK_EQUAL(unlinkat(census->proc, pid, AT_REMOVEDIR), 0);
+    CHECK_EQUAL(unlinkat(limit->proc, pid, AT_REMOVEDIR), 0);
 }
 
 /* The one that counts, 1, and the worker, 2. */
-static struct census *
+static struct process_limit *
 begin(size_t most)
 {
-    static struct census census;
+    static struct process_limit limit;
 
-    census = (struct census){.most = most};
-    strcpy(proc, "/tmp/census-XXXXXX");
+    limit = (struct process_limit){.most = most};
+    strcpy(proc, "/tmp/limit-XXXXXX");
     CHECK(mkdtemp(proc) != NULL);
-    census.proc = open(proc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    CHECK(census.proc >= 0);
+    limit.proc = open(proc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    CHECK(limit.proc >= 0);
     now = 1000 * MS;
     killed_count = 0;
-    appear(&census, "1");
-    appear(&census, "self");
-    appear(&census, "2");
-    return &census;
+    appear(&limit, "1");
+    appear(&limit, "self");
+    appear(&limit, "2");
+    return &limit;
 }
 
 static void
-end(const struct census *census)
+end(const struct process_limit *limit)
 {
     static const char *const names[] = {"1", "self", "2", "3", "4", "5"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        (void)unlinkat(census->proc, names[i], AT_REMOVEDIR);
+        (void)unlinkat(limit->proc, names[i], AT_REMOVEDIR);
     }
-    (void)close(census->proc);
+    (void)close(limit->proc);
     CHECK_EQUAL(rmdir(proc), 0);
 }
 
 static void
 as_many_as_granted(void)
 {
-    struct census *census = begin(2);
+    struct process_limit *limit = begin(2);
 
-    CHECK(has_room(census, 2));
-    appear(census, "3");
-    CHECK(!has_room(census, 2));
-    vanish(census, "3");
-    CHECK(has_room(census, 2));
-    CHECK(has_room(census, 2));
-    CHECK(!census->in_doubt);
-    end(census);
+    CHECK(has_room(limit, 2));
+    appear(limit, "3");
+    CHECK(!has_room(limit, 2));
+    vanish(limit, "3");
+    CHECK(has_room(limit, 2));
+    CHECK(has_room(limit, 2));
+    CHECK(!limit->in_doubt);
+    end(limit);
 }
 
 /* Once it is seen nobody waits for it, however long ago it was let pass. */
 static void
 what_came_leaves_no_doubt(void)
 {
-    struct census *census = begin(3);
+    struct process_limit *limit = begin(3);
 
-    CHECK(has_room(census, 2));
-    appear(census, "3");
+    CHECK(has_room(limit, 2));
+    appear(limit, "3");
     now += 10;
-    CHECK(has_room(census, 3));
+    CHECK(has_room(limit, 3));
     CHECK_EQUAL(now, 1000 * MS + 10);
-    appear(census, "4");
+    appear(limit, "4");
     now += 1000 * MS;
-    CHECK(!has_room(census, 4));
-    CHECK(!census->in_doubt);
-    end(census);
+    CHECK(!has_room(limit, 4));
+    CHECK(!limit->in_doubt);
+    end(limit);
 }
 
 /* Of two that were let pass one comes, and its maker asks again: the other
@@ -122,49 +122,49 @@ what_came_leaves_no_doubt(void)
 static void
 who_asks_again_vouches_for_no_other(void)
 {
-    struct census *census = begin(3);
+    struct process_limit *limit = begin(3);
     deadline_ns before = now;
 
-    CHECK(has_room(census, 2));
-    CHECK(has_room(census, 5));
-    appear(census, "3");
-    CHECK_EQUAL(room(census, 9), 1);
-    CHECK_EQUAL(census->waiting - census->appeared, 1);
-    CHECK(has_room(census, 5)); /* when the other one is given up */
+    CHECK(has_room(limit, 2));
+    CHECK(has_room(limit, 5));
+    appear(limit, "3");
+    CHECK_EQUAL(room(limit, 9), 1);
+    CHECK_EQUAL(limit->waiting - limit->appeared, 1);
+    CHECK(has_room(limit, 5)); /* when the other one is given up */
     CHECK(now > before + 50 * MS);
-    CHECK(census->in_doubt);
-    end(census);
+    CHECK(limit->in_doubt);
+    end(limit);
 }
 
 /* And is one too many when it comes nevertheless. */
 static void
 what_comes_late_is_ended(void)
 {
-    struct census *census = begin(2);
+    struct process_limit *limit = begin(2);
 
-    CHECK(has_room(census, 2));
-    CHECK(has_room(census, 9));
-    CHECK(census->in_doubt);
-    appear(census, "3");
-    census_enforce(census);
+    CHECK(has_room(limit, 2));
+    CHECK(has_room(limit, 9));
+    CHECK(limit->in_doubt);
+    appear(limit, "3");
+    process_limit_enforce(limit);
     CHECK_EQUAL(killed_count, 0);
-    appear(census, "4");
-    census_enforce(census);
+    appear(limit, "4");
+    process_limit_enforce(limit);
     CHECK_EQUAL(killed_count, 1);
-    end(census);
+    end(limit);
 }
 
 static void
 many_that_ask_once(void)
 {
-    struct census *census = begin(2);
+    struct process_limit *limit = begin(2);
 
-    for (pid_t thread = 10; thread < 10 + 3 * CENSUS_MOST; thread++) {
-        CHECK(has_room(census, thread));
-        CHECK(census->waiting <= CENSUS_MOST);
+    for (pid_t thread = 10; thread < 10 + 3 * PROCESS_LIMIT_MAX; thread++) {
+        CHECK(has_room(limit, thread));
+        CHECK(limit->waiting <= PROCESS_LIMIT_MAX);
         now += MS / 100;
     }
-    end(census);
+    end(limit);
 }
 
 TEST_MAIN(TEST(as_many_as_granted), TEST(what_came_leaves_no_doubt),

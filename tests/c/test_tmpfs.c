@@ -75,7 +75,7 @@ directories(void)
 static void
 what_is_kept_stays(void)
 {
-    struct scratch scratch = {
+    struct tmpfs tmpfs = {
         .options = "size=1048576,nr_inodes=64,mode=1777",
         .kept = {"/tmp/kept", "/tmp/deep/below/file", "/tmp/never"},
         .kept_count = 3,
@@ -87,7 +87,7 @@ what_is_kept_stays(void)
     write_file("/tmp/kept/inside", "kept");
     write_file("/tmp/deep/below/file", "file");
     write_file("/tmp/other", "covered");
-    CHECK_EQUAL(scratch_mount(&scratch), 0);
+    CHECK_EQUAL(tmpfs_mount(&tmpfs), 0);
     CHECK(holds("/tmp/kept/inside", "kept"));
     CHECK(holds("/tmp/deep/below/file", "file"));
     CHECK_EQUAL(access("/tmp/other", F_OK), -1);
@@ -104,8 +104,8 @@ what_is_kept_stays(void)
 static void
 options_that_the_kernel_refuses(void)
 {
-    struct scratch scratch = {.options = "size=many"};
-    CHECK_EQUAL(scratch_mount(&scratch), -EINVAL);
+    struct tmpfs tmpfs = {.options = "size=many"};
+    CHECK_EQUAL(tmpfs_mount(&tmpfs), -EINVAL);
 }
 
 /* A /tmp that nobody else sees, or an exit status that says why not. */
@@ -116,7 +116,7 @@ own_mounts(void)
     gid_t gid = getgid();
 
     if (unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0) {
-        CHECK_EQUAL(usermap_write(uid, gid, 0), 0);
+        CHECK_EQUAL(id_map_write(uid, gid, 0), 0);
     }
     else if (unshare(CLONE_NEWNS) != 0) {
         perror("no mount namespace");

@@ -68,7 +68,7 @@ drain(struct call *call)
             most = CALL_OUTPUT_SIZE;
         }
         /* Nothing may be there any more: a guest can read its own pipe. */
-        int event = most > 0 ? receiving_output(call, i, most) : 0;
+        int event = most > 0 ? call_receive_output(call, i, most) : 0;
         if (event == CALL_OUTPUT) {
             call->to_read[i] -= (int)call->output_size;
         }
@@ -89,7 +89,7 @@ drain(struct call *call)
 static bool
 is_unread(const struct call *call)
 {
-    return (call->unread || sending_is_request_left(call)) && !call->heard &&
+    return (call->unread || call_has_request_left(call)) && !call->heard &&
            !call->killed;
 }
 
@@ -129,7 +129,7 @@ wait_any(struct call *call, deadline_ns deadline,
         {.fd = call->streams[1], .events = POLLIN},
     };
     memcpy(watched, all, sizeof(all));
-    if (sending_is_pending(call)) {
+    if (call_has_to_send(call)) {
         watched[SOURCE_SOCKET].events |= POLLOUT;
     }
     int ready = poll(watched, SOURCES, deadline_left_ms(deadline));
@@ -171,11 +171,11 @@ is_settled(const struct call *call)
 static int
 talk(struct call *call)
 {
-    bool is_sending = sending_is_pending(call) && !is_over(call);
-    int event = is_sending ? sending_step(call) : 0;
+    bool is_sending = call_has_to_send(call) && !is_over(call);
+    int event = is_sending ? call_send(call) : 0;
 
     while (event == 0 && !call->socket_ended && !call_is_answered(call)) {
-        event = receiving_answer(call);
+        event = call_receive_answer(call);
     }
     return event == -EAGAIN ? 0 : event;
 }
@@ -188,7 +188,7 @@ take_round(struct call *call, const struct pollfd watched[SOURCES])
     int event = 0;
 
     if (watched[SOURCE_REPORT].revents != 0 && !is_over(call)) {
-        event = receiving_report(call);
+        event = call_receive_report(call);
     }
     if (event == 0 && !is_settled(call) &&
         (is_over(call) || watched[SOURCE_SOCKET].revents != 0)) {
@@ -199,7 +199,7 @@ take_round(struct call *call, const struct pollfd watched[SOURCES])
     }
     for (int i = 0; i < 2 && event == 0; i++) {
         if (is_over(call) || watched[SOURCE_STREAMS + i].revents != 0) {
-            event = receiving_output(call, i, CALL_OUTPUT_SIZE);
+            event = call_receive_output(call, i, CALL_OUTPUT_SIZE);
         }
     }
     return event;
@@ -242,7 +242,7 @@ call_wait_end(struct call *call, deadline_ns deadline)
     struct pollfd watched = {.fd = call->report_socket, .events = POLLIN};
 
     for (;;) {
-        int error = is_over(call) ? 0 : receiving_report(call);
+        int error = is_over(call) ? 0 : call_receive_report(call);
         if (error != 0) {
             return error;
         }

@@ -85,12 +85,13 @@ int call_prepare(struct call *call);
  * worker's ends.  Ahead of need it waits for a quiet moment, or the request.
  * Returns 0 or -errno (-EPIPE, -ECONNRESET: no zygote; -EAGAIN: it has more
  * calls to take than fit). */
-int call_announce(struct call *call, int server, bool ahead);
+int call_announce(struct call *call, int server, bool prefork);
 
 /* Sets the request; its memory must stay until the call is over.  With a
  * store, which must be sealed, data is the sizes of its parts; else it is -1.
  */
-void call_request(struct call *call, const void *data, size_t size, int store);
+void call_set_request(struct call *call, const void *data, size_t size,
+                      int store);
 
 /* What it means that the kernel refused something to the call: 0, to be tried
  * again after a pause, or -error. */

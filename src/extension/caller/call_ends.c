@@ -15,10 +15,10 @@
 #include "shared/rights.h"
 
 static int
-send_call(struct call *call, int server, bool ahead)
+send_call(struct call *call, int server, bool prefork)
 {
     struct frame_call announced = {
-        .magic = FRAME_MAGIC, .ahead = ahead, .id = call->id};
+        .magic = FRAME_MAGIC, .prefork = prefork, .id = call->id};
     const struct rights message = {&announced, sizeof(announced), call->far,
                                    FRAME_CALL_FDS};
     /* Never waits: a zygote that does not take calls is no reason to hold the
@@ -57,7 +57,7 @@ static void
 close_far_ends(struct call *call)
 {
     for (int i = 0; i < FRAME_CALL_FDS; i++) {
-        close_fd(&call->far[i]);
+        fd_close(&call->far[i]);
     }
 }
 
@@ -86,9 +86,9 @@ call_prepare(struct call *call)
 }
 
 int
-call_announce(struct call *call, int server, bool ahead)
+call_announce(struct call *call, int server, bool prefork)
 {
-    int error = send_call(call, server, ahead);
+    int error = send_call(call, server, prefork);
     close_far_ends(call);
     return error;
 }
@@ -126,9 +126,9 @@ void
 call_forget(struct call *call)
 {
     close_far_ends(call);
-    close_fd(&call->store);
-    close_fd(&call->socket);
-    close_fd(&call->report_socket);
-    close_fd(&call->streams[0]);
-    close_fd(&call->streams[1]);
+    fd_close(&call->store);
+    fd_close(&call->socket);
+    fd_close(&call->report_socket);
+    fd_close(&call->streams[0]);
+    fd_close(&call->streams[1]);
 }

@@ -85,7 +85,7 @@ check_header(struct call *call)
         return refuse(call, "the answer asks for memory and does not wait");
     }
     if (header->kind == FRAME_WANT) {
-        return sending_give_store(call);
+        return call_send_store(call);
     }
     if (header->size > longest(call, header->kind)) {
         return refuse(call, "the answer is longer than permitted");
@@ -134,7 +134,7 @@ receive_body(struct call *call)
 }
 
 int
-receiving_answer(struct call *call)
+call_receive_answer(struct call *call)
 {
     bool in_header = call->header_have < sizeof(call->header);
     ssize_t got = in_header ? receive_header(call) : receive_body(call);
@@ -159,7 +159,7 @@ receiving_answer(struct call *call)
 }
 
 int
-receiving_output(struct call *call, int stream, size_t most)
+call_receive_output(struct call *call, int stream, size_t most)
 {
     int fd = call->streams[stream];
     if (fd < 0) {
@@ -171,7 +171,7 @@ receiving_output(struct call *call, int stream, size_t most)
         return event == -EAGAIN ? 0 : event;
     }
     if (got == 0) {
-        close_fd(&call->streams[stream]);
+        fd_close(&call->streams[stream]);
         return 0;
     }
     call->stream = stream;
@@ -197,7 +197,7 @@ receive_told(const struct call *call, union told *ret_told)
 }
 
 int
-receiving_report(struct call *call)
+call_receive_report(struct call *call)
 {
     union told told;
     ssize_t got = receive_told(call, &told);

@@ -11,12 +11,12 @@
  * tried again after a pause (call->pausing); else an event or -errno. */
 
 /* More of the answer: CALL_BODY, CALL_PROTOCOL; -EAGAIN if nothing came. */
-int receiving_answer(struct call *call);
+int call_receive_answer(struct call *call);
 
 /* At most so many bytes of a stream: CALL_OUTPUT. */
-int receiving_output(struct call *call, int stream, size_t most);
+int call_receive_output(struct call *call, int stream, size_t most);
 
 /* The zygote's report, or that it is gone; and what a worker told before. */
-int receiving_report(struct call *call);
+int call_receive_report(struct call *call);
 
 #endif

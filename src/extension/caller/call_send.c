@@ -14,7 +14,7 @@
 #include "shared/rights.h"
 
 void
-call_request(struct call *call, const void *data, size_t size, int store)
+call_set_request(struct call *call, const void *data, size_t size, int store)
 {
     call->request_header = (struct frame_header){
         .magic = FRAME_MAGIC,
@@ -30,17 +30,16 @@ call_request(struct call *call, const void *data, size_t size, int store)
 }
 
 bool
-sending_is_request_left(const struct call *call)
+call_has_request_left(const struct call *call)
 {
     return call->header_sent < sizeof(call->request_header) ||
            call->request_left > 0;
 }
 
 bool
-sending_is_pending(const struct call *call)
+call_has_to_send(const struct call *call)
 {
-    return !call->unsendable &&
-           (sending_is_request_left(call) || call->giving);
+    return !call->unsendable && (call_has_request_left(call) || call->giving);
 }
 
 static int
@@ -129,7 +128,7 @@ give(struct call *call)
 
     if (put == -ETOOMANYREFS) {
         /* Without a store, then, and over the socket. */
-        close_fd(&call->store);
+        fd_close(&call->store);
         put = send_given(call);
     }
     if (put == -EAGAIN) {
@@ -143,19 +142,19 @@ give(struct call *call)
 }
 
 int
-sending_step(struct call *call)
+call_send(struct call *call)
 {
-    return sending_is_request_left(call) ? send_request(call) : give(call);
+    return call_has_request_left(call) ? send_request(call) : give(call);
 }
 
 /* Once, after the request, and no larger than the answer may be.  Where no
  * store can be had, the answer comes without. */
 int
-sending_give_store(struct call *call)
+call_send_store(struct call *call)
 {
     uint64_t size = call->header.limit;
 
-    if (call->store_asked || sending_is_request_left(call)) {
+    if (call->store_asked || call_has_request_left(call)) {
         return refuse(call, "the answer asks for memory out of turn");
     }
     if (call->header.size != 0 || size == 0 || size > call->max_answer) {

@@ -5,26 +5,26 @@
  * that are open. */
 #include "extension/caller/fork_hook.h"
 
-static struct link all = LINK_INIT(all);
+static struct list_link all = {&all, &all};
 
 void
-owned_add(struct owned *owned, void (*forget)(struct owned *owned))
+fork_hook_add(struct fork_hook *hook, void (*forget)(struct fork_hook *hook))
 {
-    owned->forget = forget;
-    link_add_last(&all, &owned->link);
+    hook->forget = forget;
+    list_append(&all, &hook->link);
 }
 
 void
-owned_remove(struct owned *owned)
+fork_hook_remove(struct fork_hook *hook)
 {
-    link_remove(&owned->link);
+    list_remove(&hook->link);
 }
 
 void
-owned_forget_all(void)
+fork_hook_run_all(void)
 {
-    for (struct link *one = all.next; one != &all; one = one->next) {
-        struct owned *owned = LINK_OWNER(one, struct owned, link);
-        owned->forget(owned);
+    for (struct list_link *one = all.next; one != &all; one = one->next) {
+        struct fork_hook *hook = LIST_OWNER(one, struct fork_hook, link);
+        hook->forget(hook);
     }
 }

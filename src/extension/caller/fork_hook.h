@@ -5,17 +5,18 @@
 #include "extension/caller/list.h"
 
 /* The first member of such an object but for its head. */
-struct owned {
-    struct link link;
-    void (*forget)(struct owned *owned);
+struct fork_hook {
+    struct list_link link;
+    void (*forget)(struct fork_hook *hook);
 };
 
 /* From its birth to its end.  `forget` runs no Python code: it closes copies
  * of descriptors, and leaves what they lead to to the parent. */
-void owned_add(struct owned *owned, void (*forget)(struct owned *owned));
-void owned_remove(struct owned *owned);
+void fork_hook_add(struct fork_hook *hook,
+                   void (*forget)(struct fork_hook *hook));
+void fork_hook_remove(struct fork_hook *hook);
 
 /* In a forked child: forgets every one. */
-void owned_forget_all(void);
+void fork_hook_run_all(void);
 
 #endif

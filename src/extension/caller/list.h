@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct link {
-    struct link *next;
-    struct link *previous;
+struct list_link {
+    struct list_link *next;
+    struct list_link *previous;
 };
 
 /* An empty ring, or a link that is in none. */
@@ -17,23 +17,23 @@ struct link {
         &(link), &(link)                                                      \
     }
 
-#define LINK_OWNER(link, type, member)                                        \
+#define LIST_OWNER(link, type, member)                                        \
     ((type *)(void *)((char *)(link)-offsetof(type, member)))
 
 static inline void
-link_init(struct link *link)
+list_init(struct list_link *link)
 {
     link->next = link->previous = link;
 }
 
 static inline bool
-link_is_alone(const struct link *link)
+list_is_empty(const struct list_link *link)
 {
     return link->next == link;
 }
 
 static inline void
-link_add_last(struct link *ring, struct link *link)
+list_append(struct list_link *ring, struct list_link *link)
 {
     link->next = ring;
     link->previous = ring->previous;
@@ -43,11 +43,11 @@ link_add_last(struct link *ring, struct link *link)
 
 /* Also where it is in none. */
 static inline void
-link_remove(struct link *link)
+list_remove(struct list_link *link)
 {
     link->next->previous = link->previous;
     link->previous->next = link->next;
-    link_init(link);
+    list_init(link);
 }
 
 #endif

@@ -153,16 +153,16 @@ spawn_launcher(const char *path, const void *order, size_t size,
         return error;
     }
     /* What is not needed any more makes room for the pidfd. */
-    close_fd(&null);
-    close_fd(&far_log);
-    close_fd(&far_control);
-    close_fd(&far_server);
+    fd_close(&null);
+    fd_close(&far_log);
+    fd_close(&far_control);
+    fd_close(&far_server);
     pidfd = (int)syscall(NR_pidfd_open, pid, 0u);
     if (pidfd < 0 && errno != ESRCH) {
         error = -errno;
         /* It ends by this, and is not to be a zombie. */
         (void)send(control, "end", 3, MSG_NOSIGNAL | MSG_DONTWAIT);
-        close_fd(&control);
+        fd_close(&control);
         (void)waitpid(pid, NULL, 0);
         return error;
     }
@@ -170,10 +170,10 @@ spawn_launcher(const char *path, const void *order, size_t size,
      * SIGCHLD; its status record tells why. */
     *ret_spawned = (struct spawned){
         .pid = pid,
-        .pidfd = steal_fd(&pidfd),
-        .control = steal_fd(&control),
-        .server = steal_fd(&server),
-        .log = steal_fd(&log),
+        .pidfd = fd_steal(&pidfd),
+        .control = fd_steal(&control),
+        .server = fd_steal(&server),
+        .log = fd_steal(&log),
     };
     return 0;
 }

@@ -20,20 +20,20 @@ futex(_Atomic uint32_t *word, int operation, const struct timespec *until)
 }
 
 void
-waiter_begin(struct waiter *waiter, struct link *ring)
+waiter_begin(struct waiter *waiter, struct list_link *ring)
 {
     waiter->woken = 0;
-    link_add_last(ring, &waiter->link);
+    list_append(ring, &waiter->link);
 }
 
 struct waiter *
-waiters_wake_first(struct link *ring)
+waiter_wake_first(struct list_link *ring)
 {
-    if (link_is_alone(ring)) {
+    if (list_is_empty(ring)) {
         return NULL;
     }
-    struct waiter *first = LINK_OWNER(ring->next, struct waiter, link);
-    link_remove(&first->link);
+    struct waiter *first = LIST_OWNER(ring->next, struct waiter, link);
+    list_remove(&first->link);
     first->woken = 1;
     (void)futex(&first->woken, FUTEX_WAKE, NULL);
     return first;

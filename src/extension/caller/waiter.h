@@ -9,16 +9,16 @@
 #include "shared/deadline.h"
 
 struct waiter {
-    struct link link; /* in the ring of those that wait for the same */
+    struct list_link link; /* in the ring of those that wait for the same */
     _Atomic uint32_t woken;
 };
 
 /* Lines up.  With the GIL held, as the two that follow. */
-void waiter_begin(struct waiter *waiter, struct link *ring);
+void waiter_begin(struct waiter *waiter, struct list_link *ring);
 
 /* Wakes the one that has waited longest, and takes it out of the ring; NULL
  * where nobody waits. */
-struct waiter *waiters_wake_first(struct link *ring);
+struct waiter *waiter_wake_first(struct list_link *ring);
 
 /* Until woken, without the GIL.  0, -ETIMEDOUT or -EINTR; for the last two it
  * is to be taken out of the ring. */

@@ -51,7 +51,7 @@ struct decoder_options {
  * MemoryError, or what a signal handler raised.  The bytes and the buffers
  * must not change while this runs.  Needs the GIL, and lets others have it
  * now and then: nothing that is being made can be reached by them. */
-PyObject *boxed_decode(const struct decoder_options *options,
-                       const unsigned char *data, size_t size);
+PyObject *decoder_decode(const struct decoder_options *options,
+                         const unsigned char *data, size_t size);
 
 #endif

@@ -287,8 +287,8 @@ set_budgets(struct decoder *d, size_t size)
 }
 
 PyObject *
-boxed_decode(const struct decoder_options *options, const unsigned char *data,
-             size_t size)
+decoder_decode(const struct decoder_options *options,
+               const unsigned char *data, size_t size)
 {
     struct scratch scratch;
     struct decoder d = {

@@ -10,7 +10,7 @@
 #include <sys/capability.h>
 
 int
-boxed_filecaps_set(int fd, const char *text)
+file_capabilities_set(int fd, const char *text)
 {
     int error = 0;
     cap_t caps = cap_from_text(text);
@@ -25,7 +25,7 @@ boxed_filecaps_set(int fd, const char *text)
 }
 
 int
-boxed_filecaps_get(int fd, char *ret_text, size_t size)
+file_capabilities_get(int fd, char *ret_text, size_t size)
 {
     int error = 0;
     ssize_t length;
@@ -49,7 +49,7 @@ boxed_filecaps_get(int fd, char *ret_text, size_t size)
 }
 
 int
-boxed_filecaps_clear(int fd)
+file_capabilities_clear(int fd)
 {
     if (cap_set_fd(fd, NULL) == 0 || errno == ENODATA) {
         return 0;

@@ -8,16 +8,16 @@
  * cap_from_text(3).  Returns 0 or a negative errno: -EINVAL for words that
  * are no capabilities, -EPERM without CAP_SETFCAP, -ENOTSUP where the file
  * system cannot hold them. */
-int boxed_filecaps_set(int fd, const char *text);
+int file_capabilities_set(int fd, const char *text);
 
 /* Writes the capabilities of the file of FD, normalised by cap_to_text(3),
  * into RET_TEXT of SIZE bytes.  Returns 0 or a negative errno: -ENODATA where
  * the file has none, -ERANGE where the text does not fit; RET_TEXT is then
  * left as it was. */
-int boxed_filecaps_get(int fd, char *ret_text, size_t size);
+int file_capabilities_get(int fd, char *ret_text, size_t size);
 
 /* Takes all capabilities from the file of FD, and is content where it has
  * none.  Returns 0 or a negative errno. */
-int boxed_filecaps_clear(int fd);
+int file_capabilities_clear(int fd);
 
 #endif

@@ -14,7 +14,7 @@ PyDoc_STRVAR(decode_error_doc,
              "type_name: the dotted name that was refused, or None");
 
 int
-boxed_decode_exec(PyObject *module)
+method_decode_exec(PyObject *module)
 {
     PyObject *attributes, *error = NULL;
 
@@ -156,8 +156,8 @@ read_keyword(PyObject *name, PyObject *value, struct decoder_options *options)
 }
 
 PyObject *
-boxed_method_decode(PyObject *module, PyObject *const *args, Py_ssize_t count,
-                    PyObject *keywords)
+method_decode(PyObject *module, PyObject *const *args, Py_ssize_t count,
+              PyObject *keywords)
 {
     struct decoder_options options = {
         .module = module,
@@ -181,7 +181,7 @@ boxed_method_decode(PyObject *module, PyObject *const *args, Py_ssize_t count,
         }
     }
     if (PyObject_GetBuffer(args[0], &data, PyBUF_SIMPLE) == 0) {
-        result = boxed_decode(&options, data.buf, (size_t)data.len);
+        result = decoder_decode(&options, data.buf, (size_t)data.len);
     }
 error:
     Py_XDECREF(options.buffers);

@@ -18,13 +18,13 @@ method_set_file_capabilities(PyObject *Py_UNUSED(module), PyObject *args)
         return NULL;
     }
     if (text == NULL) {
-        error = boxed_filecaps_clear(fd);
+        error = file_capabilities_clear(fd);
     }
     else {
-        error = boxed_filecaps_set(fd, text);
+        error = file_capabilities_set(fd, text);
     }
     if (error != 0) {
-        return raise_errno(error);
+        return method_raise_errno(error);
     }
     Py_RETURN_NONE;
 }
@@ -37,12 +37,12 @@ method_get_file_capabilities(PyObject *Py_UNUSED(module), PyObject *args)
     if (!PyArg_ParseTuple(args, "i:get_file_capabilities", &fd)) {
         return NULL;
     }
-    int error = boxed_filecaps_get(fd, text, sizeof(text));
+    int error = file_capabilities_get(fd, text, sizeof(text));
     if (error == -ENODATA) {
         Py_RETURN_NONE;
     }
     if (error != 0) {
-        return raise_errno(error);
+        return method_raise_errno(error);
     }
     return PyUnicode_FromString(text);
 }

@@ -15,7 +15,7 @@ method_forget(PyObject *module, PyObject *unused)
 {
     (void)module;
     (void)unused;
-    owned_forget_all();
+    fork_hook_run_all();
     Py_RETURN_NONE;
 }
 
@@ -85,7 +85,7 @@ method_receive(PyObject *module, PyObject *args)
         if (got == -EAGAIN) {
             Py_RETURN_NONE;
         }
-        return raise_errno((int)got);
+        return method_raise_errno((int)got);
     }
     if (_PyBytes_Resize(&message, got) != 0) {
         return NULL;

@@ -7,5 +7,5 @@ PyObject *
 method_landlock_abi(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))
 {
     int abi = landlock_abi();
-    return abi < 0 ? raise_errno(abi) : PyLong_FromLong(abi);
+    return abi < 0 ? method_raise_errno(abi) : PyLong_FromLong(abi);
 }

@@ -43,9 +43,9 @@ fork_worker(const struct worker_policy *policy, pid_t zygote,
 static void
 measure_again(struct worker_policy *policy)
 {
-    struct limits_baseline *before = &policy->baseline, now = *before;
+    struct rlimits_baseline *before = &policy->baseline, now = *before;
 
-    int error = limits_measure(&now, false);
+    int error = rlimits_measure(&now, false);
     if (error == 0 && now.data - before->data <= MOST_PUT_OFF &&
         now.address_space - before->address_space <= MOST_PUT_OFF) {
         *before = now;
@@ -126,14 +126,14 @@ read_policy(PyObject *args, PyObject *kwargs, int *ret_server,
                             "processes", "scratch", "kept",       "writable",
                             "cpu_time",  "memory",  "threads",    "open_files",
                             "file_size", NULL};
-    struct scratch *scratch = &ret_policy->scratch;
-    struct limits *limits = &ret_policy->limits;
+    struct tmpfs *tmpfs = &ret_policy->tmpfs;
+    struct rlimits *limits = &ret_policy->limits;
     PyObject *kept, *writable;
 
     if (!PyArg_ParseTupleAndKeywords(
             args, kwargs, "iO$ppIsO!O!KKKKK:serve", names, ret_server,
             ret_put_off, &ret_policy->namespaces, &ret_policy->network,
-            &ret_policy->processes, &scratch->options, &PyList_Type, &kept,
+            &ret_policy->processes, &tmpfs->options, &PyList_Type, &kept,
             &PyList_Type, &writable, &limits->cpu_seconds, &limits->memory,
             &limits->threads, &limits->open_files, &limits->file_size)) {
         return -1;
@@ -141,8 +141,8 @@ read_policy(PyObject *args, PyObject *kwargs, int *ret_server,
     if (*ret_put_off == Py_None) {
         *ret_put_off = NULL;
     }
-    if (read_paths(kept, scratch->kept, SCRATCH_MAX_KEPT,
-                   &scratch->kept_count) != 0) {
+    if (read_paths(kept, tmpfs->kept, TMPFS_MAX_KEPT, &tmpfs->kept_count) !=
+        0) {
         return -1;
     }
     return read_paths(writable, ret_policy->writable, WORKER_MAX_WRITABLE,
@@ -163,9 +163,9 @@ method_serve(PyObject *module, PyObject *args, PyObject *kwargs)
     }
     int error = reserve_make();
     error =
-        error ? error : limits_measure(&policy.baseline, !policy.namespaces);
+        error ? error : rlimits_measure(&policy.baseline, !policy.namespaces);
     if (error != 0) {
-        return raise_errno(error);
+        return method_raise_errno(error);
     }
     struct forkserver *forkserver = forkserver_new(server);
     if (forkserver == NULL) {
@@ -173,7 +173,7 @@ method_serve(PyObject *module, PyObject *args, PyObject *kwargs)
     }
     int outcome = serve_until_fork(forkserver, &policy, put_off, &id);
     if (outcome < 0) {
-        return raise_errno(outcome);
+        return method_raise_errno(outcome);
     }
     if (outcome == 0) {
         Py_RETURN_NONE;

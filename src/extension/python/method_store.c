@@ -26,14 +26,14 @@ method_new_store(PyObject *module, PyObject *args)
     }
     int error = store_new(size, &store);
     PyObject *number =
-        error != 0 ? raise_errno(error) : PyLong_FromLong(store);
+        error != 0 ? method_raise_errno(error) : PyLong_FromLong(store);
     /* Here, and not by the caller, whom an interrupt could keep from it. */
     if (number != NULL && owner != NULL &&
         PyObject_SetAttrString(owner, "store", number) != 0) {
         Py_CLEAR(number);
     }
     if (number != NULL) {
-        (void)steal_fd(&store);
+        (void)fd_steal(&store);
     }
     return number;
 }
@@ -82,7 +82,7 @@ method_write_store(PyObject *module, PyObject *args)
     Py_END_ALLOW_THREADS
     PyBuffer_Release(&data);
     if (error != 0) {
-        return raise_errno(error);
+        return method_raise_errno(error);
     }
     Py_RETURN_NONE;
 }
@@ -100,7 +100,7 @@ method_seal_store(PyObject *module, PyObject *args)
     error = store_seal(store);
     Py_END_ALLOW_THREADS
     if (error != 0) {
-        return raise_errno(error);
+        return method_raise_errno(error);
     }
     Py_RETURN_NONE;
 }
@@ -145,5 +145,5 @@ method_ask_store(PyObject *module, PyObject *args)
     error = frame_write(WORKER_CALL_FD, &asked, NULL);
     error = error != 0 ? error : receive_store(id, &store);
     Py_END_ALLOW_THREADS
-    return error != 0 ? raise_errno(error) : PyLong_FromLong(store);
+    return error != 0 ? method_raise_errno(error) : PyLong_FromLong(store);
 }

@@ -27,7 +27,7 @@ method_await_request(PyObject *module, PyObject *args)
     Py_BEGIN_ALLOW_THREADS
     found = request_await(WORKER_CALL_FD, milliseconds);
     Py_END_ALLOW_THREADS
-    return found < 0 ? raise_errno(found) : PyBool_FromLong(found);
+    return found < 0 ? method_raise_errno(found) : PyBool_FromLong(found);
 }
 
 PyObject *
@@ -36,7 +36,7 @@ method_refuse_request(PyObject *module, PyObject *unused)
     (void)module;
     (void)unused;
     int found = request_refuse(WORKER_CALL_FD);
-    return found < 0 ? raise_errno(found) : PyBool_FromLong(found);
+    return found < 0 ? method_raise_errno(found) : PyBool_FromLong(found);
 }
 
 /* A request's header, and its store or -1. */
@@ -72,7 +72,7 @@ method_read_request(PyObject *module, PyObject *args)
     error = read_header(id, &header, &store);
     Py_END_ALLOW_THREADS
     if (error != 0) {
-        return raise_errno(error);
+        return method_raise_errno(error);
     }
     PyObject *request =
         PyBytes_FromStringAndSize(NULL, (Py_ssize_t)header.size);
@@ -85,7 +85,7 @@ method_read_request(PyObject *module, PyObject *args)
     Py_END_ALLOW_THREADS
     if (error != 0) {
         Py_DECREF(request);
-        return raise_errno(error);
+        return method_raise_errno(error);
     }
     return Py_BuildValue("(NKi)", request, header.limit, store);
 }
@@ -122,7 +122,7 @@ method_answer(PyObject *module, PyObject *args)
     Py_END_ALLOW_THREADS
     PyBuffer_Release(&data);
     if (error != 0) {
-        return raise_errno(error);
+        return method_raise_errno(error);
     }
     Py_RETURN_NONE;
 }

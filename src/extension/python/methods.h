@@ -8,18 +8,18 @@
 #include <errno.h>
 
 /* method_launch.c, type_box.c: the caller, starting a sandbox */
-extern PyType_Spec box_type_spec;
+extern PyType_Spec type_box_spec;
 PyObject *method_forget(PyObject *module, PyObject *unused);
 PyObject *method_send(PyObject *module, PyObject *args);
 PyObject *method_receive(PyObject *module, PyObject *args);
 
 /* type_call.c: the caller, one call */
-extern PyType_Spec call_type_spec;
+extern PyType_Spec type_call_spec;
 
 /* type_seat.c, type_latch.c: the caller, calls and threads among themselves */
-extern PyType_Spec seat_type_spec;
-extern PyType_Spec latch_type_spec;
-PyObject *method_seats(PyObject *module, PyObject *unused);
+extern PyType_Spec type_seat_spec;
+extern PyType_Spec type_latch_spec;
+PyObject *type_seat_counts(PyObject *module, PyObject *unused);
 
 /* method_serve.c: the zygote */
 PyObject *method_serve(PyObject *module, PyObject *args, PyObject *kwargs);
@@ -43,7 +43,7 @@ PyObject *method_seal_store(PyObject *module, PyObject *args);
 PyObject *method_ask_store(PyObject *module, PyObject *args);
 
 /* type_memory.c: the same, being read */
-extern PyType_Spec memory_type_spec;
+extern PyType_Spec type_memory_spec;
 
 /* method_probe.c: the caller, diagnosing the machine */
 PyObject *method_landlock_abi(PyObject *module, PyObject *unused);
@@ -59,13 +59,13 @@ PyObject *method_get_file_capabilities(PyObject *module, PyObject *args);
 PyObject *method_json_bounds(PyObject *module, PyObject *data);
 
 /* method_decode.c: the caller, reading results */
-PyObject *boxed_method_decode(PyObject *module, PyObject *const *args,
-                              Py_ssize_t count, PyObject *keywords);
-int boxed_decode_exec(PyObject *module);
+PyObject *method_decode(PyObject *module, PyObject *const *args,
+                        Py_ssize_t count, PyObject *keywords);
+int method_decode_exec(PyObject *module);
 
 /* Raises OSError for a negative errno; returns NULL. */
 static inline PyObject *
-raise_errno(int error)
+method_raise_errno(int error)
 {
     errno = -error;
     return PyErr_SetFromErrno(PyExc_OSError);

@@ -17,7 +17,7 @@
 static PyMethodDef boxed_methods[] = {
     {"forget", method_forget, METH_NOARGS,
      "In a forked child: let go of what is the parent's."},
-    {"seats", method_seats, METH_NOARGS,
+    {"seats", type_seat_counts, METH_NOARGS,
      "Calls that are open, that wait, and when the last one ended."},
     {"send", method_send, METH_VARARGS, "Send one message."},
     {"receive", method_receive, METH_VARARGS, "Receive one message."},
@@ -57,7 +57,7 @@ static PyMethodDef boxed_methods[] = {
      "Give the file of a descriptor capabilities, or with None take all."},
     {"get_file_capabilities", method_get_file_capabilities, METH_VARARGS,
      "The capabilities of the file of a descriptor, or None."},
-    {"decode", (PyCFunction)(void (*)(void))boxed_method_decode,
+    {"decode", (PyCFunction)(void (*)(void))method_decode,
      METH_FASTCALL | METH_KEYWORDS,
      "Rebuild a guest's result from its pickle."},
     {NULL, NULL, 0, NULL},
@@ -158,8 +158,8 @@ exec_boxed(PyObject *module)
         return -1;
     }
     PyType_Spec *const types[] = {
-        &box_type_spec,    &call_type_spec, &latch_type_spec,
-        &memory_type_spec, &seat_type_spec,
+        &type_box_spec,    &type_call_spec, &type_latch_spec,
+        &type_memory_spec, &type_seat_spec,
     };
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         if (add_type(module, types[i]) != 0) {
@@ -171,7 +171,7 @@ exec_boxed(PyObject *module)
 
 static PyModuleDef_Slot boxed_slots[] = {
     {Py_mod_exec, exec_boxed},
-    {Py_mod_exec, boxed_decode_exec},
+    {Py_mod_exec, method_decode_exec},
     {0, NULL},
 };
 

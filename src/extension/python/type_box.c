@@ -25,7 +25,7 @@
 #endif
 
 struct box_object {
-    PyObject_HEAD struct owned owned;
+    PyObject_HEAD struct fork_hook hook;
     struct spawned spawned;
     Py_ssize_t users;
 };
@@ -33,17 +33,17 @@ struct box_object {
 static void
 close_sockets(struct box_object *self)
 {
-    close_fd(&self->spawned.control);
-    close_fd(&self->spawned.server);
-    close_fd(&self->spawned.log);
+    fd_close(&self->spawned.control);
+    fd_close(&self->spawned.server);
+    fd_close(&self->spawned.log);
 }
 
 static void
-forget_box(struct owned *owned)
+forget_box(struct fork_hook *hook)
 {
-    struct box_object *self = LINK_OWNER(owned, struct box_object, owned);
+    struct box_object *self = LIST_OWNER(hook, struct box_object, hook);
     close_sockets(self);
-    close_fd(&self->spawned.pidfd);
+    fd_close(&self->spawned.pidfd);
 }
 
 /* The GIL is kept: a fork of another thread's would copy descriptors that no
@@ -66,7 +66,7 @@ new_box(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     int error = self == NULL ? -ENOMEM : 0;
     if (self != NULL) {
         self->spawned = SPAWNED_NONE;
-        owned_add(&self->owned, forget_box);
+        fork_hook_add(&self->hook, forget_box);
         error = spawn_launcher(PyBytes_AS_STRING(path), order.buf,
                                (size_t)order.len, &self->spawned);
     }
@@ -74,7 +74,7 @@ new_box(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     Py_DECREF(path);
     if (error != 0) {
         Py_XDECREF(self);
-        return self == NULL ? NULL : raise_errno(error);
+        return self == NULL ? NULL : method_raise_errno(error);
     }
     return (PyObject *)self;
 }
@@ -113,7 +113,7 @@ await_end(struct box_object *self, deadline_ns deadline)
     if (self->spawned.pidfd >= 0) {
         (void)waitid(P_PIDFD, (id_t)self->spawned.pidfd, &info,
                      WEXITED | WNOHANG);
-        close_fd(&self->spawned.pidfd);
+        fd_close(&self->spawned.pidfd);
     }
     return 0;
 }
@@ -146,13 +146,13 @@ dealloc_box(PyObject *object)
     while (await_end(self, deadline) == -EINTR) {
         /* Python looks at its signals as soon as this is over. */
     }
-    owned_remove(&self->owned);
+    fork_hook_remove(&self->hook);
     type->tp_free(object);
     Py_DECREF(type);
 }
 
 Py_ssize_t *
-box_users(PyObject *object)
+type_box_users(PyObject *object)
 {
     if (Py_TYPE(object)->tp_dealloc != dealloc_box) {
         PyErr_SetString(PyExc_TypeError, "a Box is needed");
@@ -167,7 +167,7 @@ static PyObject *
 server_index(PyObject *object)
 {
     int server = ((struct box_object *)object)->spawned.server;
-    return server < 0 ? raise_errno(-EPIPE) : PyLong_FromLong(server);
+    return server < 0 ? method_raise_errno(-EPIPE) : PyLong_FromLong(server);
 }
 
 static PyObject *
@@ -238,7 +238,7 @@ static PyType_Slot box_slots[] = {
     {Py_nb_index, server_index},  {0, NULL},
 };
 
-PyType_Spec box_type_spec = {
+PyType_Spec type_box_spec = {
     .name = "boxed._boxed.Box",
     .basicsize = sizeof(struct box_object),
     .flags = Py_TPFLAGS_DEFAULT,

@@ -6,6 +6,6 @@
 #include <Python.h>
 
 /* Where a Box counts its users; NULL with a TypeError for anything else. */
-Py_ssize_t *box_users(PyObject *object);
+Py_ssize_t *type_box_users(PyObject *object);
 
 #endif

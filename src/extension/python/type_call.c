@@ -12,7 +12,7 @@
 #include "shared/fd.h"
 
 struct call_object {
-    PyObject_HEAD struct owned owned;
+    PyObject_HEAD struct fork_hook hook;
     struct call call;
     Py_buffer request;
     PyObject *answer;
@@ -20,9 +20,9 @@ struct call_object {
 
 /* In a forked child the worker is the parent's. */
 static void
-forget_call(struct owned *owned)
+forget_call(struct fork_hook *hook)
 {
-    call_forget(&LINK_OWNER(owned, struct call_object, owned)->call);
+    call_forget(&LIST_OWNER(hook, struct call_object, hook)->call);
 }
 
 static PyObject *
@@ -42,7 +42,7 @@ new_call(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (self == NULL) {
         return NULL;
     }
-    owned_add(&self->owned, forget_call);
+    fork_hook_add(&self->hook, forget_call);
     self->call.max_answer = max_answer;
     int error = call_prepare(&self->call);
     if (error == 0 && server >= 0) {
@@ -50,7 +50,7 @@ new_call(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     }
     if (error != 0) {
         Py_DECREF(self);
-        return raise_errno(error);
+        return method_raise_errno(error);
     }
     return (PyObject *)self;
 }
@@ -65,7 +65,7 @@ announce_call(PyObject *object, PyObject *number)
     int error = call_announce(&((struct call_object *)object)->call,
                               (int)server, true);
     if (error != 0) {
-        return raise_errno(error);
+        return method_raise_errno(error);
     }
     Py_RETURN_NONE;
 }
@@ -96,7 +96,7 @@ dealloc_call(PyObject *object)
 {
     PyTypeObject *type = Py_TYPE(object);
     Py_XDECREF(close_call(object, NULL));
-    owned_remove(&((struct call_object *)object)->owned);
+    fork_hook_remove(&((struct call_object *)object)->hook);
     type->tp_free(object);
     Py_DECREF(type);
 }
@@ -118,11 +118,11 @@ set_request(PyObject *object, PyObject *args)
     if (PyObject_GetBuffer(data, &self->request, PyBUF_SIMPLE) != 0) {
         return NULL;
     }
-    call_request(&self->call, self->request.buf, (size_t)self->request.len,
-                 store);
-    int error = sending_step(&self->call);
+    call_set_request(&self->call, self->request.buf, (size_t)self->request.len,
+                     store);
+    int error = call_send(&self->call);
     if (error != 0) {
-        return raise_errno(error);
+        return method_raise_errno(error);
     }
     Py_RETURN_NONE;
 }
@@ -210,7 +210,7 @@ wait_call(PyObject *object, PyObject *args)
             }
             continue;
         }
-        return event < 0 ? raise_errno(event) : describe(self, event);
+        return event < 0 ? method_raise_errno(event) : describe(self, event);
     }
 }
 
@@ -238,7 +238,7 @@ wait_end(PyObject *object, PyObject *args)
         Py_END_ALLOW_THREADS
     } while (event == -EINTR && PyErr_CheckSignals() == 0);
     if (event < 0) {
-        return PyErr_Occurred() ? NULL : raise_errno(event);
+        return PyErr_Occurred() ? NULL : method_raise_errno(event);
     }
     return PyLong_FromLong(event);
 }
@@ -303,7 +303,7 @@ static PyType_Slot call_slots[] = {
     {0, NULL},
 };
 
-PyType_Spec call_type_spec = {
+PyType_Spec type_call_spec = {
     .name = "boxed._boxed.Call",
     .basicsize = sizeof(struct call_object),
     .flags = Py_TPFLAGS_DEFAULT,

@@ -14,37 +14,38 @@
 #include "shared/deadline.h"
 
 struct latch_object {
-    PyObject_HEAD struct owned owned;
-    struct link link; /* in `working` */
-    struct link waiting;
+    PyObject_HEAD struct fork_hook hook;
+    struct list_link link; /* in `working` */
+    struct list_link waiting;
     unsigned long thread;
     bool closed;
     bool begins_closed;
 };
 
 /* Those that are closed by a thread's work. */
-static struct link working = LINK_INIT(working);
+static struct list_link working = {&working, &working};
 
 /* Whoever waited in a forked child's parent is on the stack of a thread that
  * is no more. */
 static void
-forget_latch(struct owned *owned)
+forget_latch(struct fork_hook *hook)
 {
-    struct latch_object *self = LINK_OWNER(owned, struct latch_object, owned);
-    link_init(&self->waiting);
-    link_remove(&self->link);
+    struct latch_object *self = LIST_OWNER(hook, struct latch_object, hook);
+    list_init(&self->waiting);
+    list_remove(&self->link);
     self->closed = false;
 }
 
 static bool
 may_wait(unsigned long thread)
 {
-    for (struct link *one = working.next; one != &working; one = one->next) {
-        if (LINK_OWNER(one, struct latch_object, link)->thread == thread) {
+    for (struct list_link *one = working.next; one != &working;
+         one = one->next) {
+        if (LIST_OWNER(one, struct latch_object, link)->thread == thread) {
             return false;
         }
     }
-    return !thread_has_seat(thread);
+    return !type_seat_is_held_by(thread);
 }
 
 static PyObject *
@@ -61,9 +62,9 @@ new_latch(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     }
     struct latch_object *self = (struct latch_object *)type->tp_alloc(type, 0);
     if (self != NULL) {
-        link_init(&self->link);
-        link_init(&self->waiting);
-        owned_add(&self->owned, forget_latch);
+        list_init(&self->link);
+        list_init(&self->waiting);
+        fork_hook_add(&self->hook, forget_latch);
         self->closed = self->begins_closed = closed;
     }
     return (PyObject *)self;
@@ -74,7 +75,7 @@ dealloc_latch(PyObject *object)
 {
     PyTypeObject *type = Py_TYPE(object);
 
-    owned_remove(&((struct latch_object *)object)->owned);
+    fork_hook_remove(&((struct latch_object *)object)->hook);
     type->tp_free(object);
     Py_DECREF(type);
 }
@@ -83,8 +84,8 @@ static void
 open_latch(struct latch_object *self)
 {
     self->closed = false;
-    link_remove(&self->link);
-    while (waiters_wake_first(&self->waiting) != NULL) {
+    list_remove(&self->link);
+    while (waiter_wake_first(&self->waiting) != NULL) {
     }
 }
 
@@ -99,7 +100,7 @@ run_work(PyObject *object, PyObject *work)
     if (!self->begins_closed) {
         self->closed = true;
         self->thread = PyThread_get_thread_ident();
-        link_add_last(&working, &self->link);
+        list_append(&working, &self->link);
     }
     Py_INCREF(self);
     PyObject *result = PyObject_CallObject(work, NULL);
@@ -120,7 +121,7 @@ await_opening(struct latch_object *self)
         Py_BEGIN_ALLOW_THREADS
         error = waiter_sleep(&waiter, DEADLINE_NEVER);
         Py_END_ALLOW_THREADS
-        link_remove(&waiter.link);
+        list_remove(&waiter.link);
         if (error == -EINTR && PyErr_CheckSignals() != 0) {
             return -1;
         }
@@ -171,7 +172,7 @@ static PyType_Slot latch_slots[] = {
     {0, NULL},
 };
 
-PyType_Spec latch_type_spec = {
+PyType_Spec type_latch_spec = {
     .name = "boxed._boxed.Latch",
     .basicsize = sizeof(struct latch_object),
     .flags = Py_TPFLAGS_DEFAULT,

@@ -5,6 +5,6 @@
 #include <stdbool.h>
 
 /* type_seat.c: whether a call of this thread is open. */
-bool thread_has_seat(unsigned long thread);
+bool type_seat_is_held_by(unsigned long thread);
 
 #endif

@@ -35,7 +35,7 @@ new_memory(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         return (PyObject *)self;
     }
     Py_DECREF(self);
-    return error == -ENOMEM ? PyErr_NoMemory() : raise_errno(error);
+    return error == -ENOMEM ? PyErr_NoMemory() : method_raise_errno(error);
 }
 
 static void
@@ -66,7 +66,7 @@ static PyType_Slot memory_slots[] = {
     {0, NULL},
 };
 
-PyType_Spec memory_type_spec = {
+PyType_Spec type_memory_spec = {
     .name = "boxed._boxed.Memory",
     .basicsize = sizeof(struct memory_object),
     .flags = Py_TPFLAGS_DEFAULT,

@@ -20,7 +20,7 @@ enum seat_state {
 };
 
 struct seat_object {
-    PyObject_HEAD struct owned owned;
+    PyObject_HEAD struct fork_hook hook;
     struct waiter waiter; /* its link is in `held` or in `waiting` */
     PyObject *box;
     enum seat_state state;
@@ -29,8 +29,8 @@ struct seat_object {
     unsigned long long ends;
 };
 
-static struct link held = LINK_INIT(held);
-static struct link waiting = LINK_INIT(waiting);
+static struct list_link held = {&held, &held};
+static struct list_link waiting = {&waiting, &waiting};
 /* How many are held, of them stuck, and called. */
 static Py_ssize_t held_count, stuck_count, called_count;
 /* Calls that have ended, and when the last one did. */
@@ -38,16 +38,16 @@ static unsigned long long ends;
 static deadline_ns last_end;
 
 static struct seat_object *
-seat_of(struct link *link)
+seat_of(struct list_link *link)
 {
-    return LINK_OWNER(link, struct seat_object, waiter.link);
+    return LIST_OWNER(link, struct seat_object, waiter.link);
 }
 
 /* Not counted any more, whatever it was. */
 static void
 take_out(struct seat_object *self)
 {
-    link_remove(&self->waiter.link);
+    list_remove(&self->waiter.link);
     held_count -= self->state == SEAT_HELD;
     stuck_count -= self->state == SEAT_HELD && self->stuck > 0;
     called_count -= self->state == SEAT_CALLED;
@@ -58,7 +58,7 @@ take_out(struct seat_object *self)
 static void
 call_next(void)
 {
-    struct waiter *next = waiters_wake_first(&waiting);
+    struct waiter *next = waiter_wake_first(&waiting);
     if (next != NULL) {
         seat_of(&next->link)->state = SEAT_CALLED;
         called_count++;
@@ -89,15 +89,15 @@ leave(struct seat_object *self)
 }
 
 static void
-forget_seat(struct owned *owned)
+forget_seat(struct fork_hook *hook)
 {
-    take_out(LINK_OWNER(owned, struct seat_object, owned));
+    take_out(LIST_OWNER(hook, struct seat_object, hook));
 }
 
 bool
-thread_has_seat(unsigned long thread)
+type_seat_is_held_by(unsigned long thread)
 {
-    for (struct link *one = held.next; one != &held; one = one->next) {
+    for (struct list_link *one = held.next; one != &held; one = one->next) {
         if (seat_of(one)->thread == thread) {
             return true;
         }
@@ -109,7 +109,7 @@ thread_has_seat(unsigned long thread)
 static void
 mark_stuck(unsigned long thread, bool stuck)
 {
-    for (struct link *one = held.next; one != &held; one = one->next) {
+    for (struct list_link *one = held.next; one != &held; one = one->next) {
         struct seat_object *seat = seat_of(one);
         if (seat->thread == thread) {
             seat->stuck += stuck ? 1u : -1u;
@@ -130,7 +130,7 @@ new_seat(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (!PyArg_ParseTuple(args, "|O:Seat", &box)) {
         return NULL;
     }
-    Py_ssize_t *users = box == NULL ? NULL : box_users(box);
+    Py_ssize_t *users = box == NULL ? NULL : type_box_users(box);
     if (box != NULL && users == NULL) {
         return NULL;
     }
@@ -138,8 +138,8 @@ new_seat(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (self == NULL) {
         return NULL;
     }
-    link_init(&self->waiter.link);
-    owned_add(&self->owned, forget_seat);
+    list_init(&self->waiter.link);
+    fork_hook_add(&self->hook, forget_seat);
     if (box != NULL) {
         Py_INCREF(box);
         self->box = box;
@@ -165,7 +165,7 @@ take_seat(PyObject *object, PyObject *number)
     }
     self->state = SEAT_HELD;
     held_count++;
-    link_add_last(&held, &self->waiter.link);
+    list_append(&held, &self->waiter.link);
     Py_RETURN_TRUE;
 }
 
@@ -229,7 +229,7 @@ leave_seat(PyObject *object, PyObject *unused)
         leave(self);
     }
     if (self->box != NULL) {
-        --*box_users(self->box);
+        --*type_box_users(self->box);
         Py_CLEAR(self->box);
     }
     Py_RETURN_NONE;
@@ -241,19 +241,20 @@ dealloc_seat(PyObject *object)
     PyTypeObject *type = Py_TYPE(object);
 
     Py_XDECREF(leave_seat(object, NULL));
-    owned_remove(&((struct seat_object *)object)->owned);
+    fork_hook_remove(&((struct seat_object *)object)->hook);
     type->tp_free(object);
     Py_DECREF(type);
 }
 
 PyObject *
-method_seats(PyObject *module, PyObject *unused)
+type_seat_counts(PyObject *module, PyObject *unused)
 {
     Py_ssize_t in_line = called_count;
 
     (void)module;
     (void)unused;
-    for (struct link *one = waiting.next; one != &waiting; one = one->next) {
+    for (struct list_link *one = waiting.next; one != &waiting;
+         one = one->next) {
         in_line++;
     }
     return Py_BuildValue("(nnL)", held_count, in_line, (long long)last_end);
@@ -276,7 +277,7 @@ static PyType_Slot seat_slots[] = {
     {0, NULL},
 };
 
-PyType_Spec seat_type_spec = {
+PyType_Spec type_seat_spec = {
     .name = "boxed._boxed.Seat",
     .basicsize = sizeof(struct seat_object),
     .flags = Py_TPFLAGS_DEFAULT,

@@ -41,7 +41,7 @@ struct frame_header {
  * call socket, report socket, stdout and stderr attached in this order. */
 struct frame_call {
     uint32_t magic;
-    uint32_t ahead; /* no request is waiting: its fork may wait too */
+    uint32_t prefork; /* no request is waiting: its fork may wait too */
     uint64_t id;
 };
 #define FRAME_CALL_FDS 4

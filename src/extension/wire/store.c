@@ -47,7 +47,7 @@ store_new(uint64_t size, int *ret_store)
         fcntl(store, F_ADD_SEALS, SIZE_SEALS) != 0) {
         return -errno;
     }
-    *ret_store = steal_fd(&store);
+    *ret_store = fd_steal(&store);
     return 0;
 }
 

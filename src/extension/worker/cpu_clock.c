@@ -19,7 +19,7 @@ clock_of(pid_t child)
 }
 
 uint64_t
-charged_us(pid_t child)
+cpu_clock_us(pid_t child)
 {
     struct timespec time;
 

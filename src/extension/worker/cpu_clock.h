@@ -7,6 +7,6 @@
 
 /* Microseconds that a child has been charged; it may have ended, but must not
  * have been reaped.  0 if it is not known.  Async-signal-safe. */
-uint64_t charged_us(pid_t child);
+uint64_t cpu_clock_us(pid_t child);
 
 #endif

@@ -123,7 +123,7 @@ reap(pid_t worker, struct end *ret_end)
             _exit(111);
         }
         if (ended.si_pid == worker) {
-            ret_end->charged_us = charged_us(worker);
+            ret_end->charged_us = cpu_clock_us(worker);
             return waitpid(worker, &ret_end->status, 0) == worker;
         }
     } while (ended.si_pid > 0 && waitpid(ended.si_pid, NULL, 0) > 0);
@@ -146,7 +146,7 @@ receive_listener(void)
 static _Noreturn void
 stay_init(pid_t worker, const int *fds, size_t processes)
 {
-    static struct census census;
+    static struct process_limit limit;
     struct signalfd_siginfo info;
     sigset_t child;
     struct end end;
@@ -157,18 +157,19 @@ stay_init(pid_t worker, const int *fds, size_t processes)
     (void)sigaddset(&child, SIGCHLD);
     (void)sigprocmask(SIG_BLOCK, &child, NULL);
     int signals = signalfd(-1, &child, SFD_CLOEXEC);
-    census.listener = receive_listener();
-    census.proc = PROC_FD;
-    census.most = processes;
+    limit.listener = receive_listener();
+    limit.proc = PROC_FD;
+    limit.most = processes;
     struct pollfd watched[] = {
         {.fd = signals, .events = POLLIN},
-        {.fd = census.listener, .events = POLLIN},
+        {.fd = limit.listener, .events = POLLIN},
     };
     struct shortage shortage = {.error = 0};
 
     while (signals >= 0 && !reap(worker, &end)) {
-        census_enforce(&census);
-        if (poll(watched, 2, census.in_doubt ? CENSUS_DOUBT_MS : -1) < 0) {
+        process_limit_enforce(&limit);
+        if (poll(watched, 2, limit.in_doubt ? PROCESS_LIMIT_DOUBT_MS : -1) <
+            0) {
             if (errno != EINTR && shortage_wait(&shortage, errno) != 0) {
                 _exit(111);
             }
@@ -178,7 +179,7 @@ stay_init(pid_t worker, const int *fds, size_t processes)
             (void)!read(signals, &info, sizeof(info));
         }
         if ((watched[1].revents & POLLIN) != 0) {
-            census_answer(&census);
+            process_limit_answer(&limit);
         }
         else if (watched[1].revents != 0) {
             watched[1].fd = -1;
@@ -272,7 +273,7 @@ become_init(int status_pipe, size_t processes)
 }
 
 int
-family_enter(int report, unsigned processes)
+pid_namespace_enter(int report, unsigned processes)
 {
     int status_pipe[2];
 

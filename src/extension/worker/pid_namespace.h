@@ -10,6 +10,6 @@
  * tells on the report socket what the kernel charged it.  The worker and what
  * it makes are `processes` at a time, and no more: beyond that fork fails with
  * EAGAIN. */
-int family_enter(int report, unsigned processes);
+int pid_namespace_enter(int report, unsigned processes);
 
 #endif

@@ -45,10 +45,10 @@ number(const char *name)
 }
 
 static bool
-was_seen(const struct census *census, pid_t pid)
+was_seen(const struct process_limit *limit, pid_t pid)
 {
-    for (size_t i = 0; i < census->count; i++) {
-        if (census->seen[i] == pid) {
+    for (size_t i = 0; i < limit->count; i++) {
+        if (limit->seen[i] == pid) {
             return true;
         }
     }
@@ -56,18 +56,19 @@ was_seen(const struct census *census, pid_t pid)
 }
 
 /* The processes of the namespace but the one that counts, which is pid 1.
- * Returns how many, CENSUS_MOST if there are more or it cannot be told. */
+ * Returns how many, PROCESS_LIMIT_MAX if there are more or it cannot be told.
+ */
 static size_t
-look(const struct census *census, pid_t *ret_seen)
+look(const struct process_limit *limit, pid_t *ret_seen)
 {
     _Alignas(struct entry) char buffer[4096];
     size_t count = 0;
     long size;
 
-    if (lseek(census->proc, 0, SEEK_SET) != 0) {
-        return CENSUS_MOST;
+    if (lseek(limit->proc, 0, SEEK_SET) != 0) {
+        return PROCESS_LIMIT_MAX;
     }
-    while ((size = syscall(SYS_getdents64, census->proc, buffer,
+    while ((size = syscall(SYS_getdents64, limit->proc, buffer,
                            sizeof(buffer))) > 0) {
         for (long at = 0; at < size;) {
             const struct entry *entry = (const void *)(buffer + at);
@@ -77,78 +78,78 @@ look(const struct census *census, pid_t *ret_seen)
             if (pid <= 1) {
                 continue;
             }
-            if (count == CENSUS_MOST) {
+            if (count == PROCESS_LIMIT_MAX) {
                 return count;
             }
             ret_seen[count++] = pid;
         }
     }
-    return size < 0 ? CENSUS_MOST : count;
+    return size < 0 ? PROCESS_LIMIT_MAX : count;
 }
 
 /* It has come, then, if any has. */
 static void
-forget(struct census *census, size_t index)
+forget(struct process_limit *limit, size_t index)
 {
-    struct expected *gone = &census->expected[index];
+    struct expected *gone = &limit->expected[index];
 
-    census->waiting--;
-    census->appeared -= census->appeared > 0;
-    memmove(gone, gone + 1, (census->waiting - index) * sizeof(*gone));
+    limit->waiting--;
+    limit->appeared -= limit->appeared > 0;
+    memmove(gone, gone + 1, (limit->waiting - index) * sizeof(*gone));
 }
 
 /* Takes those off that are expected no more. */
 static void
-revise(struct census *census, pid_t asker)
+revise(struct process_limit *limit, pid_t asker)
 {
     deadline_ns oldest = deadline_now() - LONG_ENOUGH;
 
-    if (census->appeared > census->waiting) {
-        census->appeared = census->waiting;
+    if (limit->appeared > limit->waiting) {
+        limit->appeared = limit->waiting;
     }
-    for (size_t i = census->waiting; i > 0; i--) {
-        if (census->expected[i - 1].asker == asker) {
-            forget(census, i - 1);
+    for (size_t i = limit->waiting; i > 0; i--) {
+        if (limit->expected[i - 1].asker == asker) {
+            forget(limit, i - 1);
         }
     }
-    while (census->waiting > 0 && census->expected[0].since < oldest) {
-        census->in_doubt |= census->waiting > census->appeared;
-        forget(census, 0);
+    while (limit->waiting > 0 && limit->expected[0].since < oldest) {
+        limit->in_doubt |= limit->waiting > limit->appeared;
+        forget(limit, 0);
     }
 }
 
 /* Looks once, and takes note: how many more there can be, those that are
  * expected among them. */
 static size_t
-room(struct census *census, pid_t asker)
+room(struct process_limit *limit, pid_t asker)
 {
-    pid_t seen[CENSUS_MOST];
-    size_t count = look(census, seen);
+    pid_t seen[PROCESS_LIMIT_MAX];
+    size_t count = look(limit, seen);
 
-    if (count >= CENSUS_MOST) {
+    if (count >= PROCESS_LIMIT_MAX) {
         return 0;
     }
     for (size_t i = 0; i < count; i++) {
-        census->appeared += !was_seen(census, seen[i]);
+        limit->appeared += !was_seen(limit, seen[i]);
     }
-    memcpy(census->seen, seen, count * sizeof(seen[0]));
-    census->count = count;
-    revise(census, asker);
-    return count < census->most ? census->most - count : 0;
+    memcpy(limit->seen, seen, count * sizeof(seen[0]));
+    limit->count = count;
+    revise(limit, asker);
+    return count < limit->most ? limit->most - count : 0;
 }
 
 /* Where it turns on what is expected, that is waited for: a child of another
  * thread that was gone at once must not keep this one from having its own. */
 static bool
-has_room(struct census *census, pid_t asker)
+has_room(struct process_limit *limit, pid_t asker)
 {
     static const struct timespec moment = {.tv_nsec = 1000000};
     size_t left;
 
-    while ((left = room(census, asker)) > 0) {
-        if (left > census->waiting - census->appeared &&
-            census->waiting < CENSUS_MOST) {
-            census->expected[census->waiting++] =
+    while ((left = room(limit, asker)) > 0) {
+        if (left > limit->waiting - limit->appeared &&
+            limit->waiting < PROCESS_LIMIT_MAX) {
+            limit->expected[limit->waiting++] =
                 (struct expected){asker, deadline_now()};
             return true;
         }
@@ -158,13 +159,13 @@ has_room(struct census *census, pid_t asker)
 }
 
 void
-census_enforce(const struct census *census)
+process_limit_enforce(const struct process_limit *limit)
 {
-    pid_t seen[CENSUS_MOST];
-    size_t count = census->in_doubt ? look(census, seen) : 0;
+    pid_t seen[PROCESS_LIMIT_MAX];
+    size_t count = limit->in_doubt ? look(limit, seen) : 0;
 
     /* In the order of their numbers: the worker is never among the last. */
-    for (size_t i = census->most; count < CENSUS_MOST && i < count; i++) {
+    for (size_t i = limit->most; count < PROCESS_LIMIT_MAX && i < count; i++) {
         (void)kill(seen[i], SIGKILL);
     }
 }
@@ -180,22 +181,22 @@ union answer {
 };
 
 void
-census_answer(struct census *census)
+process_limit_answer(struct process_limit *limit)
 {
     union question question;
     union answer answer;
 
     memset(&question, 0, sizeof(question));
     memset(&answer, 0, sizeof(answer));
-    if (ioctl(census->listener, SECCOMP_IOCTL_NOTIF_RECV, &question) != 0) {
+    if (ioctl(limit->listener, SECCOMP_IOCTL_NOTIF_RECV, &question) != 0) {
         return;
     }
     answer.it.id = question.it.id;
-    if (has_room(census, (pid_t)question.it.pid)) {
+    if (has_room(limit, (pid_t)question.it.pid)) {
         answer.it.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
     }
     else {
         answer.it.error = -EAGAIN;
     }
-    (void)ioctl(census->listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+    (void)ioctl(limit->listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
 }

@@ -9,7 +9,7 @@
 #include "shared/deadline.h"
 
 /* More than the tasks that a call can have, see Limits. */
-#define CENSUS_MOST 1024
+#define PROCESS_LIMIT_MAX 1024
 
 /* Let pass, and not seen yet. */
 struct expected {
@@ -18,25 +18,26 @@ struct expected {
 };
 
 /* All zeros but for the first three to begin with. */
-struct census {
+struct process_limit {
     int listener; /* as of notify_of_processes() */
     int proc;     /* the namespace's /proc, in which all are seen */
     size_t most;  /* processes, without the one that counts */
     size_t count; /* of those seen last */
-    pid_t seen[CENSUS_MOST];
+    pid_t seen[PROCESS_LIMIT_MAX];
     bool in_doubt;   /* one that was expected may come yet */
     size_t appeared; /* of those expected: seen, without knowing whose */
     size_t waiting;
-    struct expected expected[CENSUS_MOST]; /* the oldest first */
+    struct expected expected[PROCESS_LIMIT_MAX]; /* the oldest first */
 };
 
 /* Answers one question on the listener, if there is one. */
-void census_answer(struct census *census);
+void process_limit_answer(struct process_limit *limit);
 
-/* How often, from when on there is doubt, census_enforce() is to be called. */
-#define CENSUS_DOUBT_MS 20
+/* How often, from when on there is doubt, process_limit_enforce() is to be
+ * called. */
+#define PROCESS_LIMIT_DOUBT_MS 20
 
 /* Ends those processes that are more than there may be. */
-void census_enforce(const struct census *census);
+void process_limit_enforce(const struct process_limit *limit);
 
 #endif

@@ -104,7 +104,7 @@ measure(const struct measured *what, uint64_t *ret_value)
 }
 
 int
-limits_measure(struct limits_baseline *ret_baseline, bool count_tasks)
+rlimits_measure(struct rlimits_baseline *ret_baseline, bool count_tasks)
 {
     int error = measure(&address_space, &ret_baseline->address_space);
     error = error ? error : measure(&private_memory, &ret_baseline->data);
@@ -140,7 +140,7 @@ set_stack(uint64_t memory)
 }
 
 static int
-set_memory(uint64_t memory, const struct limits_baseline *baseline)
+set_memory(uint64_t memory, const struct rlimits_baseline *baseline)
 {
     uint64_t data = baseline->data + memory;
     uint64_t space = baseline->address_space + 2 * memory + slack(memory);
@@ -154,7 +154,8 @@ set_memory(uint64_t memory, const struct limits_baseline *baseline)
 }
 
 int
-limits_set(const struct limits *limits, const struct limits_baseline *baseline)
+rlimits_set(const struct rlimits *limits,
+            const struct rlimits_baseline *baseline)
 {
     int error =
         rlimit_lower(RLIMIT_NOFILE, limits->open_files, limits->open_files);
@@ -176,8 +177,8 @@ limits_set(const struct limits *limits, const struct limits_baseline *baseline)
 }
 
 int
-limits_set_threads(const struct limits *limits,
-                   const struct limits_baseline *baseline)
+rlimits_set_threads(const struct rlimits *limits,
+                    const struct rlimits_baseline *baseline)
 {
     uint64_t most = limits->threads;
     if (baseline->tasks != 0) {

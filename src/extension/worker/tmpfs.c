@@ -53,10 +53,10 @@ uncover(const char *path, int fd)
 
 /* -1 for one that is not there: an optional tree that was not shown. */
 static void
-open_kept(const struct scratch *scratch, int *fds)
+open_kept(const struct tmpfs *tmpfs, int *fds)
 {
-    for (size_t i = 0; i < scratch->kept_count; i++) {
-        fds[i] = open(scratch->kept[i], O_PATH | O_CLOEXEC);
+    for (size_t i = 0; i < tmpfs->kept_count; i++) {
+        fds[i] = open(tmpfs->kept[i], O_PATH | O_CLOEXEC);
     }
 }
 
@@ -75,17 +75,17 @@ cover(const char *options)
 }
 
 int
-scratch_mount(const struct scratch *scratch)
+tmpfs_mount(const struct tmpfs *tmpfs)
 {
-    int fds[SCRATCH_MAX_KEPT];
+    int fds[TMPFS_MAX_KEPT];
 
-    open_kept(scratch, fds);
-    int error = cover(scratch->options);
-    for (size_t i = 0; i < scratch->kept_count; i++) {
+    open_kept(tmpfs, fds);
+    int error = cover(tmpfs->options);
+    for (size_t i = 0; i < tmpfs->kept_count; i++) {
         if (fds[i] >= 0 && error == 0) {
-            error = uncover(scratch->kept[i], fds[i]);
+            error = uncover(tmpfs->kept[i], fds[i]);
         }
-        close_fd(&fds[i]);
+        fd_close(&fds[i]);
     }
     if (error != 0) {
         return error;

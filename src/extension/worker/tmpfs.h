@@ -5,16 +5,16 @@
 #include <stddef.h>
 
 /* Trees at or below the two directories that must stay visible. */
-#define SCRATCH_MAX_KEPT 64
+#define TMPFS_MAX_KEPT 64
 
-struct scratch {
+struct tmpfs {
     const char *options; /* of each tmpfs: size=...,nr_inodes=... */
-    const char *kept[SCRATCH_MAX_KEPT];
+    const char *kept[TMPFS_MAX_KEPT];
     size_t kept_count;
 };
 
 /* Mounts both in the current mount namespace, which must be the caller's own,
  * and makes /tmp the current directory.  Returns 0 or -errno. */
-int scratch_mount(const struct scratch *scratch);
+int tmpfs_mount(const struct tmpfs *tmpfs);
 
 #endif

@@ -88,21 +88,21 @@ static int
 enter_namespaces(const struct worker_policy *policy)
 {
     if (!policy->namespaces) {
-        return limits_set_threads(&policy->limits, &policy->baseline);
+        return rlimits_set_threads(&policy->limits, &policy->baseline);
     }
     bool family = policy->processes > 1;
     int flags = CLONE_NEWUSER | CLONE_NEWNS | (family ? CLONE_NEWPID : 0);
     if (unshare(flags) != 0) {
         return -errno;
     }
-    int error = usermap_write(BOXED_NOBODY, BOXED_NOBODY, BOXED_NOBODY);
-    error =
-        error ? error : limits_set_threads(&policy->limits, &policy->baseline);
-    error = error ? error : scratch_mount(&policy->scratch);
+    int error = id_map_write(BOXED_NOBODY, BOXED_NOBODY, BOXED_NOBODY);
+    error = error ? error
+                  : rlimits_set_threads(&policy->limits, &policy->baseline);
+    error = error ? error : tmpfs_mount(&policy->tmpfs);
     if (error != 0) {
         return error;
     }
-    return family ? family_enter(REPORT_FD, policy->processes)
+    return family ? pid_namespace_enter(REPORT_FD, policy->processes)
                   : privileges_lock();
 }
 
@@ -199,7 +199,7 @@ worker_confine(const struct worker_policy *policy, pid_t zygote,
     if (error != 0) {
         refuse(STAGE_WORKER, error);
     }
-    error = limits_set(&policy->limits, &policy->baseline);
+    error = rlimits_set(&policy->limits, &policy->baseline);
     if (error != 0) {
         refuse(STAGE_LIMITS, error);
     }

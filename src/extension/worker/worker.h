@@ -15,9 +15,9 @@ struct worker_policy {
     int namespaces;     /* the tier has them: mount a private /tmp */
     int network;        /* sockets of IPv4 and IPv6 are granted */
     unsigned processes; /* more than 1: fork and exec are granted */
-    struct scratch scratch;
-    struct limits limits;
-    struct limits_baseline baseline;
+    struct tmpfs tmpfs;
+    struct rlimits limits;
+    struct rlimits_baseline baseline;
     const char *writable[WORKER_MAX_WRITABLE];
     size_t writable_count;
 };

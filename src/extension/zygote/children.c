@@ -31,8 +31,8 @@ struct child {
     pid_t pid;
     int report;
     uint64_t id;
-    struct watch report_watch;
-    struct watch exit_watch;
+    struct event_source report_source;
+    struct event_source exit_source;
     deadline_ns lingers_since; /* 0: it does not */
     struct child *before, *after;
 };
@@ -100,7 +100,7 @@ kill_child(struct children *children, struct child *child)
 {
     (void)kill(child->pid, SIGKILL);
     stop_lingering(children, child);
-    unwatch(children->watches, &child->report_watch);
+    events_unwatch(children->events, &child->report_source);
 }
 
 bool
@@ -117,7 +117,7 @@ children_hear(struct children *children, struct child *child)
         kill_child(children, child);
         return false;
     }
-    unwatch(children->watches, &child->report_watch);
+    events_unwatch(children->events, &child->report_source);
     begin_lingering(children, child);
     return true;
 }
@@ -141,17 +141,17 @@ children_bury(struct children *children, struct child *child)
     int status = 0;
 
     memset(&usage, 0, sizeof(usage));
-    uint64_t charged = charged_us(child->pid);
+    uint64_t charged = cpu_clock_us(child->pid);
     while (wait4(child->pid, &status, 0, &usage) < 0 && errno == EINTR) {
     }
     send_report(child, status, charged, &usage);
     stop_lingering(children, child);
     /* Taken out by name: closing alone would not do it while a fresh fork
      * still holds copies, and the watch is freed here. */
-    unwatch(children->watches, &child->report_watch);
-    unwatch(children->watches, &child->exit_watch);
-    close_fd(&child->report);
-    close_fd(&child->exit_watch.fd);
+    events_unwatch(children->events, &child->report_source);
+    events_unwatch(children->events, &child->exit_source);
+    fd_close(&child->report);
+    fd_close(&child->exit_source.fd);
     free(child);
     children->count--;
 }
@@ -159,12 +159,14 @@ children_bury(struct children *children, struct child *child)
 static int
 watch_child(const struct children *children, struct child *child)
 {
-    child->report_watch = (struct watch){WATCH_REPORT, .child = child};
-    child->exit_watch = (struct watch){WATCH_EXIT, .child = child, .fd = -1};
-    int error = watch_exit(children->watches, &child->exit_watch, child->pid);
+    child->report_source = (struct event_source){EVENT_REPORT, .child = child};
+    child->exit_source =
+        (struct event_source){EVENT_EXIT, .child = child, .fd = -1};
+    int error =
+        events_watch_exit(children->events, &child->exit_source, child->pid);
     return error != 0 ? error
-                      : watch_fd(children->watches, &child->report_watch,
-                                 child->report);
+                      : events_watch_fd(children->events,
+                                        &child->report_source, child->report);
 }
 
 int

@@ -10,9 +10,9 @@
 #include "shared/deadline.h"
 
 struct children {
-    struct watches *watches; /* where they are watched */
-    struct child *spare;     /* room for the next one */
-    unsigned count;          /* those that linger included */
+    struct events *events; /* where they are watched */
+    struct child *spare;   /* room for the next one */
+    unsigned count;        /* those that linger included */
     unsigned lingering;
     struct child *first_lingering, *last_lingering;
 };
@@ -29,11 +29,11 @@ int children_reserve(struct children *children);
 int children_adopt(struct children *children, pid_t pid, uint64_t id,
                    int report);
 
-/* At a WATCH_REPORT: the caller has closed, and the child is killed, or it has
- * the answer, and the child may linger.  Returns whether it does. */
+/* At an EVENT_REPORT: the caller has closed, and the child is killed, or it
+ * has the answer, and the child may linger.  Returns whether it does. */
 bool children_hear(struct children *children, struct child *child);
 
-/* At a WATCH_EXIT: tells the caller how it ended, and forgets it. */
+/* At an EVENT_EXIT: tells the caller how it ended, and forgets it. */
 void children_bury(struct children *children, struct child *child);
 
 /* Kills those that have lingered since then or longer, and those that are too

@@ -18,114 +18,116 @@
 #include "shared/syscall_numbers.h"
 
 int
-watch_try(const struct watches *watches, struct watch *watch, int fd)
+events_try(const struct events *events, struct event_source *source, int fd)
 {
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = watch};
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = source};
 
-    return epoll_ctl(watches->epoll, EPOLL_CTL_ADD, fd, &event) == 0 ? 0
-                                                                     : -errno;
+    return epoll_ctl(events->epoll, EPOLL_CTL_ADD, fd, &event) == 0 ? 0
+                                                                    : -errno;
 }
 
 static int
-begin(const struct watches *watches, struct watch *watch)
+begin(const struct events *events, struct event_source *source)
 {
-    if (watch->fd < 0) {
-        watch->fd = (int)syscall(NR_pidfd_open, watch->pid, 0u);
+    if (source->fd < 0) {
+        source->fd = (int)syscall(NR_pidfd_open, source->pid, 0u);
     }
-    return watch->fd < 0 ? -errno : watch_try(watches, watch, watch->fd);
+    return source->fd < 0 ? -errno : events_try(events, source, source->fd);
 }
 
 static int
-begin_or_wait(struct watches *watches, struct watch *watch)
+begin_or_wait(struct events *events, struct event_source *source)
 {
-    int error = begin(watches, watch);
+    int error = begin(events, source);
 
     if (error != 0 && shortage_is(-error)) {
-        watch->next_outside = watches->outside;
-        watches->outside = watch;
+        source->next_outside = events->outside;
+        events->outside = source;
         return 0;
     }
     return error;
 }
 
 int
-watch_fd(struct watches *watches, struct watch *watch, int fd)
+events_watch_fd(struct events *events, struct event_source *source, int fd)
 {
-    watch->fd = fd;
-    return begin_or_wait(watches, watch);
+    source->fd = fd;
+    return begin_or_wait(events, source);
 }
 
 int
-watch_exit(struct watches *watches, struct watch *watch, pid_t pid)
+events_watch_exit(struct events *events, struct event_source *source,
+                  pid_t pid)
 {
-    watch->fd = -1;
-    watch->pid = pid;
-    return begin_or_wait(watches, watch);
+    source->fd = -1;
+    source->pid = pid;
+    return begin_or_wait(events, source);
 }
 
 void
-unwatch_fd(const struct watches *watches, int fd)
+events_unwatch_fd(const struct events *events, int fd)
 {
-    (void)epoll_ctl(watches->epoll, EPOLL_CTL_DEL, fd, NULL);
+    (void)epoll_ctl(events->epoll, EPOLL_CTL_DEL, fd, NULL);
 }
 
 void
-unwatch(struct watches *watches, struct watch *watch)
+events_unwatch(struct events *events, struct event_source *source)
 {
-    for (struct watch **at = &watches->outside; *at != NULL;
+    for (struct event_source **at = &events->outside; *at != NULL;
          at = &(*at)->next_outside) {
-        if (*at == watch) {
-            *at = watch->next_outside;
+        if (*at == source) {
+            *at = source->next_outside;
             return;
         }
     }
-    if (watch->fd >= 0) {
-        unwatch_fd(watches, watch->fd);
+    if (source->fd >= 0) {
+        events_unwatch_fd(events, source->fd);
     }
 }
 
 static bool
-has_event(const struct watch *watch)
+has_event(const struct event_source *source)
 {
-    struct pollfd one = {.fd = watch->fd, .events = POLLIN};
+    struct pollfd one = {.fd = source->fd, .events = POLLIN};
 
-    return watch->fd >= 0 && poll(&one, 1, 0) == 1;
+    return source->fd >= 0 && poll(&one, 1, 0) == 1;
 }
 
 /* One of those outside that has an event, or NULL. */
-static struct watch *
-look_outside(struct watches *watches)
+static struct event_source *
+look_outside(struct events *events)
 {
-    struct watch **at = &watches->outside;
+    struct event_source **at = &events->outside;
 
     while (*at != NULL) {
-        struct watch *watch = *at;
-        if (begin(watches, watch) == 0) {
-            *at = watch->next_outside;
+        struct event_source *source = *at;
+        if (begin(events, source) == 0) {
+            *at = source->next_outside;
             continue;
         }
-        if (has_event(watch)) {
-            return watch;
+        if (has_event(source)) {
+            return source;
         }
-        at = &watch->next_outside;
+        at = &source->next_outside;
     }
     return NULL;
 }
 
 int
-watch_next(struct watches *watches, int milliseconds, struct watch **ret_watch)
+events_next(struct events *events, int milliseconds,
+            struct event_source **ret_source)
 {
     struct epoll_event event;
 
-    *ret_watch = look_outside(watches);
-    if (*ret_watch != NULL) {
+    *ret_source = look_outside(events);
+    if (*ret_source != NULL) {
         return 1;
     }
-    if (watches->outside != NULL &&
+    if (events->outside != NULL &&
         (milliseconds < 0 || milliseconds > SHORTAGE_PAUSE_MS)) {
         milliseconds = SHORTAGE_PAUSE_MS;
     }
-    int ready = epoll_wait(watches->epoll, &event, 1, milliseconds);
+    int ready = epoll_wait(events->epoll, &event, 1, milliseconds);
     if (ready < 0 && shortage_is(errno)) {
         shortage_pause();
         return 0;
@@ -134,7 +136,7 @@ watch_next(struct watches *watches, int milliseconds, struct watch **ret_watch)
         return errno == EINTR ? 0 : -errno;
     }
     if (ready == 1) {
-        *ret_watch = event.data.ptr;
+        *ret_source = event.data.ptr;
     }
     return ready;
 }

@@ -26,19 +26,19 @@
 
 struct forkserver {
     int server;
-    struct watches watches;
+    struct events events;
     unsigned most;    /* children for which there are descriptors */
     bool takes_calls; /* the server socket is watched */
-    struct watch server_watch;
-    struct watch ahead_watch;
-    struct ahead ahead;
+    struct event_source server_source;
+    struct event_source prefork_source;
+    struct prefork_queue queue;
     struct children children;
     deadline_ns active; /* when a call last began or ended */
 };
 
 /* Descriptors that are not for children: the zygote's own, those of a call as
  * it comes in, some that imports left open, and those of calls ahead. */
-#define OTHER_FDS (32 + AHEAD_MOST * FRAME_CALL_FDS)
+#define OTHER_FDS (32 + PREFORK_QUEUE_MAX * FRAME_CALL_FDS)
 
 #define MS ((deadline_ns)1000000)
 /* Without the beginning or end of a call: the moment is quiet. */
@@ -72,11 +72,12 @@ watch_server(struct forkserver *forkserver)
     int error = 0;
 
     if (wanted && !forkserver->takes_calls) {
-        error = watch_fd(&forkserver->watches, &forkserver->server_watch,
-                         forkserver->server);
+        error =
+            events_watch_fd(&forkserver->events, &forkserver->server_source,
+                            forkserver->server);
     }
     if (!wanted && forkserver->takes_calls) {
-        unwatch(&forkserver->watches, &forkserver->server_watch);
+        events_unwatch(&forkserver->events, &forkserver->server_source);
     }
     forkserver->takes_calls = wanted && error == 0;
     return error;
@@ -91,12 +92,12 @@ forkserver_new(int server)
     }
     made->server = server;
     made->most = most_children();
-    made->server_watch.kind = WATCH_SERVER;
-    made->ahead_watch.kind = WATCH_AHEAD;
-    made->watches.epoll = epoll_create1(EPOLL_CLOEXEC);
-    made->children.watches = &made->watches;
-    if (made->watches.epoll < 0 || watch_server(made) != 0) {
-        close_fd(&made->watches.epoll);
+    made->server_source.kind = EVENT_SERVER;
+    made->prefork_source.kind = EVENT_PREFORK;
+    made->events.epoll = epoll_create1(EPOLL_CLOEXEC);
+    made->children.events = &made->events;
+    if (made->events.epoll < 0 || watch_server(made) != 0) {
+        fd_close(&made->events.epoll);
         free(made);
         return NULL;
     }
@@ -107,7 +108,7 @@ static void
 close_call(struct forkserver_call *call)
 {
     for (int i = 0; i < FRAME_CALL_FDS; i++) {
-        close_fd(&call->fds[i]);
+        fd_close(&call->fds[i]);
     }
 }
 
@@ -171,47 +172,48 @@ begin_call(struct forkserver *forkserver, struct forkserver_call *ret_call)
         return event;
     }
     forkserver->active = deadline_now();
-    if (!ret_call->call.ahead || forkserver->ahead.count == AHEAD_MOST ||
-        watch_try(&forkserver->watches, &forkserver->ahead_watch,
-                  ret_call->fds[0]) != 0) {
+    if (!ret_call->call.prefork ||
+        forkserver->queue.count == PREFORK_QUEUE_MAX ||
+        events_try(&forkserver->events, &forkserver->prefork_source,
+                   ret_call->fds[0]) != 0) {
         return FORKSERVER_CALL;
     }
-    ahead_put(&forkserver->ahead, ret_call);
+    prefork_put(&forkserver->queue, ret_call);
     return 0;
 }
 
 /* The call ahead at an index, if there is one.  Its descriptors are counted
  * for already, so that there may be as many children more. */
 static int
-take_ahead(struct forkserver *forkserver, int index,
-           struct forkserver_call *ret_call)
+take_prefork(struct forkserver *forkserver, int index,
+             struct forkserver_call *ret_call)
 {
     if (index < 0) {
         return 0;
     }
-    ahead_take(&forkserver->ahead, index, ret_call);
-    unwatch_fd(&forkserver->watches, ret_call->fds[0]);
+    prefork_take(&forkserver->queue, index, ret_call);
+    events_unwatch_fd(&forkserver->events, ret_call->fds[0]);
     return FORKSERVER_CALL;
 }
 
 /* What a watch's event leads to: an event of ours, 0 or -errno. */
 static int
-handle(struct forkserver *forkserver, const struct watch *watch,
+handle(struct forkserver *forkserver, const struct event_source *source,
        struct forkserver_call *ret_call)
 {
-    switch (watch->kind) {
-    case WATCH_SERVER:
+    switch (source->kind) {
+    case EVENT_SERVER:
         return begin_call(forkserver, ret_call);
-    case WATCH_AHEAD:
-        return take_ahead(forkserver, ahead_find_wanted(&forkserver->ahead),
-                          ret_call);
-    case WATCH_REPORT:
-        if (children_hear(&forkserver->children, watch->child)) {
+    case EVENT_PREFORK:
+        return take_prefork(forkserver,
+                            prefork_find_wanted(&forkserver->queue), ret_call);
+    case EVENT_REPORT:
+        if (children_hear(&forkserver->children, source->child)) {
             forkserver->active = deadline_now();
         }
         return 0;
-    case WATCH_EXIT:
-        children_bury(&forkserver->children, watch->child);
+    case EVENT_EXIT:
+        children_bury(&forkserver->children, source->child);
         return watch_server(forkserver);
     }
     return 0;
@@ -220,14 +222,15 @@ handle(struct forkserver *forkserver, const struct watch *watch,
 /* Whether the oldest call ahead is to be forked for, if nothing else is to be
  * done. */
 static bool
-is_ahead_due(const struct forkserver *forkserver, deadline_ns now)
+is_prefork_due(const struct forkserver *forkserver, deadline_ns now)
 {
-    const struct ahead *ahead = &forkserver->ahead;
+    const struct prefork_queue *queue = &forkserver->queue;
     const struct children *children = &forkserver->children;
 
-    return ahead->count > 0 &&
+    return queue->count > 0 &&
            (now - forkserver->active >= QUIET ||
-            now - ahead->since[0] >= LATEST || ahead->count == AHEAD_MOST ||
+            now - queue->since[0] >= LATEST ||
+            queue->count == PREFORK_QUEUE_MAX ||
             children->count - children->lingering < LEAST_AT_HAND);
 }
 
@@ -235,10 +238,10 @@ is_ahead_due(const struct forkserver *forkserver, deadline_ns now)
 static int
 idle_ms(const struct forkserver *forkserver, deadline_ns now)
 {
-    if (is_ahead_due(forkserver, now)) {
+    if (is_prefork_due(forkserver, now)) {
         return 0;
     }
-    if (forkserver->ahead.count == 0 && forkserver->children.lingering == 0) {
+    if (forkserver->queue.count == 0 && forkserver->children.lingering == 0) {
         return -1;
     }
     return deadline_left_ms(forkserver->active + QUIET);
@@ -251,17 +254,17 @@ forkserver_next(struct forkserver *forkserver,
     for (;;) {
         deadline_ns now = deadline_now();
         bool quiet = now - forkserver->active >= QUIET;
-        struct watch *watch = NULL;
+        struct event_source *source = NULL;
 
         children_end_lingering(&forkserver->children,
                                quiet ? now : now - LATEST);
-        int found =
-            watch_next(&forkserver->watches, idle_ms(forkserver, now), &watch);
+        int found = events_next(&forkserver->events, idle_ms(forkserver, now),
+                                &source);
         if (found > 0) {
-            found = handle(forkserver, watch, ret_call);
+            found = handle(forkserver, source, ret_call);
         }
-        else if (found == 0 && is_ahead_due(forkserver, now)) {
-            found = take_ahead(forkserver, 0, ret_call);
+        else if (found == 0 && is_prefork_due(forkserver, now)) {
+            found = take_prefork(forkserver, 0, ret_call);
         }
         int error = found == FORKSERVER_CALL
                         ? children_reserve(&forkserver->children)
@@ -281,7 +284,7 @@ forkserver_adopt(struct forkserver *forkserver, pid_t pid,
                  struct forkserver_call *call)
 {
     int error = children_adopt(&forkserver->children, pid, call->call.id,
-                               steal_fd(&call->fds[1]));
+                               fd_steal(&call->fds[1]));
     close_call(call);
     int unwatched = watch_server(forkserver);
     return error != 0 ? error : unwatched;

@@ -8,37 +8,38 @@
 #include <string.h>
 
 void
-ahead_put(struct ahead *ahead, const struct forkserver_call *call)
+prefork_put(struct prefork_queue *queue, const struct forkserver_call *call)
 {
-    ahead->since[ahead->count] = deadline_now();
-    ahead->calls[ahead->count++] = *call;
+    queue->since[queue->count] = deadline_now();
+    queue->calls[queue->count++] = *call;
 }
 
 void
-ahead_take(struct ahead *ahead, int index, struct forkserver_call *ret_call)
+prefork_take(struct prefork_queue *queue, int index,
+             struct forkserver_call *ret_call)
 {
-    size_t after = (size_t)(--ahead->count - index);
+    size_t after = (size_t)(--queue->count - index);
 
-    *ret_call = ahead->calls[index];
-    memmove(&ahead->calls[index], &ahead->calls[index + 1],
-            after * sizeof(ahead->calls[0]));
-    memmove(&ahead->since[index], &ahead->since[index + 1],
-            after * sizeof(ahead->since[0]));
+    *ret_call = queue->calls[index];
+    memmove(&queue->calls[index], &queue->calls[index + 1],
+            after * sizeof(queue->calls[0]));
+    memmove(&queue->since[index], &queue->since[index + 1],
+            after * sizeof(queue->since[0]));
 }
 
 int
-ahead_find_wanted(const struct ahead *ahead)
+prefork_find_wanted(const struct prefork_queue *queue)
 {
-    struct pollfd sockets[AHEAD_MOST];
+    struct pollfd sockets[PREFORK_QUEUE_MAX];
 
-    for (int i = 0; i < ahead->count; i++) {
+    for (int i = 0; i < queue->count; i++) {
         sockets[i] =
-            (struct pollfd){.fd = ahead->calls[i].fds[0], .events = POLLIN};
+            (struct pollfd){.fd = queue->calls[i].fds[0], .events = POLLIN};
     }
-    if (poll(sockets, (nfds_t)ahead->count, 0) <= 0) {
+    if (poll(sockets, (nfds_t)queue->count, 0) <= 0) {
         return -1;
     }
-    for (int i = 0; i < ahead->count; i++) {
+    for (int i = 0; i < queue->count; i++) {
         if (sockets[i].revents != 0) {
             return i;
         }
