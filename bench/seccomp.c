@@ -46,8 +46,9 @@ install(struct sock_filter *code, size_t length)
 
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     start = now();
-    if (syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0)
+    if (syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) {
         abort();
+    }
     report("install_us", (now() - start) / 1e3);
     report("instructions", (double)length);
 }
@@ -114,11 +115,13 @@ make(const char *maker)
     size_t length = 0;
     double start = now();
 
-    if (strcmp(maker, "none") == 0)
+    if (strcmp(maker, "none") == 0) {
         return;
+    }
     if (seccomp_compile(SECCOMP_WORKER, &options, code, SECCOMP_MAX_FILTER,
-                        &length) != 0)
+                        &length) != 0) {
         abort();
+    }
     report("compile_us", (now() - start) / 1e3);
     install(code, length);
 }
@@ -129,8 +132,9 @@ measure(const char *name, long calls, long nr, long a, long b)
 {
     double start = now();
 
-    for (long i = 0; i < calls; i++)
+    for (long i = 0; i < calls; i++) {
         syscall(nr, a, b, 0, 0);
+    }
     report(name, (now() - start) / (double)calls);
 }
 
@@ -139,8 +143,9 @@ main(int argc, char **argv)
 {
     long calls = argc > 2 ? atol(argv[2]) : 200000;
 
-    if (argc < 2)
+    if (argc < 2) {
         return 100;
+    }
     setvbuf(stdout, NULL, _IOFBF, 4096);
     make(argv[1]);
     measure("cached_ns", calls, __NR_getppid, 0, 0);

@@ -109,10 +109,12 @@ handled(int abi, const struct landlock_options *options)
         all.network |= versions[i].adds.network;
         all.scopes |= versions[i].adds.scopes;
     }
-    if (!options->filesystem)
+    if (!options->filesystem) {
         all.files = 0;
-    if (options->network)
+    }
+    if (options->network) {
         all.network = 0;
+    }
     return all;
 }
 
@@ -125,17 +127,23 @@ landlock_grant_add(const struct landlock_rules *rules,
     struct path_rule rule = {.fd = grant->fd};
     struct stat st;
 
-    if ((unsigned)grant->access >= COUNT(granted))
+    if ((unsigned)grant->access >= COUNT(granted)) {
         return -EINVAL;
-    if (fstat(grant->fd, &st) != 0)
+    }
+    if (fstat(grant->fd, &st) != 0) {
         return -errno;
-    if (grant->access == LANDLOCK_DEVICE && !S_ISCHR(st.st_mode))
+    }
+    if (grant->access == LANDLOCK_DEVICE && !S_ISCHR(st.st_mode)) {
         return -EINVAL;
+    }
     rule.allowed = granted[grant->access] & rules->files;
-    if (!S_ISDIR(st.st_mode))
+    if (!S_ISDIR(st.st_mode)) {
         rule.allowed &= FILE_RIGHTS;
-    if (syscall(NR_landlock_add_rule, rules->fd, PATH_BENEATH, &rule, 0) != 0)
+    }
+    if (syscall(NR_landlock_add_rule, rules->fd, PATH_BENEATH, &rule, 0) !=
+        0) {
         return -errno;
+    }
     return 0;
 }
 
@@ -149,17 +157,22 @@ enter(const struct landlock_rules *rules, int abi,
 
     for (size_t i = 0; i < options->count; i++) {
         rc = landlock_grant_add(rules, &options->grants[i]);
-        if (rc != 0)
+        if (rc != 0) {
             return rc;
+        }
     }
-    if (options->more != NULL && options->filesystem)
+    if (options->more != NULL && options->filesystem) {
         rc = options->more(rules, options->context);
-    if (rc != 0)
+    }
+    if (rc != 0) {
         return rc;
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+    }
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
         return -errno;
-    if (syscall(NR_landlock_restrict_self, rules->fd, quiet) != 0)
+    }
+    if (syscall(NR_landlock_restrict_self, rules->fd, quiet) != 0) {
         return -errno;
+    }
     return 0;
 }
 
@@ -170,18 +183,22 @@ landlock_confine(const struct landlock_options *options)
     struct ruleset rules;
     int ruleset, rc;
 
-    if (abi < 0)
+    if (abi < 0) {
         return abi;
-    if (!options->filesystem && options->count != 0)
+    }
+    if (!options->filesystem && options->count != 0) {
         return -EINVAL;
+    }
     rules = handled(abi, options);
-    if (rules.files == 0 && rules.network == 0 && rules.scopes == 0)
-        return 0; /* nothing of it can be denied here; the kernel says ENOMSG
-                   */
+    if (rules.files == 0 && rules.network == 0 && rules.scopes == 0) {
+        return 0;
+    } /* nothing of it can be denied here; the kernel says ENOMSG
+       */
     ruleset =
         (int)syscall(NR_landlock_create_ruleset, &rules, sizeof(rules), 0);
-    if (ruleset < 0)
+    if (ruleset < 0) {
         return -errno;
+    }
     rc = enter(&(struct landlock_rules){ruleset, rules.files}, abi, options);
     (void)close(ruleset);
     return rc;

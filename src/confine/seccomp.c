@@ -76,8 +76,9 @@ near(struct compiler *c, size_t place)
 {
     size_t distance = place - c->first;
 
-    if (distance <= REACH)
+    if (distance <= REACH) {
         return place;
+    }
     return emit(c, BPF_JMP | BPF_JA, (uint32_t)distance, 0, 0);
 }
 
@@ -102,8 +103,9 @@ answer(struct compiler *c, uint32_t action)
     struct answer *a = c->answers;
     struct answer *last = &c->answers[ACTIONS - 1];
 
-    while (a < last && a->place != 0 && a->action != action)
+    while (a < last && a->place != 0 && a->action != action) {
         a++;
+    }
     if (a->action != action || a->place == 0 ||
         a->place - c->first > REACH - 2) {
         a->action = action;
@@ -116,12 +118,15 @@ static size_t
 emit_check(struct compiler *c, const struct syscall_check *check, size_t pass,
            size_t fail)
 {
-    for (size_t i = check->count; i > 0; i--)
+    for (size_t i = check->count; i > 0; i--) {
         fail = emit_jump(c, BPF_JEQ, check->values[i - 1], pass, fail);
-    if (check->own_pid)
+    }
+    if (check->own_pid) {
         (void)emit_jump(c, BPF_JEQ, c->pid, pass, fail);
-    if (check->mask != UINT32_MAX)
+    }
+    if (check->mask != UINT32_MAX) {
         emit(c, BPF_ALU | BPF_AND | BPF_K, check->mask, 0, 0);
+    }
     /* The low half: both architectures are little-endian. */
     return emit_load(c, offsetof(struct seccomp_data, args[check->argument]));
 }
@@ -131,9 +136,11 @@ emit_rule(struct compiler *c, const struct syscall_rule *rule, size_t fail)
 {
     size_t pass = answer(c, rule->action);
 
-    for (size_t i = SYSCALL_CHECKS; i > 0; i--)
-        if (rule->checks[i - 1].mask != 0)
+    for (size_t i = SYSCALL_CHECKS; i > 0; i--) {
+        if (rule->checks[i - 1].mask != 0) {
             pass = emit_check(c, &rule->checks[i - 1], pass, fail);
+        }
+    }
     return pass;
 }
 
@@ -152,9 +159,11 @@ emit_rules_of(struct compiler *c, uint32_t number)
     for (size_t t = syscall_tables_count; t > 0; t--) {
         const struct syscall_table *table = &syscall_tables[t - 1];
 
-        for (size_t i = table->count; applies(c, table) && i > 0; i--)
-            if (table->rules[i - 1].number == number)
+        for (size_t i = table->count; applies(c, table) && i > 0; i--) {
+            if (table->rules[i - 1].number == number) {
                 place = emit_rule(c, &table->rules[i - 1], place);
+            }
+        }
     }
     return place;
 }
@@ -165,9 +174,10 @@ emit_search(struct compiler *c, const struct run *runs, size_t count)
     size_t half = count / 2;
     size_t left, right;
 
-    if (count == 1)
+    if (count == 1) {
         return runs->checked ? emit_rules_of(c, runs->first)
                              : answer(c, runs->action);
+    }
     right = emit_search(c, runs + half, count - half);
     left = emit_search(c, runs, half);
     return emit_jump(c, BPF_JGE, runs[half].first, right, left);
@@ -178,12 +188,15 @@ emit_search(struct compiler *c, const struct run *runs, size_t count)
 static void
 look_up(const struct compiler *c, struct run answers[NUMBERS])
 {
-    for (uint32_t nr = 0; nr < NUMBERS; nr++)
+    for (uint32_t nr = 0; nr < NUMBERS; nr++) {
         answers[nr] = (struct run){nr, UNKNOWN, false};
-    for (size_t i = 0; i < syscall_known_count; i++)
+    }
+    for (size_t i = 0; i < syscall_known_count; i++) {
         for (uint32_t nr = syscall_known[i].first; nr <= syscall_known[i].last;
-             nr++)
+             nr++) {
             answers[nr].action = REFUSED;
+        }
+    }
     for (size_t t = 0; t < syscall_tables_count; t++) {
         const struct syscall_table *table = &syscall_tables[t];
 
@@ -191,10 +204,12 @@ look_up(const struct compiler *c, struct run answers[NUMBERS])
             const struct syscall_rule *rule = &table->rules[i];
             struct run *answer = &answers[rule->number];
 
-            if (rule->checks[0].mask == 0)
+            if (rule->checks[0].mask == 0) {
                 *answer = (struct run){rule->number, rule->action, false};
-            else if (answer->action == REFUSED)
+            }
+            else if (answer->action == REFUSED) {
                 answer->checked = true;
+            }
         }
     }
 }
@@ -205,10 +220,12 @@ join(struct run runs[NUMBERS])
 {
     size_t last = 0;
 
-    for (size_t i = 1; i < NUMBERS; i++)
+    for (size_t i = 1; i < NUMBERS; i++) {
         if (runs[i].checked || runs[last].checked ||
-            runs[i].action != runs[last].action)
+            runs[i].action != runs[last].action) {
             runs[++last] = runs[i];
+        }
+    }
     return last + 1;
 }
 
@@ -237,8 +254,9 @@ seccomp_compile(enum seccomp_stage stage,
     struct compiler c = {.code = out, .first = capacity};
     size_t count, search;
 
-    if (stage != SECCOMP_ZYGOTE && stage != SECCOMP_WORKER)
+    if (stage != SECCOMP_ZYGOTE && stage != SECCOMP_WORKER) {
         return -EINVAL;
+    }
     c.scope = scope_of(stage, options);
     c.pid = (uint32_t)getpid();
     look_up(&c, runs);
@@ -253,8 +271,9 @@ seccomp_compile(enum seccomp_stage stage,
     emit_jump(&c, BPF_JEQ, NATIVE_ARCH, search,
               answer(&c, SECCOMP_RET_KILL_PROCESS));
     emit_load(&c, offsetof(struct seccomp_data, arch));
-    if (c.overflow > 0)
+    if (c.overflow > 0) {
         return -ENOSPC;
+    }
     *ret_length = capacity - c.first;
     memmove(out, out + c.first, *ret_length * sizeof(*out));
     return 0;
@@ -270,16 +289,19 @@ seccomp_confine(enum seccomp_stage stage,
     long rc =
         seccomp_compile(stage, options, code, SECCOMP_MAX_FILTER, &length);
 
-    if (rc < 0)
+    if (rc < 0) {
         return (int)rc;
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+    }
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
         return -errno;
+    }
     program.len = (unsigned short)length;
     /* All threads at once, or none: a positive answer names the thread that
      * could not be confined. */
     rc = syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER,
                  SECCOMP_FILTER_FLAG_TSYNC, &program);
-    if (rc < 0)
+    if (rc < 0) {
         return -errno;
+    }
     return rc > 0 ? -EBUSY : 0;
 }

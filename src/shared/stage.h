@@ -39,12 +39,14 @@
     STAGE(SCRATCH, "scratch") /* a worker's private /tmp */                   \
     STAGE(WORKER, "worker")   /* any other step of a worker's set-up */
 
+/* clang-format off */
 enum boxed_stage {
 #define BOXED_STAGE_ENUM(id, name) STAGE_##id,
     BOXED_STAGES(BOXED_STAGE_ENUM)
 #undef BOXED_STAGE_ENUM
-        STAGE_COUNT
+    STAGE_COUNT
 };
+/* clang-format on */
 
 #define BOXED_STATUS_MAGIC 0x54535842u /* "BXST" */
 

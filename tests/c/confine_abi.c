@@ -39,13 +39,16 @@ create_ruleset(const struct ruleset *rules, size_t size)
     uint64_t network = version >= 4 ? 3 : 0;
     uint64_t scopes = version >= 6 ? 3 : 0;
 
-    if (rules == NULL)
+    if (rules == NULL) {
         return version > 0 ? version : refuse(-version);
+    }
     if (size != sizeof(*rules) || (rules->files & ~known_files[version]) ||
-        (rules->network & ~network) || (rules->scopes & ~scopes))
+        (rules->network & ~network) || (rules->scopes & ~scopes)) {
         return refuse(EINVAL);
-    if ((rules->files | rules->network | rules->scopes) == 0)
+    }
+    if ((rules->files | rules->network | rules->scopes) == 0) {
         return refuse(ENOMSG);
+    }
     printf("ruleset %#lx %#lx %#lx\n", rules->files, rules->network,
            rules->scopes);
     return open("/dev/null", O_RDONLY);
@@ -73,8 +76,9 @@ kernel(long number, ...)
         first = va_arg(ap, int);
         flags = va_arg(ap, unsigned);
         printf("restrict %#lx\n", (unsigned long)flags);
-        if (first < 0 || (flags != 0 && version < 7))
+        if (first < 0 || (flags != 0 && version < 7)) {
             rc = refuse(EINVAL);
+        }
     }
     va_end(ap);
     return rc;
@@ -93,13 +97,15 @@ main(int argc, char **argv)
     };
     struct landlock_options options = {.grants = grants, .count = 5};
 
-    if (argc != 4)
+    if (argc != 4) {
         return 100;
+    }
     version = atoi(argv[1]);
     options.filesystem = atoi(argv[2]) != 0;
     options.network = atoi(argv[3]) != 0;
-    if (!options.filesystem)
+    if (!options.filesystem) {
         options.count = 0;
+    }
     printf("result %d\n", landlock_confine(&options));
     return 0;
 }

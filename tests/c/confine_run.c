@@ -46,8 +46,9 @@ grant(const char *step)
 {
     int fd = open(step + 2, O_PATH | O_CLOEXEC);
 
-    if (fd < 0)
+    if (fd < 0) {
         fail(step, errno);
+    }
     grants[granted].fd = fd;
     grants[granted++].access = step[0] == 'r'   ? LANDLOCK_READ
                                : step[0] == 'w' ? LANDLOCK_WRITE
@@ -87,14 +88,18 @@ take(const char *step)
         grant(step);
         return;
     }
-    if (has(step, "landlock"))
+    if (has(step, "landlock")) {
         rc = landlock_confine(&domain);
-    else
+    }
+    else {
         rc = seccomp_confine(stage_of(step), &options);
-    if (rc != 0)
+    }
+    if (rc != 0) {
         fail(step, -rc);
-    if (has(step, "landlock"))
+    }
+    if (has(step, "landlock")) {
         granted = 0;
+    }
 }
 
 static void
@@ -106,12 +111,14 @@ dump(const char *step, size_t capacity)
     int rc =
         seccomp_compile(stage_of(step), &options, code, capacity, &length);
 
-    if (rc != 0)
+    if (rc != 0) {
         fail(step, -rc);
+    }
     printf("%d\n", (int)getpid());
-    for (size_t i = 0; i < length; i++)
+    for (size_t i = 0; i < length; i++) {
         printf("%u %u %u %u\n", code[i].code, code[i].jt, code[i].jf,
                code[i].k);
+    }
 }
 
 static long
@@ -126,8 +133,9 @@ call(char **words)
     long args[7] = {0};
     long result;
 
-    for (int i = 0; i < 7 && words[i] != NULL; i++)
+    for (int i = 0; i < 7 && words[i] != NULL; i++) {
         args[i] = strcmp(words[i], "pid") == 0 ? getpid() : number(words[i]);
+    }
     errno = 0;
     result =
         syscall(args[0], args[1], args[2], args[3], args[4], args[5], args[6]);
@@ -162,8 +170,9 @@ try_one(int nr, int out)
     errno = 0;
     result = syscall(nr, -1, -1, -1, -1, -1, -1);
     n = snprintf(line, sizeof(line), "%d %ld %d\n", nr, result, errno);
-    if (write(out, line, (size_t)n) != n)
+    if (write(out, line, (size_t)n) != n) {
         _exit(1);
+    }
     _exit(0);
 }
 
@@ -181,8 +190,9 @@ sweep(int first, int last)
             try_one(nr, STDOUT_FILENO);
         }
         waitpid(pid, &status, 0);
-        if (WIFSIGNALED(status))
+        if (WIFSIGNALED(status)) {
             printf("%d signal %d\n", nr, WTERMSIG(status));
+        }
     }
     return 0;
 }
@@ -192,22 +202,30 @@ main(int argc, char **argv)
 {
     int i = 1;
 
-    for (; i < argc && strcmp(argv[i], "--") != 0; i++)
-        if (strcmp(argv[i], "abi") == 0)
+    for (; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "abi") == 0) {
             printf("%d\n", landlock_abi());
-        else
+        }
+        else {
             take(argv[i]);
+        }
+    }
     argv += i + 1;
-    if (i + 1 >= argc)
+    if (i + 1 >= argc) {
         return 0;
-    if (strcmp(argv[0], "dump") == 0)
+    }
+    if (strcmp(argv[0], "dump") == 0) {
         dump(argv[1], argv[2] ? (size_t)atol(argv[2]) : SECCOMP_MAX_FILTER);
-    else if (strcmp(argv[0], "int80") == 0)
+    }
+    else if (strcmp(argv[0], "int80") == 0) {
         return int80();
-    else if (strcmp(argv[0], "syscall") == 0)
+    }
+    else if (strcmp(argv[0], "syscall") == 0) {
         return call(argv + 1);
-    else if (strcmp(argv[0], "sweep") == 0)
+    }
+    else if (strcmp(argv[0], "sweep") == 0) {
         return sweep(atoi(argv[1]), atoi(argv[2]));
+    }
     else if (strcmp(argv[0], "exec") == 0) {
         execv(argv[1], argv + 1);
         fail("exec", errno);

@@ -18,7 +18,7 @@ struct list_link {
     }
 
 #define LIST_OWNER(link, type, member)                                        \
-    ((type *)(void *)((char *)(link)-offsetof(type, member)))
+    ((type *)(void *)((char *)(link) - (offsetof(type, member))))
 
 static inline void
 list_init(struct list_link *link)

@@ -93,6 +93,14 @@ method_read_request(PyObject *module, PyObject *args)
 /* From its first byte on the answer is what it is. */
 static bool has_begun, has_answered;
 
+/* What C code of the guest printed goes before the answer, which ends the
+ * call. */
+static void
+flush_all(void)
+{
+    (void)fflush(NULL);
+}
+
 PyObject *
 method_answer(PyObject *module, PyObject *args)
 {
@@ -112,10 +120,7 @@ method_answer(PyObject *module, PyObject *args)
         .size = (uint64_t)data.len,
     };
     Py_BEGIN_ALLOW_THREADS
-        /* What C code of the guest printed goes before the answer, which ends
-         * the call. */
-        (void)
-    fflush(NULL);
+    flush_all();
     has_begun = true;
     error = frame_write(WORKER_CALL_FD, &header, data.buf);
     has_answered = error == 0;
@@ -219,6 +224,12 @@ method_perform(PyObject *module, PyObject *args)
  * call. */
 #define MOST_LINGERING_MS 1000
 
+static void
+linger(void)
+{
+    (void)poll(NULL, 0, MOST_LINGERING_MS);
+}
+
 PyObject *
 method_await_end(PyObject *module, PyObject *unused)
 {
@@ -231,8 +242,8 @@ method_await_end(PyObject *module, PyObject *unused)
     if (PyThreadState_Next(threads) != NULL) {
         Py_RETURN_NONE;
     }
-    Py_BEGIN_ALLOW_THREADS(void)
-    poll(NULL, 0, MOST_LINGERING_MS);
+    Py_BEGIN_ALLOW_THREADS
+    linger();
     Py_END_ALLOW_THREADS
     Py_RETURN_NONE;
 }

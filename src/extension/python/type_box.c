@@ -25,7 +25,8 @@
 #endif
 
 struct box_object {
-    PyObject_HEAD struct fork_hook hook;
+    PyObject_HEAD
+    struct fork_hook hook;
     struct spawned spawned;
     Py_ssize_t users;
 };
@@ -196,10 +197,24 @@ read_log(PyObject *object, PyObject *number)
 }
 
 static PyObject *
-get_number(PyObject *object, void *place)
+get_pid(PyObject *object, void *unused)
 {
-    const char *number = (const char *)object + (size_t)place;
-    return PyLong_FromLong(*(const int *)(const void *)number);
+    (void)unused;
+    return PyLong_FromLong(((struct box_object *)object)->spawned.pid);
+}
+
+static PyObject *
+get_control(PyObject *object, void *unused)
+{
+    (void)unused;
+    return PyLong_FromLong(((struct box_object *)object)->spawned.control);
+}
+
+static PyObject *
+get_server(PyObject *object, void *unused)
+{
+    (void)unused;
+    return PyLong_FromLong(((struct box_object *)object)->spawned.server);
 }
 
 static PyObject *
@@ -217,16 +232,11 @@ static PyMethodDef box_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-#define NUMBER(name, doc)                                                     \
-    {                                                                         \
-#name, get_number, NULL, doc,                                         \
-            (void *)offsetof(struct box_object, spawned.name)                 \
-    }
-
 static PyGetSetDef box_getset[] = {
-    NUMBER(pid, "The launcher's process."),
-    NUMBER(control, "Orders out, status records in; -1 once closed."),
-    NUMBER(server, "The zygote's socket; -1 once closed."),
+    {"pid", get_pid, NULL, "The launcher's process.", NULL},
+    {"control", get_control, NULL,
+     "Orders out, status records in; -1 once closed.", NULL},
+    {"server", get_server, NULL, "The zygote's socket; -1 once closed.", NULL},
     {"users", get_users, NULL, "How many Seats are taken for calls of it.",
      NULL},
     {NULL, NULL, NULL, NULL, NULL},

@@ -12,7 +12,8 @@
 #include "shared/fd.h"
 
 struct call_object {
-    PyObject_HEAD struct fork_hook hook;
+    PyObject_HEAD
+    struct fork_hook hook;
     struct call call;
     Py_buffer request;
     PyObject *answer;

@@ -14,7 +14,8 @@
 #include "shared/deadline.h"
 
 struct latch_object {
-    PyObject_HEAD struct fork_hook hook;
+    PyObject_HEAD
+    struct fork_hook hook;
     struct list_link link; /* in `working` */
     struct list_link waiting;
     unsigned long thread;

@@ -9,7 +9,8 @@
 #include "extension/wire/store.h"
 
 struct memory_object {
-    PyObject_HEAD void *start;
+    PyObject_HEAD
+    void *start;
     size_t size;
 };
 

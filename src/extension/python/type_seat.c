@@ -20,7 +20,8 @@ enum seat_state {
 };
 
 struct seat_object {
-    PyObject_HEAD struct fork_hook hook;
+    PyObject_HEAD
+    struct fork_hook hook;
     struct waiter waiter; /* its link is in `held` or in `waiting` */
     PyObject *box;
     enum seat_state state;
