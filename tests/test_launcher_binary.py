@@ -56,7 +56,7 @@ ALLOWED = {
     """,
 }
 
-# Only explain_and_exit prints, a text that is fixed.
+# Only die_explaining prints, a text that is fixed.
 FORBIDDEN = re.compile(
     r"getenv|environ|printf|scanf|locale|iconv|get(pw|gr(?!oups)|host|serv|addr)"
     r"|nss|dlopen|system|popen|exec[lv]p|malloc|realloc|strto|ato[il]|syslog"

@@ -180,6 +180,6 @@ collector_run(struct order *order)
     int status;
     if (waitpid(child, &status, 0) != child || status != 0) {
         /* It has told why; this exit must not hide its record. */
-        _exit(111);
+        _exit(STAGE_EXIT);
     }
 }

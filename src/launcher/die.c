@@ -1,7 +1,8 @@
 /* How the launcher ends: one fixed record on the control socket.
  *
  * Async-signal-safe; runs with or without privilege, before and after any
- * fork.  Exit status 100: started by hand; 111: a step failed. */
+ * fork.  Exit status 100: started by hand; STAGE_EXIT: a step
+ * failed. */
 #include "launcher/launcher.h"
 
 #include <errno.h>
@@ -30,7 +31,7 @@ _Noreturn void
 die_with(enum boxed_stage stage, int error, uint32_t detail)
 {
     die_send_record(stage, error, detail);
-    _exit(111);
+    _exit(STAGE_EXIT);
 }
 
 _Noreturn void

@@ -132,7 +132,7 @@ int modules_make(const struct order *order, const struct modules *modules);
 void modules_close(const struct order *order, const struct modules *modules);
 
 /* tmp.c */
-void tmp_exchange(int scratch);
+void tmp_exchange(int tmp);
 
 /* root.c */
 void root_build(const struct order *order);

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -21,10 +20,8 @@
 #include "launcher/walk.h"
 #include "shared/directories.h"
 #include "shared/fd.h"
+#include "shared/memfd.h"
 
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 0x0008U
-#endif
 /* Up to here copying costs less than a mount does every worker. */
 #define COPIED_BYTES (256u << 10)
 #define MOST_BYTES   (128ull << 20) /* of all copies */

@@ -9,13 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The same numbers on every architecture that Linux 5.2 runs on, but alpha. */
-#define NR_open_tree     428
-#define NR_move_mount    429
-#define NR_fsopen        430
-#define NR_fsconfig      431
-#define NR_fsmount       432
-#define NR_mount_setattr 442
+#include "shared/syscall_numbers.h"
 
 #define TREE_CLONE    (1u | (unsigned)O_CLOEXEC) /* OPEN_TREE_CLONE */
 #define FS_CLOEXEC    1u

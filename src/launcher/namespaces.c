@@ -30,7 +30,7 @@ become_first_process(void)
     (void)syscall(SYS_close_range, 0u, ~0u, 0u);
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
-    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 111);
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : STAGE_EXIT);
 }
 
 void

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shared/magic_link.h"
 #include "shared/order.h"
 
 bool
@@ -53,21 +54,11 @@ path_below(const char *path, const char *top)
                : NULL;
 }
 
-struct magic
-path_magic(int fd)
-{
-    struct magic link = {"/proc/self/fd/"};
-    char digits[DECIMAL_SIZE];
-    const char *number = decimal((uint64_t)fd, digits);
-    memcpy(link.path + strlen(link.path), number, strlen(number) + 1);
-    return link;
-}
-
 /* Where an open file really is; false where that has no name any more. */
 bool
 path_of_fd(int fd, char *ret_path)
 {
-    struct magic link = path_magic(fd);
+    struct magic_link link = magic_link(fd);
     ssize_t length = readlink(link.path, ret_path, ORDER_MAX_PATH - 1);
     if (length <= 0) {
         return false;

@@ -4,8 +4,6 @@
 
 #include <stdbool.h>
 
-#include "shared/decimal.h"
-
 bool path_ends_with(const char *name, const char *suffix);
 bool path_is_module(const char *name);
 bool path_is_hidden(const char *name);
@@ -14,13 +12,6 @@ bool path_has_hidden_part(const char *path);
 
 /* What a path names below a directory, or NULL. */
 const char *path_below(const char *path, const char *top);
-
-/* The name of an open file, to open it or to read where it is. */
-struct magic {
-    char path[sizeof("/proc/self/fd/") + DECIMAL_SIZE];
-};
-
-struct magic path_magic(int fd);
 
 /* Where an open file really is, in ORDER_MAX_PATH bytes; false where it has no
  * name any more. */

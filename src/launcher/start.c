@@ -23,7 +23,7 @@ fill_standard_fds(void)
             continue;
         }
         if (open("/dev/null", O_RDWR | O_NOCTTY) != fd) {
-            _exit(111);
+            _exit(STAGE_EXIT);
         }
     }
 }

@@ -76,7 +76,7 @@ end_all(enum order_tier tier, pid_t zygote)
 }
 
 static _Noreturn void
-watch(enum order_tier tier, pid_t zygote, int signals)
+stay_until_the_end(enum order_tier tier, pid_t zygote, int signals)
 {
     struct pollfd watched[] = {
         {.fd = ORDER_FD, .events = POLLIN},
@@ -119,7 +119,7 @@ become_supervisor(enum order_tier tier, pid_t zygote, const sigset_t *all)
     for (int fd = 0; fd <= 2; fd++) {
         (void)close(fd);
     }
-    watch(tier, zygote, signals);
+    stay_until_the_end(tier, zygote, signals);
 }
 
 /* Returns in the child only, which goes on to become the zygote. */

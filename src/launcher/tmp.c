@@ -20,9 +20,6 @@
 #include "shared/fd.h"
 #include "shared/listing.h"
 
-/* As many as a worker takes along into its own, TMPFS_MAX_KEPT. */
-#define MOST_CHILDREN 64
-
 struct child {
     char path[sizeof("/tmp/") + NAME_MAX];
     int fd;
@@ -78,7 +75,7 @@ clone_children(struct child *children)
             entry->type == DT_LNK) {
             continue;
         }
-        if (count == MOST_CHILDREN) {
+        if (count == ORDER_MAX_COVERED) {
             die_with(STAGE_TREES, E2BIG, UINT32_MAX);
         }
         take_child(&children[count++], folder, seen.st_dev, entry->name);
@@ -90,13 +87,12 @@ clone_children(struct child *children)
 }
 
 void
-tmp_exchange(int scratch)
+tmp_exchange(int tmp)
 {
-    struct child children[MOST_CHILDREN];
+    struct child children[ORDER_MAX_COVERED];
     size_t count = clone_children(children);
 
-    if (umount2("/tmp", MNT_DETACH) != 0 ||
-        mount_attach(scratch, "/tmp") != 0) {
+    if (umount2("/tmp", MNT_DETACH) != 0 || mount_attach(tmp, "/tmp") != 0) {
         die(STAGE_TREES);
     }
     for (size_t i = 0; i < count; i++) {

@@ -15,6 +15,7 @@
 
 #include "launcher/paths.h"
 #include "shared/fd.h"
+#include "shared/magic_link.h"
 #include "shared/listing.h"
 
 #define MOST_DEEP 64
@@ -108,7 +109,7 @@ open_linked(const struct level *level, const char *name, struct stat *ret_seen)
         return -ENOENT;
     }
     /* The very file that was judged, whatever the link leads to by now. */
-    struct magic link = path_magic(fd);
+    struct magic_link link = magic_link(fd);
     return open_file(AT_FDCWD, link.path, 0, ret_seen);
 }
 

@@ -19,6 +19,9 @@
 #define ORDER_MAX_ENTRIES 1024
 #define ORDER_MAX_MOUNTS  128 /* of the entries */
 #define ORDER_MAX_PATH    4096
+/* Trees shown at or below /tmp and /dev/shm, over which each worker mounts a
+ * file system of its own. */
+#define ORDER_MAX_COVERED 64
 
 /* The guest keeps the caller's network namespace. */
 #define ORDER_NETWORK 1u

@@ -48,6 +48,9 @@ enum boxed_stage {
 };
 /* clang-format on */
 
+/* The exit status of a process in which a step failed. */
+#define STAGE_EXIT 111
+
 #define BOXED_STATUS_MAGIC 0x54535842u /* "BXST" */
 
 struct boxed_status {

@@ -1,24 +1,24 @@
-/* extension/worker/tmpfs.c and shared/directories.c, in mounts of their own.
- */
-#include "extension/worker/tmpfs.c" /* name_descriptor() is private to it */
+/* A worker's own /tmp, and shared/directories.c, in mounts of their own. */
+#include "extension/worker/tmpfs.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include "confine/id_map.h"
+#include "shared/directories.h"
+#include "shared/magic_link.h"
 #include "shared/order.h"
 #include "test.h"
 
 static bool
 named(int fd, const char *wanted)
 {
-    char *name = malloc(sizeof(magic_links) + 12);
-    name_descriptor(fd, name);
-    bool equal = strcmp(name, wanted) == 0;
-    free(name);
-    return equal;
+    return strcmp(magic_link(fd).path, wanted) == 0;
 }
 
 static void

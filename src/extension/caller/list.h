@@ -1,22 +1,20 @@
-/* A ring of what is part of something larger.  No allocation, no locks: those
- * of this extension are changed with the GIL held. */
+/* A list of what is part of something larger, a ring through its head.  No
+ * allocation, no locks: the lists of this extension are changed with the GIL
+ * held. */
 #ifndef BOXED_LIST_H
 #define BOXED_LIST_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+/* The head of a list, or a member's place in one.  An empty list, and a member
+ * that is in none, leads to itself: list_init(), or {&it, &it}. */
 struct list_link {
     struct list_link *next;
     struct list_link *previous;
 };
 
-/* An empty ring, or a link that is in none. */
-#define LINK_INIT(link)                                                       \
-    {                                                                         \
-        &(link), &(link)                                                      \
-    }
-
+/* What a link is the member of. */
 #define LIST_OWNER(link, type, member)                                        \
     ((type *)(void *)((char *)(link) - (offsetof(type, member))))
 
@@ -27,18 +25,18 @@ list_init(struct list_link *link)
 }
 
 static inline bool
-list_is_empty(const struct list_link *link)
+list_is_empty(const struct list_link *head)
 {
-    return link->next == link;
+    return head->next == head;
 }
 
 static inline void
-list_append(struct list_link *ring, struct list_link *link)
+list_append(struct list_link *head, struct list_link *link)
 {
-    link->next = ring;
-    link->previous = ring->previous;
-    ring->previous->next = link;
-    ring->previous = link;
+    link->next = head;
+    link->previous = head->previous;
+    head->previous->next = link;
+    head->previous = link;
 }
 
 /* Also where it is in none. */

@@ -20,19 +20,19 @@ futex(_Atomic uint32_t *word, int operation, const struct timespec *until)
 }
 
 void
-waiter_begin(struct waiter *waiter, struct list_link *ring)
+waiter_begin(struct waiter *waiter, struct list_link *waiting)
 {
     waiter->woken = 0;
-    list_append(ring, &waiter->link);
+    list_append(waiting, &waiter->link);
 }
 
 struct waiter *
-waiter_wake_first(struct list_link *ring)
+waiter_wake_first(struct list_link *waiting)
 {
-    if (list_is_empty(ring)) {
+    if (list_is_empty(waiting)) {
         return NULL;
     }
-    struct waiter *first = LIST_OWNER(ring->next, struct waiter, link);
+    struct waiter *first = LIST_OWNER(waiting->next, struct waiter, link);
     list_remove(&first->link);
     first->woken = 1;
     (void)futex(&first->woken, FUTEX_WAKE, NULL);

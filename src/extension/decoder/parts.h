@@ -243,7 +243,6 @@ PyObject *decoder_rebuild_instance(struct decoder *d, struct allowed *allowed,
                                    struct slot *ret);
 PyObject *decoder_enum_member(struct decoder *d, struct allowed *allowed,
                               PyObject *args);
-void decoder_clear_classes(struct decoder *d);
 
 /* state.c */
 int decoder_set_state(struct decoder *d, struct allowed *allowed,

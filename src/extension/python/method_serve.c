@@ -141,7 +141,7 @@ read_policy(PyObject *args, PyObject *kwargs, int *ret_server,
     if (*ret_put_off == Py_None) {
         *ret_put_off = NULL;
     }
-    if (read_paths(kept, tmpfs->kept, TMPFS_MAX_KEPT, &tmpfs->kept_count) !=
+    if (read_paths(kept, tmpfs->kept, ORDER_MAX_COVERED, &tmpfs->kept_count) !=
         0) {
         return -1;
     }

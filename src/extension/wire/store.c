@@ -11,19 +11,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 #include "shared/fd.h"
-
-/* Neither executable nor ever made so (Linux 6.3): else a guest with several
- * processes could execute what it wrote, as it can nowhere else. */
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 0x0008U
-#endif
+#include "shared/memfd.h"
 
 #define SIZE_SEALS (F_SEAL_SHRINK | F_SEAL_GROW)
 
@@ -41,6 +35,8 @@ store_new(uint64_t size, int *ret_store)
     if (size > INT64_MAX || size > writable_size()) {
         return -EFBIG;
     }
+    /* Else a guest with several processes could execute what it wrote, as it
+     * can nowhere else. */
     cleanup_close int store =
         memfd_create("boxed", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
     if (store < 0 || ftruncate(store, (off_t)size) != 0 ||

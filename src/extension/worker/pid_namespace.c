@@ -35,6 +35,7 @@
 #include "extension/worker/process_limit.h"
 #include "shared/rights.h"
 #include "shared/shortage.h"
+#include "shared/stage.h"
 #include "shared/syscall_numbers.h"
 
 /* What is kept while everything else is closed: a status pipe; outside the
@@ -57,11 +58,11 @@ keep_only(const int *fds, int count)
 {
     for (int i = 0; i < count; i++) {
         if (dup2(fds[i], i) != i) {
-            _exit(111);
+            _exit(STAGE_EXIT);
         }
     }
     if (syscall(NR_close_range, (unsigned)count, ~0u, 0u) != 0) {
-        _exit(111);
+        _exit(STAGE_EXIT);
     }
 }
 
@@ -73,7 +74,7 @@ end_as(int status)
         (void)signal(WTERMSIG(status), SIG_DFL);
         (void)kill(getpid(), WTERMSIG(status));
     }
-    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 111);
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : STAGE_EXIT);
 }
 
 /* The zygote cannot see it: what it waits for is this process. */
@@ -98,7 +99,7 @@ stay_outside(pid_t init, int status_pipe, int report)
     const int kept[] = {status_pipe, report};
     keep_only(kept, 2);
     if (privileges_lock() != 0) {
-        _exit(111);
+        _exit(STAGE_EXIT);
     }
     ssize_t got = read(STATUS_FD, &end, sizeof(end));
     while (waitpid(init, &of_init, 0) < 0 && errno == EINTR) {
@@ -120,7 +121,7 @@ reap(pid_t worker, struct end *ret_end)
     do {
         memset(&ended, 0, sizeof(ended));
         if (waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT | WNOHANG) != 0) {
-            _exit(111);
+            _exit(STAGE_EXIT);
         }
         if (ended.si_pid == worker) {
             ret_end->charged_us = cpu_clock_us(worker);
@@ -171,7 +172,7 @@ stay_init(pid_t worker, const int *fds, size_t processes)
         if (poll(watched, 2, limit.in_doubt ? PROCESS_LIMIT_DOUBT_MS : -1) <
             0) {
             if (errno != EINTR && shortage_wait(&shortage, errno) != 0) {
-                _exit(111);
+                _exit(STAGE_EXIT);
             }
             continue;
         }
@@ -186,7 +187,7 @@ stay_init(pid_t worker, const int *fds, size_t processes)
         }
     }
     ssize_t put = write(STATUS_FD, &end, sizeof(end));
-    _exit(signals >= 0 && put == (ssize_t)sizeof(end) ? 0 : 111);
+    _exit(signals >= 0 && put == (ssize_t)sizeof(end) ? 0 : STAGE_EXIT);
 }
 
 /* In the worker: init is asked from now on before a process is made. */

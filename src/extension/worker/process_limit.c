@@ -11,26 +11,17 @@
  * that was expected did not come, those that are too many are ended. */
 #include "extension/worker/process_limit.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 #include <linux/seccomp.h>
 
-#define LONG_ENOUGH ((deadline_ns)50 * 1000000)
+#include "shared/listing.h"
 
-/* As getdents64(2) writes it. */
-struct entry {
-    uint64_t inode;
-    int64_t offset;
-    unsigned short size;
-    unsigned char type;
-    char name[];
-};
+#define LONG_ENOUGH ((deadline_ns)50 * 1000000)
 
 /* 0 for what is not a process. */
 static pid_t
@@ -61,30 +52,26 @@ was_seen(const struct process_limit *limit, pid_t pid)
 static size_t
 look(const struct process_limit *limit, pid_t *ret_seen)
 {
-    _Alignas(struct entry) char buffer[4096];
+    struct listing listing = {.fd = limit->proc};
+    const struct listed *entry;
     size_t count = 0;
-    long size;
+    int found;
 
     if (lseek(limit->proc, 0, SEEK_SET) != 0) {
         return PROCESS_LIMIT_MAX;
     }
-    while ((size = syscall(SYS_getdents64, limit->proc, buffer,
-                           sizeof(buffer))) > 0) {
-        for (long at = 0; at < size;) {
-            const struct entry *entry = (const void *)(buffer + at);
-            pid_t pid = number(entry->name);
+    while ((found = listing_next(&listing, &entry)) == 1) {
+        pid_t pid = number(entry->name);
 
-            at += entry->size;
-            if (pid <= 1) {
-                continue;
-            }
-            if (count == PROCESS_LIMIT_MAX) {
-                return count;
-            }
-            ret_seen[count++] = pid;
+        if (pid <= 1) {
+            continue;
         }
+        if (count == PROCESS_LIMIT_MAX) {
+            return count;
+        }
+        ret_seen[count++] = pid;
     }
-    return size < 0 ? PROCESS_LIMIT_MAX : count;
+    return found < 0 ? PROCESS_LIMIT_MAX : count;
 }
 
 /* It has come, then, if any has. */

@@ -14,38 +14,17 @@
 
 #include "shared/directories.h"
 #include "shared/fd.h"
-
-static const char magic_links[] = "/proc/self/fd/";
-
-/* The name of a descriptor, which mount(2) follows to what is covered. */
-static void
-name_descriptor(int fd, char *name)
-{
-    char digits[12];
-    size_t count = 0;
-
-    memcpy(name, magic_links, sizeof(magic_links) - 1);
-    name += sizeof(magic_links) - 1;
-    do {
-        digits[count++] = (char)('0' + fd % 10);
-        fd /= 10;
-    } while (fd != 0);
-    while (count > 0) {
-        *name++ = digits[--count];
-    }
-    *name = '\0';
-}
+#include "shared/magic_link.h"
 
 static int
 uncover(const char *path, int fd)
 {
-    char source[sizeof(magic_links) + 12];
+    const struct magic_link source = magic_link(fd);
     int error = directories_make_mount_point(path, fd);
     if (error != 0) {
         return error;
     }
-    name_descriptor(fd, source);
-    if (mount(source, path, NULL, MS_BIND | MS_REC, NULL) != 0) {
+    if (mount(source.path, path, NULL, MS_BIND | MS_REC, NULL) != 0) {
         return -errno;
     }
     return 0;
@@ -77,7 +56,7 @@ cover(const char *options)
 int
 tmpfs_mount(const struct tmpfs *tmpfs)
 {
-    int fds[TMPFS_MAX_KEPT];
+    int fds[ORDER_MAX_COVERED];
 
     open_kept(tmpfs, fds);
     int error = cover(tmpfs->options);

@@ -4,12 +4,11 @@
 
 #include <stddef.h>
 
-/* Trees at or below the two directories that must stay visible. */
-#define TMPFS_MAX_KEPT 64
+#include "shared/order.h"
 
 struct tmpfs {
     const char *options; /* of each tmpfs: size=...,nr_inodes=... */
-    const char *kept[TMPFS_MAX_KEPT];
+    const char *kept[ORDER_MAX_COVERED]; /* trees that stay visible */
     size_t kept_count;
 };
 

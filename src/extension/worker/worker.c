@@ -60,7 +60,7 @@ tie_to_zygote(pid_t zygote)
     if (getppid() != zygote) {
         /* No wall is missing.  The caller sees that its request was not read.
          */
-        _exit(111);
+        _exit(STAGE_EXIT);
     }
     return setsid() < 0 ? -errno : 0;
 }
@@ -90,8 +90,8 @@ enter_namespaces(const struct worker_policy *policy)
     if (!policy->namespaces) {
         return rlimits_set_threads(&policy->limits, &policy->baseline);
     }
-    bool family = policy->processes > 1;
-    int flags = CLONE_NEWUSER | CLONE_NEWNS | (family ? CLONE_NEWPID : 0);
+    bool several = policy->processes > 1;
+    int flags = CLONE_NEWUSER | CLONE_NEWNS | (several ? CLONE_NEWPID : 0);
     if (unshare(flags) != 0) {
         return -errno;
     }
@@ -102,8 +102,8 @@ enter_namespaces(const struct worker_policy *policy)
     if (error != 0) {
         return error;
     }
-    return family ? pid_namespace_enter(REPORT_FD, policy->processes)
-                  : privileges_lock();
+    return several ? pid_namespace_enter(REPORT_FD, policy->processes)
+                   : privileges_lock();
 }
 
 static int
@@ -176,7 +176,7 @@ static _Noreturn void
 refuse(enum boxed_stage stage, int error)
 {
     worker_refuse(REPORT_FD, stage, error);
-    _exit(111);
+    _exit(STAGE_EXIT);
 }
 
 void
@@ -193,7 +193,7 @@ worker_confine(const struct worker_policy *policy, pid_t zygote,
     int error = keep_descriptors(fds);
     if (error != 0) {
         worker_refuse(fds[1], STAGE_DESCRIPTORS, error);
-        _exit(111);
+        _exit(STAGE_EXIT);
     }
     error = tie_to_zygote(zygote);
     if (error != 0) {
@@ -216,6 +216,6 @@ worker_confine(const struct worker_policy *policy, pid_t zygote,
         refuse(STAGE_SECCOMP, error);
     }
     if (close(REPORT_FD) != 0) {
-        _exit(111);
+        _exit(STAGE_EXIT);
     }
 }
