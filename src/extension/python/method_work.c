@@ -13,6 +13,7 @@
 #include "extension/worker/request.h"
 #include "extension/worker/reserve.h"
 #include "extension/worker/worker.h"
+#include "extension/zygote/put_off.h"
 #include "shared/rights.h"
 
 PyObject *
@@ -220,14 +221,10 @@ method_perform(PyObject *module, PyObject *args)
     return PyBool_FromLong(has_answered);
 }
 
-/* The zygote ends it before, in a moment at which that takes nothing from a
- * call. */
-#define MOST_LINGERING_MS 1000
-
 static void
 linger(void)
 {
-    (void)poll(NULL, 0, MOST_LINGERING_MS);
+    (void)poll(NULL, 0, LINGER_MAX_MS);
 }
 
 PyObject *

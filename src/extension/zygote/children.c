@@ -20,12 +20,9 @@
 
 #include "extension/wire/frame.h"
 #include "extension/worker/cpu_clock.h"
+#include "extension/zygote/put_off.h"
 #include "shared/fd.h"
 #include "shared/shortage.h"
-
-/* They hold memory and, where the tier has no namespaces, count among the
- * neighbours of those that work. */
-#define MOST_LINGERING 8
 
 struct child {
     pid_t pid;
@@ -127,9 +124,9 @@ children_end_lingering(struct children *children, deadline_ns since)
 {
     struct child *first;
 
-    while ((first = children->first_lingering) != NULL &&
-           (first->lingers_since <= since ||
-            children->lingering > MOST_LINGERING)) {
+    while (
+        (first = children->first_lingering) != NULL &&
+        (first->lingers_since <= since || children->lingering > LINGER_MAX)) {
         kill_child(children, first);
     }
 }

@@ -18,7 +18,7 @@ struct children {
 };
 
 /* Descriptors that each takes. */
-#define FDS_A_CHILD 2
+#define CHILDREN_FDS_EACH 2
 
 /* Makes room for one more, before it is forked: 0 or -ENOMEM. */
 int children_reserve(struct children *children);

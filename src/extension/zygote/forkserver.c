@@ -20,6 +20,7 @@
 #include "extension/zygote/children.h"
 #include "extension/zygote/events.h"
 #include "extension/zygote/prefork.h"
+#include "extension/zygote/put_off.h"
 #include "shared/fd.h"
 #include "shared/rights.h"
 #include "shared/shortage.h"
@@ -40,14 +41,6 @@ struct forkserver {
  * it comes in, some that imports left open, and those of calls ahead. */
 #define OTHER_FDS (32 + PREFORK_QUEUE_MAX * FRAME_CALL_FDS)
 
-#define MS ((deadline_ns)1000000)
-/* Without the beginning or end of a call: the moment is quiet. */
-#define QUIET (1 * MS)
-/* After which what was put off waits for no quiet moment. */
-#define LATEST (10 * MS)
-/* With fewer that have not answered, forking ahead does not wait. */
-#define LEAST_AT_HAND 4
-
 /* A call that comes in when no descriptors are left loses those it brings.
  * So calls wait in the socket while there are too many children for one more.
  */
@@ -57,10 +50,10 @@ most_children(void)
     struct rlimit open_files;
 
     if (getrlimit(RLIMIT_NOFILE, &open_files) != 0 ||
-        open_files.rlim_cur < OTHER_FDS + FDS_A_CHILD) {
+        open_files.rlim_cur < OTHER_FDS + CHILDREN_FDS_EACH) {
         return 1;
     }
-    rlim_t most = (open_files.rlim_cur - OTHER_FDS) / FDS_A_CHILD;
+    rlim_t most = (open_files.rlim_cur - OTHER_FDS) / CHILDREN_FDS_EACH;
     return most < UINT_MAX ? (unsigned)most : UINT_MAX;
 }
 
@@ -228,10 +221,10 @@ is_prefork_due(const struct forkserver *forkserver, deadline_ns now)
     const struct children *children = &forkserver->children;
 
     return queue->count > 0 &&
-           (now - forkserver->active >= QUIET ||
-            now - queue->since[0] >= LATEST ||
+           (now - forkserver->active >= PUT_OFF_QUIET_NS ||
+            now - queue->since[0] >= PUT_OFF_MAX_NS ||
             queue->count == PREFORK_QUEUE_MAX ||
-            children->count - children->lingering < LEAST_AT_HAND);
+            children->count - children->lingering < PREFORK_WORKERS_MIN);
 }
 
 /* Milliseconds until something is to be done without an event, or -1. */
@@ -244,7 +237,7 @@ idle_ms(const struct forkserver *forkserver, deadline_ns now)
     if (forkserver->queue.count == 0 && forkserver->children.lingering == 0) {
         return -1;
     }
-    return deadline_left_ms(forkserver->active + QUIET);
+    return deadline_left_ms(forkserver->active + PUT_OFF_QUIET_NS);
 }
 
 int
@@ -253,11 +246,11 @@ forkserver_next(struct forkserver *forkserver,
 {
     for (;;) {
         deadline_ns now = deadline_now();
-        bool quiet = now - forkserver->active >= QUIET;
+        bool quiet = now - forkserver->active >= PUT_OFF_QUIET_NS;
         struct event_source *source = NULL;
 
         children_end_lingering(&forkserver->children,
-                               quiet ? now : now - LATEST);
+                               quiet ? now : now - PUT_OFF_MAX_NS);
         int found = events_next(&forkserver->events, idle_ms(forkserver, now),
                                 &source);
         if (found > 0) {

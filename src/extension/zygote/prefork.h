@@ -3,9 +3,8 @@
 #define BOXED_PREFORK_H
 
 #include "extension/zygote/forkserver.h"
+#include "extension/zygote/put_off.h"
 #include "shared/deadline.h"
-
-#define PREFORK_QUEUE_MAX 16
 
 /* The oldest first, each with the time since which it waits. */
 struct prefork_queue {
