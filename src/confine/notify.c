@@ -1,10 +1,12 @@
-/* A filter beside those of seccomp.c, which lets all pass but asks before a
- * process is made.
+/* Has somebody asked before a process is made: a filter beside those of
+ * seccomp.c, which lets everything else pass.
  *
- * Apart from them, since the process that is to listen must be sent the
- * listener, and after its own filter a worker can send none.  Of the answers
- * of two filters a refusal counts more than this question, and this more than
- * leave.  Raw system calls only; clone3 is refused by the others. */
+ * Runs in the worker of a call with several processes, before its own filter;
+ * raw system calls only.  It is a filter apart because its listener has to be
+ * sent to the process that will answer, and a worker that has its own filter
+ * can send nothing.  Where two filters answer, a refusal wins over this
+ * question, and the question over permission.  clone3, whose flags no filter
+ * sees, is refused by the others. */
 #include "confine/notify.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* Compiles the tables of calls.c to a seccomp filter and installs it.
+/* Compiles the tables of syscall_table.c to a seccomp filter and installs it.
  *
  * Needs no privilege.  Every function may run after fork in a process that
  * had threads: no allocation, no locks, no stdio, only raw system calls.

@@ -1,4 +1,5 @@
-/* Capabilities: read once, required exactly, raised for three calls, given up.
+/* Steps 2 and 5: capabilities, read once, required exactly; later raised for
+ * three calls, and given up.
  *
  * Privileged.  The only file that uses libcap (which allocates; no other step
  * does).  AT_SECURE is not consulted: under no_new_privs and under ptrace it

@@ -1,4 +1,4 @@
-/* Step 4: the collector clones the trees that the guest will see.
+/* Step 6: the collector clones the trees that the guest will see.
  *
  * A child that stays the caller: it drops its capabilities first, so no path
  * is opened with more rights than the caller's own, and an interpreter in a

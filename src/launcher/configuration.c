@@ -1,4 +1,4 @@
-/* Reads /etc/boxed.conf: what root permits and reserves.
+/* Step 4: reads /etc/boxed.conf, what root permits and reserves.
  *
  * Privileged: opens one file by a fixed name, with the caller's own rights to
  * files.  A file that somebody other than root could have written, or with a

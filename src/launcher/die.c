@@ -1,8 +1,8 @@
-/* How the launcher ends: one fixed record on the control socket.
+/* How the launcher ends, whatever the step: one fixed record on the control
+ * socket, and an exit status.
  *
  * Async-signal-safe; runs with or without privilege, before and after any
- * fork.  Exit status 100: started by hand; STAGE_EXIT: a step
- * failed. */
+ * fork.  Exit status 100: started by hand; STAGE_EXIT: a step failed. */
 #include "launcher/launcher.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* Step 9, child's half: what the zygote keeps when it becomes the
+/* Step 14, in the child: what the zygote keeps when it becomes the
  * interpreter.
  *
  * Unprivileged.  Limits, descriptors, Landlock and the system call filter, in

@@ -1,4 +1,4 @@
-/* Steps 5 and 6: leave the caller's session and identity, and prove it.
+/* Steps 8 and 9: leave the caller's identity, and prove it.
  *
  * The only file that names set*id.  Privileged until identity_change returns;
  * identity_verify then tries every way back.  Groups and gid go first: after
@@ -8,26 +8,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-#define JOIN_SESSION_KEYRING 1 /* KEYCTL_JOIN_SESSION_KEYRING */
-
-/* A new session takes the controlling terminal away.  The session keyring
- * survives setresuid and a new user namespace (verified on Linux 6.18), so a
- * fresh one replaces it.  Container profiles that refuse keyctl refuse it to
- * the guest as well, and so does the guest's own filter. */
-void
-session_leave(void)
-{
-    if (setsid() < 0) {
-        die(STAGE_SESSION);
-    }
-    if (syscall(SYS_keyctl, JOIN_SESSION_KEYRING, NULL) < 0 &&
-        errno != ENOSYS && errno != EPERM) {
-        die(STAGE_SESSION);
-    }
-}
 
 /* A guest that would be nobody gets a uid of the pool where there is one. */
 static void

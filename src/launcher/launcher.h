@@ -57,18 +57,6 @@ struct configuration {
     size_t allowed_count;
 };
 
-static inline bool
-order_tier_takes_uid(enum order_tier tier)
-{
-    return tier == TIER_FULL || tier == TIER_UID;
-}
-
-static inline bool
-order_tier_has_namespaces(enum order_tier tier)
-{
-    return tier == TIER_FULL || tier == TIER_ROOTLESS;
-}
-
 /* die.c */
 void die_send_record(enum boxed_stage stage, int error, uint32_t detail);
 _Noreturn void die(enum boxed_stage stage);
@@ -105,8 +93,10 @@ uid_t pool_take(const struct configuration *configuration,
 /* collector.c */
 void collector_run(struct order *order);
 
-/* identity.c */
+/* session.c */
 void session_leave(void);
+
+/* identity.c */
 void identity_change(struct order *order, const struct origin *origin,
                      const struct configuration *configuration);
 void identity_verify(const struct order *order, const struct origin *origin);

@@ -1,4 +1,5 @@
-/* The modules of places: copied by the collector, made again in the root.
+/* Of steps 6 and 12: the modules of places, copied by the collector, made
+ * again in the root.
  *
  * The collector, who is the caller, writes them to a memfd, as records: so
  * what the caller may read is shown whatever its mode, and a place of a

@@ -1,4 +1,4 @@
-/* Step 7: six namespaces, entered after the drop and never before it.
+/* Step 11: six namespaces, entered after the drop and never before it.
  *
  * Unprivileged.  A user namespace belongs to the uid that made it: made by
  * the caller, any process of the caller could setns into it and run

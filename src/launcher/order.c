@@ -1,5 +1,5 @@
-/* The parser of orders: written by an unprivileged caller, read by a program
- * that may bear capabilities.
+/* Of step 3: the parser of orders, which an unprivileged caller wrote and a
+ * program reads that may bear capabilities.
  *
  * Pure: no system call, no allocation; strings stay where they are.  Every
  * number is capped before it is used, every string must end inside the

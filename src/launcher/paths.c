@@ -1,4 +1,5 @@
-/* What the names of files say, for the walk through a place.
+/* What the names of files say, for walk.c: modules, hidden ones, and where an
+ * open file is.
  *
  * Pure, but for readlink(2) of a descriptor's own name. */
 #include "launcher/paths.h"

@@ -1,4 +1,4 @@
-/* Step 9, parent's half: the supervisor ends the sandbox.
+/* Step 13, in the parent: the supervisor ends the sandbox.
  *
  * pid 1 of the pid namespace, or where the tier has none a subreaper.  It is
  * needed because the caller cannot signal a process of another uid, and a

@@ -1,4 +1,4 @@
-/* The floor: which uid a caller may have a guest run as.
+/* Step 4: the floor, which uid a caller may have a guest run as.
  *
  * Privileged, but asks only the kernel's version; what may be written is asked
  * after the drop.  Never uid 0, never the caller's own, never a login user's;

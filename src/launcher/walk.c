@@ -1,4 +1,5 @@
-/* Finds the modules and packages of a place on the import path.
+/* Of steps 6 and 14: finds the modules and packages of a place on the import
+ * path.
  *
  * Runs as the caller in the collector, and as the guest where there are no
  * mounts; system calls only.  The rule is docs/design.rst's,

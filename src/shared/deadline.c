@@ -1,5 +1,5 @@
-/* Absolute deadlines on CLOCK_MONOTONIC.  Async-signal-safe: clock_gettime
- * only.  Shared by the launcher and the extension. */
+/* Absolute deadlines on CLOCK_MONOTONIC, for launcher and extension.
+ * Async-signal-safe: clock_gettime(2) only. */
 #include "shared/deadline.h"
 
 #include <limits.h>

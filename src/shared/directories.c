@@ -1,6 +1,6 @@
-/* Making directories and mount points in a file system that was just made
- * and that nobody else sees.  Unprivileged, no allocation: used by the
- * launcher and by a worker right after its fork. */
+/* Makes directories and mount points in a file system that was just made and
+ * that nobody else sees, for the launcher and for a worker right after its
+ * fork.  Unprivileged, async-signal-safe, no allocation. */
 #include "shared/directories.h"
 
 #include <errno.h>

@@ -1,4 +1,6 @@
-/* The names in a directory: system calls only. */
+/* Reads the names in a directory, for the launcher's walks and for who counts
+ * processes in /proc: readdir(3) would allocate.  One system call,
+ * async-signal-safe. */
 #include "shared/listing.h"
 
 #include <errno.h>

@@ -36,6 +36,20 @@ enum order_tier {
     TIER_LANDLOCK = 4,
 };
 
+/* Whether the guest gets another uid than the caller's. */
+static inline bool
+order_tier_takes_uid(enum order_tier tier)
+{
+    return tier == TIER_FULL || tier == TIER_UID;
+}
+
+/* Whether the guest gets namespaces of its own, and so mounts. */
+static inline bool
+order_tier_has_namespaces(enum order_tier tier)
+{
+    return tier == TIER_FULL || tier == TIER_ROOTLESS;
+}
+
 enum order_kind {
     KIND_TREE = 'r',     /* show read-only; failing to is an error */
     KIND_OPTIONAL = 'o', /* show read-only if the caller can reach it */

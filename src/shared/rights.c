@@ -1,5 +1,5 @@
-/* Sending and receiving descriptors over a socket.  Shared by the launcher
- * and the extension; system calls only. */
+/* Sends and receives descriptors over a socket (SCM_RIGHTS), for launcher,
+ * caller, zygote and worker.  System calls only, async-signal-safe. */
 #include "shared/rights.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* Lowering resource limits, for the launcher and for a worker right after its
- * fork. */
+/* Lowers resource limits, for the launcher and for a worker right after its
+ * fork.  Two system calls, async-signal-safe. */
 #include "shared/rlimit.h"
 
 #include <errno.h>

@@ -1,8 +1,9 @@
-/* What the kernel is short of just now.
+/* Tells which errors mean that the kernel is short of something just now, and
+ * how long to go on trying.
  *
- * Runs in the caller, the zygote and the worker; system calls only.  EAGAIN is
- * none of these: on a socket it means that nothing is there yet, and who forks
- * knows better what it means. */
+ * Runs in the launcher, the caller, the zygote and the worker; system calls
+ * only.  EAGAIN is none of these errors: on a socket it means that nothing is
+ * there yet, and whoever forks knows better what it means there. */
 #include "shared/shortage.h"
 
 #include <errno.h>

@@ -1,10 +1,12 @@
-/* The caller's side of one call: a request out; an answer, two streams of
- * output and a report in, all against one deadline.
+/* One call from the caller's side, once it is announced: sends the request,
+ * and takes in the answer, two streams of output and the report, all against
+ * one deadline.
  *
- * Runs in the caller without the GIL; several threads run it at once on
- * different calls.  Whatever comes from the call socket and the pipes is
- * hostile; what comes from the report socket is not.  What the kernel refuses
- * for a shortage is tried again until the deadline. */
+ * Runs in the caller without the GIL, for python/type_call.c; several threads
+ * run it at once on different calls.  No Python, no allocation.  Whatever
+ * comes from the call socket and the pipes is hostile; what comes from the
+ * report socket is not.  What the kernel refuses for a shortage is tried again
+ * until the deadline. */
 #include "extension/caller/call.h"
 
 #include <errno.h>

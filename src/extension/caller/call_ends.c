@@ -1,8 +1,10 @@
-/* The two ends of a call: made, sent to the zygote, killed and closed.
+/* Makes the sockets and pipes of a call, sends the far ends to the zygote, has
+ * the worker killed, and closes all.
  *
- * Runs in the caller; no Python, no allocation.  Making and sending are two
- * steps, since the first can be done while the caller waits for something
- * else, and the second sets a fork off. */
+ * Runs in the caller, for python/type_call.c; no Python, no allocation, and
+ * nothing that waits.  Making and sending are two steps, since the first can
+ * be done while the caller waits for something else, and the second sets a
+ * fork off. */
 #include "extension/caller/call.h"
 
 #include <errno.h>

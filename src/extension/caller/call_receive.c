@@ -1,10 +1,10 @@
-/* What the caller reads of a call: answer, output and report.
+/* Reads what comes in for a call: answer, output and report.
  *
- * Runs in the caller without the GIL.  What comes from the call socket and the
- * pipes is hostile.  What comes from the report socket is not: the zygote
- * writes to it, and a worker only while its walls go up, before any code of
- * the guest's.  Nothing here takes descriptors: the kernel discards any that a
- * guest sends along. */
+ * Runs in the caller without the GIL, for call.c; each function reads once and
+ * never waits.  What comes from the call socket and the pipes is hostile.
+ * What comes from the report socket is not: the zygote writes to it, and a
+ * worker only while its walls go up, before any code of the guest's.  Nothing
+ * here takes descriptors: the kernel discards any that a guest sends along. */
 #include "extension/caller/call_receive.h"
 
 #include <errno.h>

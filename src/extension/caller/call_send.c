@@ -1,8 +1,7 @@
-/* What the caller sends to a worker: the request, and a store if it asks for
- * one.
+/* Sends what goes to a worker: the request, and a store if it asks for one.
  *
- * Runs in the caller without the GIL.  Never waits: the worker may not read.
- */
+ * Runs in the caller without the GIL, for call.c.  Sends what the socket takes
+ * and never waits, for the worker may not read. */
 #include "extension/caller/call_send.h"
 
 #include <errno.h>

@@ -1,8 +1,9 @@
-/* What a forked child has to forget: every live object that owns something.
+/* Knows every live object that a forked child of the caller must not keep:
+ * what has a process, sockets or a count of the parent's.
  *
- * Runs in the caller, with the GIL held.  A table in Python would know only
- * what was put there: not what another thread is just making, nor the calls
- * that are open. */
+ * Runs in the caller, with the GIL held; calls only what was given to it.  A
+ * list in C, since a table in Python would know only what was put there: not
+ * what another thread is just making, nor the calls that are open. */
 #include "extension/caller/fork_hook.h"
 
 static struct list_link all = {&all, &all};

@@ -1,9 +1,10 @@
-/* Starts the launcher from the caller, which may be large and threaded.
+/* Starts the launcher, for python/type_box.c, from a caller that may be large
+ * and threaded.
  *
- * vfork: the child borrows the address space, so a 30 GB caller costs the
- * same as a small one.  The child half makes async-signal-safe system calls
- * only, writes to nothing but `failure`, and never returns; every signal is
- * blocked around it, since a handler would run in borrowed memory. */
+ * By vfork: the child borrows the address space, so a caller of 30 GB costs
+ * the same as a small one.  The child's half makes async-signal-safe system
+ * calls only, writes to nothing but `failure`, and never returns; every signal
+ * is blocked around it, since a handler would run in borrowed memory. */
 #include "extension/caller/spawn.h"
 
 #include <errno.h>

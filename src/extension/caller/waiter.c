@@ -1,7 +1,9 @@
-/* Waiting for another thread of the caller.
+/* Lets a thread of the caller wait for another one, for python/type_seat.c and
+ * python/type_latch.c.
  *
- * With a futex and not one of Python's locks: nothing is held that would have
- * to be given back, so an interrupted wait leaves nothing behind. */
+ * By a futex and not by one of Python's locks: nothing is held that would have
+ * to be given back, so an interrupted wait leaves nothing behind.  Only the
+ * sleep runs without the GIL. */
 #include "extension/caller/waiter.h"
 
 #include <errno.h>

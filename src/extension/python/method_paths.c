@@ -1,5 +1,8 @@
-/* Which files paths lead to, for the caller: asked before every call of every
- * entry of sys.path, so in one step and without an object for each. */
+/* _boxed.identities(): which files paths lead to.
+ *
+ * Runs in the caller, which asks it of every entry of sys.path before each
+ * call: so it is one step for all of them, without an object for each, and
+ * without the GIL around what the file system may take. */
 #include "extension/python/methods.h"
 
 #include <sys/stat.h>

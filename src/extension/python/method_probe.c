@@ -1,4 +1,6 @@
-/* What the kernel offers, for `boxed doctor`: asked by calling it. */
+/* _boxed.landlock_abi(): what the kernel offers, for `boxed doctor` and for
+ * what depends on it.  The kernel is asked, by the call itself, and not its
+ * version. */
 #include "extension/python/methods.h"
 
 #include "confine/landlock.h"

@@ -1,9 +1,10 @@
-/* The zygote's loop, for Python.
+/* _boxed.serve(): the zygote's loop, with the fork in it.
  *
- * Runs inside the sandbox.  serve() returns once in every worker, after its
- * walls are up, and once in the zygote, when the caller is done.  In between
- * the zygote runs Python once more, after its first fork: what need not be
- * done before the first call can begin. */
+ * Runs inside the sandbox.  It returns once in every worker, after its walls
+ * are up, and once in the zygote, when the caller is done.  The fork is here
+ * and not in zygote/, since Python has work of its own to do before and after
+ * one.  After its first fork the zygote runs Python once more: what need not
+ * be done before the first call can begin. */
 #include "extension/python/methods.h"
 
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-/* Stores, for Python: descriptors in, descriptors out.
+/* _boxed.new_store() and its like: stores (wire/store.h) by their descriptors.
  *
  * new_store() and seal_store() run in the caller, ask_store() in the worker,
  * write_store() in both. */

@@ -1,7 +1,9 @@
-/* A worker's two messages, for Python: the request it waits for, and the
- * answer; and what is answered where Python cannot.
+/* What a worker does for Python: waits for its request, reads it, answers,
+ * and lingers.  And what is answered where Python cannot.
  *
- * Runs inside the sandbox, behind the worker's walls. */
+ * Runs inside the sandbox, behind the worker's walls, in a process that the
+ * guest's code may have broken: the last resort, tell_in_c(), runs no Python
+ * and allocates nothing. */
 #include "extension/python/methods.h"
 
 #include <poll.h>

@@ -2,7 +2,8 @@
  *
  * Loaded in the caller and inside the sandbox (zygote and worker).  Each
  * method parses arguments, gives up the GIL around what blocks, calls C and
- * raises; the mechanisms are in the files beside it and know no Python.
+ * raises; the mechanisms are in the other rooms, and but for the decoder they
+ * know no Python.
  *
  * What the caller's types count and line up is guarded by the GIL.  The module
  * does not say that it can do without, so a free-threaded interpreter takes

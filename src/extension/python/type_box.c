@@ -1,9 +1,10 @@
-/* boxed._boxed.Box: a launcher's process and what leads to it, for Python.
+/* boxed._boxed.Box: a live sandbox, which is a launcher's process and the
+ * sockets that lead to it.
  *
  * Runs in the caller.  It owns them from the moment in which there is a
- * process: whatever interrupts the code that starts a sandbox, or one that
- * ends, a Box that nobody refers to any more tells its sandbox to end and
- * waits for that.  In a forked child it is empty. */
+ * process.  So an interrupt, wherever it comes, leaves no sandbox behind: a
+ * Box that nobody refers to any more tells its sandbox to end and waits for
+ * that.  In a forked child it is empty. */
 #include "extension/python/methods.h"
 
 #include <poll.h>

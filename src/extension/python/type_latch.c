@@ -1,11 +1,12 @@
-/* boxed._boxed.Latch: what threads wait at while one of them does a piece of
- * work that is theirs too.
+/* boxed._boxed.Latch: several threads need one piece of work done, one of them
+ * does it, and the others wait for that.
  *
- * Runs in the caller, with the GIL held but for the wait.  It opens in C, in
- * whatever way the work ends: nobody waits for one that was interrupted.  A
- * thread whose work others wait for, or that has a call open, waits for no
- * other one, which could be waiting for it, by a chain of such: this is the
- * case of a signal handler, and of what a collected object runs. */
+ * Runs in the caller, with the GIL held but for the wait.  The latch is opened
+ * in C, however the work ends, so that nobody waits for work that was
+ * interrupted.  Some threads must not wait here: one that is itself at such
+ * work, or has a call open.  What it would wait for could be waiting for it,
+ * directly or by way of others.  That happens in signal handlers, and in what
+ * a collected object runs. */
 #include "extension/python/methods.h"
 
 #include "extension/caller/fork_hook.h"

@@ -1,9 +1,11 @@
-/* boxed._boxed.Seat: a call's place among those of the process, for Python.
+/* boxed._boxed.Seat: one call's place among the calls that the process may
+ * have open at once.
  *
- * Runs in the caller, with the GIL held but for the wait.  A Seat counts for
- * as long as it is held and lives, so that no interrupt can leave a count
- * behind.  One that waits for the end of another call is woken by that, in
- * turn; if it ends before it has made use of its turn, it passes it on. */
+ * Runs in the caller, with the GIL held but for the wait.  The count goes with
+ * the object: as long as a Seat that was taken lives it counts, so no
+ * interrupt can leave a count behind.  Seats that wait are woken one by one,
+ * in their order, as calls end; one that gives up after it was woken wakes the
+ * next. */
 #include "extension/python/methods.h"
 
 #include "extension/caller/fork_hook.h"

@@ -1,7 +1,9 @@
-/* Blocking transfer of frames, used by the zygote and the worker, whose
- * waiting the caller bounds by killing them.  Sockets only: MSG_NOSIGNAL
- * keeps a vanished peer from raising SIGPIPE.  Without sendmsg(2), which a
- * worker's filter refuses.  Async-signal-safe. */
+/* Sends and receives frames, for the zygote and the worker, and waits until
+ * that is done: the caller bounds the wait by killing them.
+ *
+ * Async-signal-safe.  On sockets only, where MSG_NOSIGNAL keeps a vanished
+ * peer from raising SIGPIPE; without sendmsg(2), which a worker's filter
+ * refuses. */
 #include "extension/wire/frame.h"
 
 #include <errno.h>

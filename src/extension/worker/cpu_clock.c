@@ -1,12 +1,13 @@
-/* Processor time as RLIMIT_CPU counts it.
+/* Tells how much processor time a child was charged, as RLIMIT_CPU counts it:
+ * so that what the limit ended is told from what ended itself.
  *
- * Runs in the zygote, and in the init of a call with several processes.  The
- * kernel charges by ticks, and compares that with the limit; wait4(2) tells
- * what the scheduler measured, which can be a fifth less on a busy machine.
- * The clock here is the one that is compared (check_process_timers and
- * cpu_clock_sample, kernel/time/posix-cpu-timers.c): a process that the limit
- * has ended has been charged the limit, and a guest that ends itself by the
- * same signal has not. */
+ * Runs in the zygote, and in the init of a call with several processes; one
+ * system call.  The kernel charges by ticks, and compares that with the limit;
+ * wait4(2) tells what the scheduler measured, which can be a fifth less on a
+ * busy machine.  The clock here is the one that is compared
+ * (check_process_timers and cpu_clock_sample, kernel/time/posix-cpu-timers.c):
+ * a process that the limit has ended has been charged the limit, and a guest
+ * that ends itself by the same signal has not. */
 #include "extension/worker/cpu_clock.h"
 
 #include <time.h>

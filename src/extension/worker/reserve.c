@@ -1,10 +1,10 @@
-/* Memory put aside, for telling that there is none.
+/* Puts memory aside, so that a worker whose memory is full can say so.
  *
- * The zygote makes it before it measures itself, so that a worker has it
- * beside its limit; nothing touches it, so that it costs an address range.  A
- * worker gives it back before it tells of an exception: Python needs memory
- * to put even a MemoryError into words.  A guest may do so before, and has
- * then that much more than its limit. */
+ * The zygote does it before it measures itself, so that a worker has it beside
+ * its limit; nothing touches it, so that it costs an address range and no
+ * more.  A worker gives it back before it tells of an exception, since Python
+ * needs memory to put even a MemoryError into words.  A guest may do so
+ * before, and has then that much more than its limit.  System calls only. */
 #include "extension/worker/reserve.h"
 
 #include <errno.h>

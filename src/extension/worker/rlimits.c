@@ -1,10 +1,12 @@
-/* Sets a worker's resource limits, right after its fork.
+/* Sets a worker's resource limits right after its fork, and measures before,
+ * in the zygote, what they are to be added to.
  *
- * Memory is limited above what the interpreter and its preloaded modules
- * have already, so that a limit means the same with and without numpy.
- * RLIMIT_DATA counts private writable memory (Linux 4.7) and so leaves the
- * reservations of allocators alone; RLIMIT_AS, wider, bounds what that does
- * not count: shared anonymous mappings, stacks, and so page tables. */
+ * Unprivileged; setting is async-signal-safe.  Memory is limited above what
+ * the interpreter and its preloaded modules have already, so that a limit
+ * means the same with and without numpy.  RLIMIT_DATA counts private writable
+ * memory (Linux 4.7) and so leaves the reservations of allocators alone;
+ * RLIMIT_AS, wider, bounds what that does not count: shared anonymous
+ * mappings, stacks, and so page tables. */
 #include "extension/worker/rlimits.h"
 
 #include <errno.h>

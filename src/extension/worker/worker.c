@@ -1,10 +1,12 @@
-/* What turns a fork of the zygote into a worker, before any guest code.
+/* Turns a fork of the zygote into a worker: raises its walls, one after the
+ * other, or tells the caller which one could not be.
  *
- * Runs between fork and the first line of the guest, unprivileged, in a
- * process whose other threads are gone: async-signal-safe calls only.  A user
- * and mount namespace of its own gives each worker a private /tmp without any
- * capability in the zygote; its own Landlock domain keeps siblings, which
- * share a uid, from signalling, tracing and seeing it. */
+ * Runs for python/method_serve.c, between the fork and the first line of the
+ * guest, unprivileged, in a process whose other threads are gone:
+ * async-signal-safe calls only.  A user and mount namespace of its own gives
+ * each worker a private /tmp without any capability in the zygote; its own
+ * Landlock domain keeps siblings, which share a uid, from signalling, tracing
+ * and seeing it. */
 #include "extension/worker/worker.h"
 
 #include <errno.h>

@@ -1,12 +1,15 @@
-/* The zygote's children: heard, killed, reported and buried.
+/* Looks after the workers: kills them, lets them linger, tells the caller how
+ * each ended, and reaps it.
  *
- * Runs in the zygote, unprivileged.  Of each child it keeps a pidfd and the
- * report socket.  End of file on the report socket, for whatever reason the
- * caller closed it, kills the child; its death sends {status, rusage}.
+ * Runs in the zygote, for forkserver.c, unprivileged.  Of each child it keeps
+ * a pidfd and the report socket.  End of file on the report socket, for
+ * whatever reason the caller closed it, kills the child; its death sends
+ * {status, rusage}.  What a child needs of memory is there before it is
+ * forked.
  *
- * The death of a process costs more than a short call.  So a child whose
- * caller says that it has the answer is not killed at once: it lingers, in
- * the order of those that do, until the zygote finds the time. */
+ * A child whose caller says that it has the answer is not killed at once: it
+ * lingers, in the order of those that do, until the zygote finds the time; see
+ * put_off.h. */
 #include "extension/zygote/children.h"
 
 #include <errno.h>

@@ -1,9 +1,11 @@
-/* What the zygote waits for.
+/* Waits for whatever concerns the zygote next: a call, a report socket, a
+ * worker's end.
  *
- * Runs in the zygote, unprivileged.  The kernel bounds the watches of a user,
- * whom other sandboxes may share, and may be out of memory or of descriptors:
- * what it has no room for is kept in a list, tried again, and polled
- * meanwhile, so that a shortage delays what is watched and loses nothing. */
+ * Runs in the zygote, for forkserver.c and children.c, unprivileged; system
+ * calls only.  It is epoll(7) with a way out: the kernel bounds the watches of
+ * a user, whom other sandboxes may share, and may be out of memory or of
+ * descriptors.  What it has no room for is kept in a list, tried again, and
+ * polled meanwhile, so that a shortage delays an event and loses none. */
 #include "extension/zygote/events.h"
 
 #include <errno.h>

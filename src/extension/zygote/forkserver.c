@@ -1,13 +1,11 @@
-/* The fork server in the zygote: it forks nothing itself, but says when, and
- * has what was forked looked after.
+/* The fork server: the zygote's loop, which takes calls in, says for which of
+ * them to fork now, and has the workers looked after.
  *
- * One event is taken at a time, so an event can never name a worker that is
- * gone.
- *
- * Processors are few, and a process's birth and death cost more than a short
- * call.  So both wait where nobody waits for them: the fork for a call that is
- * announced ahead of need, and the end of a worker whose caller has the
- * answer.  They are done in a quiet moment, and in time without one. */
+ * Runs in the zygote without the GIL, unprivileged; no Python.  The fork
+ * itself is its caller's, python/method_serve.c, which asks for the next call
+ * and hands the worker's pid back.  One event is taken at a time, so an event
+ * can never name a worker that is gone.  What nobody waits for is put off, see
+ * put_off.h. */
 #include "extension/zygote/forkserver.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
-/* The queue of calls that were announced ahead of need.
+/* The queue of calls that were announced ahead of need, in their order.
  *
- * Runs in the zygote, unprivileged.  forkserver.c decides when their workers
- * are forked. */
+ * Runs in the zygote, for forkserver.c, which decides when their workers are
+ * forked.  No allocation; one poll(2). */
 #include "extension/zygote/prefork.h"
 
 #include <poll.h>
