@@ -33,7 +33,7 @@ ALLOWED = {
         getsockopt getuid kill mkdir mknod mount nanosleep open pivot_root poll
         prctl read recv
         openat fstatat readlink writev pwrite sendfile lseek ftruncate mmap
-        memfd_create futimens
+        munmap memfd_create futimens
         recvmsg send sendmsg setgroups sethostname setitimer setresgid
         setresuid setrlimit setsid signalfd sigprocmask socketpair symlink
         syscall umask umount2 unshare waitpid write _exit clock_gettime
