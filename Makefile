@@ -16,7 +16,8 @@ FUZZ_FLAGS    = -g -O1 -std=c11 -D_GNU_SOURCE -Isrc \
                 -fsanitize=fuzzer,address,undefined
 
 # Foresee all keys of dicts and sets, short as the streams are.
-FUZZ_TABLES   = -DTABLE_SMALL=4 -DMOVE_SMALL=4 -DWATCH_BASE=-1 -DWATCH_KEY=0
+FUZZ_TABLES   = -DTABLE_SMALL=4 -DMOVE_SMALL=4 \
+                -DKEY_TIMER_BASE=-1 -DKEY_TIMER_KEY=0
 
 .PHONY: help demo test build lint static asan docs bench fuzz clean
 .DEFAULT_GOAL := help

@@ -150,15 +150,15 @@ fill_from_list(struct decoder *d, PyObject *list, PyObject *set)
     Py_ssize_t i;
     int failed = set == NULL ? -1 : 0;
 
-    decoder_watch(d, (size_t)PyList_GET_SIZE(list));
+    decoder_start_key_timer(d, (size_t)PyList_GET_SIZE(list));
     for (i = 0; failed == 0 && i < PyList_GET_SIZE(list); i++) {
         PyObject *item = PyList_GET_ITEM(list, i);
         Py_INCREF(item);
         failed = decoder_add_to_set(d, &made, item);
         Py_DECREF(item);
-        failed = failed < 0 ? -1 : decoder_watch_key(d);
+        failed = failed < 0 ? -1 : decoder_count_key(d);
     }
-    failed = failed < 0 ? -1 : decoder_look(d);
+    failed = failed < 0 ? -1 : decoder_check_key_timer(d);
     if (failed < 0) {
         Py_XDECREF(set);
         return NULL;

@@ -110,7 +110,7 @@ unmakeable(PyTypeObject *type)
     };
     size_t i;
 
-    for (i = 0; i < sizeof BASES / sizeof BASES[0]; i++) {
+    for (i = 0; i < sizeof(BASES) / sizeof(BASES[0]); i++) {
         if (PyType_IsSubtype(type, BASES[i])) {
             return "extends a builtin type, which a result does not hold;"
                    " return the plain value";
@@ -253,7 +253,7 @@ static struct allowed *
 new_entry(struct decoder *d, PyTypeObject *type, PyObject *builder,
           PyObject *name)
 {
-    struct allowed *allowed = PyMem_Calloc(1, sizeof *allowed);
+    struct allowed *allowed = PyMem_Calloc(1, sizeof(*allowed));
 
     if (allowed == NULL) {
         (void)PyErr_NoMemory();

@@ -209,14 +209,14 @@ fill_dict(struct decoder *d, struct slot *target, size_t start)
     if (decoder_charge_memory(d, bytes) < 0) {
         return -1;
     }
-    decoder_watch(d, (size_t)PyDict_GET_SIZE(target->value) + count);
+    decoder_start_key_timer(d, (size_t)PyDict_GET_SIZE(target->value) + count);
     for (i = start; i < d->top; i += 2) {
         if (add_pair(d, target, &d->stack[i]) < 0 ||
-            decoder_watch_key(d) < 0) {
+            decoder_count_key(d) < 0) {
             return -1;
         }
     }
-    return decoder_look(d);
+    return decoder_check_key_timer(d);
 }
 
 static int
@@ -228,14 +228,14 @@ add_to_set(struct decoder *d, struct slot *target, size_t start)
     if (decoder_charge_memory(d, bytes) < 0) {
         return -1;
     }
-    decoder_watch(d, (size_t)PySet_GET_SIZE(target->value) + count);
+    decoder_start_key_timer(d, (size_t)PySet_GET_SIZE(target->value) + count);
     for (i = start; i < d->top; i++) {
         if (decoder_add_to_set(d, target, d->stack[i].value) < 0 ||
-            decoder_watch_key(d) < 0) {
+            decoder_count_key(d) < 0) {
             return -1;
         }
     }
-    return decoder_look(d);
+    return decoder_check_key_timer(d);
 }
 
 static int

@@ -39,13 +39,13 @@ move(struct decoder *d, struct table *table)
     while (size < table->count * 3) {
         size *= 2;
     }
-    bytes = size / 8 + usable(size - 1) * sizeof *hashes;
+    bytes = size / 8 + usable(size - 1) * sizeof(*hashes);
     if (decoder_charge_memory(d, bytes) < 0) {
         return -1;
     }
     d->memory -= table->charged;
     table->charged = bytes;
-    hashes = PyMem_Realloc(table->hashes, usable(size - 1) * sizeof *hashes);
+    hashes = PyMem_Realloc(table->hashes, usable(size - 1) * sizeof(*hashes));
     if (hashes == NULL) {
         (void)PyErr_NoMemory();
         return -1;
@@ -154,10 +154,10 @@ push_table(struct decoder *d, PyObject *owner, size_t index)
 
     if (d->table_count == d->tables_size) {
         size_t size = d->tables_size == 0 ? 4 : d->tables_size * 2;
-        if (decoder_charge_memory(d, size * sizeof *grown) < 0) {
+        if (decoder_charge_memory(d, size * sizeof(*grown)) < 0) {
             return NULL;
         }
-        grown = PyMem_Realloc(d->tables, size * sizeof *grown);
+        grown = PyMem_Realloc(d->tables, size * sizeof(*grown));
         if (grown == NULL) {
             (void)PyErr_NoMemory();
             return NULL;

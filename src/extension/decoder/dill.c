@@ -26,7 +26,7 @@ static PyObject *
 split_bounds(PyObject *text)
 {
     static const char OPEN[] = "range(";
-    Py_ssize_t start = (Py_ssize_t)sizeof OPEN - 1;
+    Py_ssize_t start = (Py_ssize_t)sizeof(OPEN) - 1;
     PyObject *open, *inner = NULL, *comma = NULL, *parts = NULL;
 
     open = PyUnicode_FromString(OPEN);

@@ -103,7 +103,7 @@ decoder_parse_int(struct decoder *d, const char *text, size_t size)
         (void)decoder_refuse(d, "value", "an integer is no number");
         return NULL;
     }
-    if (size >= sizeof small && (copy = PyMem_Malloc(size + 1)) == NULL) {
+    if (size >= sizeof(small) && (copy = PyMem_Malloc(size + 1)) == NULL) {
         return PyErr_NoMemory();
     }
     memcpy(copy, text, size);

@@ -1,4 +1,6 @@
-/* Watches how long keys take, and from when on each is foreseen. */
+/* Times how long keys take, and says from when on each is foreseen: when they
+ * take longer than most do.  Runs in the caller with the GIL; two looks at the
+ * clock for many keys. */
 #include <time.h>
 
 #include "extension/decoder/tables.h"
@@ -14,34 +16,34 @@ nanoseconds(void)
 
 /* Before keys are added; `size`: how many the container has in the end. */
 void
-decoder_watch(struct decoder *d, size_t size)
+decoder_start_key_timer(struct decoder *d, size_t size)
 {
-    d->watched = size < TABLE_SMALL || d->wary ? 0 : nanoseconds();
-    d->watch_keys = 0;
+    d->timer_start = size < TABLE_SMALL || d->wary ? 0 : nanoseconds();
+    d->timer_keys = 0;
 }
 
 /* After the keys that were counted since. */
 int
-decoder_look(struct decoder *d)
+decoder_check_key_timer(struct decoder *d)
 {
     int64_t now;
 
-    d->countdown -= d->watch_keys;
+    d->countdown -= d->timer_keys;
     if (d->countdown < 0 && decoder_tick(d) < 0) {
         return -1;
     }
-    if (d->watched == 0) {
-        d->watch_keys = 0;
+    if (d->timer_start == 0) {
+        d->timer_keys = 0;
         return 0;
     }
     now = nanoseconds();
-    d->watch_left += d->watch_keys * WATCH_KEY - (now - d->watched);
-    d->watch_left = d->watch_left > 0 ? 0 : d->watch_left;
-    d->watch_keys = 0;
-    d->watched = now;
-    if (d->watch_left < -WATCH_BASE) {
+    d->timer_left += d->timer_keys * KEY_TIMER_KEY - (now - d->timer_start);
+    d->timer_left = d->timer_left > 0 ? 0 : d->timer_left;
+    d->timer_keys = 0;
+    d->timer_start = now;
+    if (d->timer_left < -KEY_TIMER_BASE) {
         d->wary = true;
-        d->watched = 0;
+        d->timer_start = 0;
     }
     return 0;
 }

@@ -117,7 +117,7 @@ is_library(struct decoder *d, PyObject *value)
     };
     size_t i;
 
-    for (i = 0; i < sizeof KEYS / sizeof KEYS[0]; i++) {
+    for (i = 0; i < sizeof(KEYS) / sizeof(KEYS[0]); i++) {
         if ((PyObject *)Py_TYPE(value) == d->fixed[KEYS[i]]) {
             return true;
         }
@@ -217,7 +217,7 @@ static int
 grow_counters(struct collisions *collisions)
 {
     size_t size = collisions->size == 0 ? COUNTERS_MIN : collisions->size * 4;
-    uint8_t *counts = PyMem_Calloc(size, sizeof *counts);
+    uint8_t *counts = PyMem_Calloc(size, sizeof(*counts));
 
     if (counts == NULL) {
         (void)PyErr_NoMemory();

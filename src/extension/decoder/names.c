@@ -134,7 +134,7 @@ decoder_find_global(const char *module, const char *name)
 {
     struct global wanted = {.module = module, .name = name};
 
-    return bsearch(&wanted, GLOBALS, LENGTH(GLOBALS), sizeof GLOBALS[0],
+    return bsearch(&wanted, GLOBALS, LENGTH(GLOBALS), sizeof(GLOBALS[0]),
                    compare_names);
 }
 

@@ -106,7 +106,7 @@ read_unit(PyObject *metadata, char *text, size_t size)
         return -1;
     }
     text[0] = '\0';
-    for (i = 0; i < sizeof UNITS / sizeof UNITS[0]; i++) {
+    for (i = 0; i < sizeof(UNITS) / sizeof(UNITS[0]); i++) {
         if (strcmp(word, UNITS[i]) == 0) {
             (void)PyOS_snprintf(text, size, "[%ld%s]", multiple, word);
             return 0;
@@ -128,10 +128,10 @@ simple_dtype(struct decoder *d, const char *code, PyObject *state)
     sign = decoder_text(order);
     if (sign == NULL || strlen(sign) != 1 || strchr("<>|=", *sign) == NULL ||
         ((*code == 'm' || *code == 'M') &&
-         read_unit(metadata, unit, sizeof unit) < 0)) {
+         read_unit(metadata, unit, sizeof(unit)) < 0)) {
         return refuse_dtype(d);
     }
-    (void)PyOS_snprintf(text, sizeof text, "%s%s%s", sign, code, unit);
+    (void)PyOS_snprintf(text, sizeof(text), "%s%s%s", sign, code, unit);
     return PyObject_CallFunction(d->fixed[FIXED_NUMPY_DTYPE], "s", text);
 }
 

@@ -46,7 +46,7 @@ valid_text(const unsigned char *bytes, Py_ssize_t size, bool swap)
 
     for (i = 0; i + 4 <= size; i += 4) {
         uint32_t character;
-        memcpy(&character, bytes + i, sizeof character);
+        memcpy(&character, bytes + i, sizeof(character));
         valid &=
             (swap ? __builtin_bswap32(character) : character) <= CHARACTER_MAX;
     }

@@ -290,20 +290,20 @@ PyObject *
 decoder_decode(const struct decoder_options *options,
                const unsigned char *data, size_t size)
 {
-    struct scratch scratch;
+    struct small_room small;
     struct decoder d = {
         .options = options,
         .start = data,
         .pos = data,
         .limit = data + size,
         .end = data + size,
-        .stack = scratch.stack,
-        .stack_size = sizeof scratch.stack / sizeof scratch.stack[0],
-        .memo = scratch.memo,
-        .memo_size = sizeof scratch.memo / sizeof scratch.memo[0],
-        .marks = scratch.marks,
-        .marks_size = sizeof scratch.marks / sizeof scratch.marks[0],
-        .scratch = &scratch,
+        .stack = small.stack,
+        .stack_size = sizeof(small.stack) / sizeof(small.stack[0]),
+        .memo = small.memo,
+        .memo_size = sizeof(small.memo) / sizeof(small.memo[0]),
+        .marks = small.marks,
+        .marks_size = sizeof(small.marks) / sizeof(small.marks[0]),
+        .small = &small,
         .countdown = TICK,
     };
     PyObject *result = NULL;

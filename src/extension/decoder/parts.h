@@ -100,7 +100,7 @@ struct collisions {
 };
 
 /* Room for small results, so that they need no allocation. */
-struct scratch {
+struct small_room {
     struct slot stack[32];
     struct slot memo[32];
     size_t marks[8];
@@ -126,7 +126,7 @@ struct decoder {
     size_t memo_count;
     size_t memo_size;
 
-    struct scratch *scratch;
+    struct small_room *small;
 
     long countdown;    /* work until the next look at the clock */
     double next_check; /* when to look for signals; 0: not yet set */
@@ -138,10 +138,10 @@ struct decoder {
     struct table *tables; /* of the large dicts that are being filled */
     size_t table_count;
     size_t tables_size;
-    int64_t watched;    /* the time, in nanoseconds; 0: nobody looks */
-    int64_t watch_keys; /* since then */
-    int64_t watch_left; /* below zero: keys take longer than they should */
-    bool wary;          /* foresee the insertion of each key */
+    int64_t timer_start; /* the time, in nanoseconds; 0: nobody looks */
+    int64_t timer_keys;  /* since then */
+    int64_t timer_left;  /* below zero: keys take longer than they should */
+    bool wary;           /* foresee the insertion of each key */
     Py_ssize_t next_buffer;
 
     PyObject *fixed[FIXED_COUNT];

@@ -14,7 +14,7 @@ is_taken(const uint64_t *taken, size_t place)
 uint64_t *
 decoder_new_places(size_t size)
 {
-    uint64_t *taken = PyMem_Calloc(size / 64 + 1, sizeof *taken);
+    uint64_t *taken = PyMem_Calloc(size / 64 + 1, sizeof(*taken));
 
     if (taken == NULL) {
         (void)PyErr_NoMemory();

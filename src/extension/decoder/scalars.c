@@ -183,7 +183,7 @@ op_binfloat(struct decoder *d)
     for (i = 0; i < 8; i++) {
         bits = bits << 8 | bytes[i];
     }
-    memcpy(&value, &bits, sizeof value);
+    memcpy(&value, &bits, sizeof(value));
     return decoder_push_new(d, PyFloat_FromDouble(value), BYTES_NUMBER);
 }
 

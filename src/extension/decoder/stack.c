@@ -8,9 +8,9 @@
 
 static int
 grow(struct decoder *d, void **array, size_t *size, size_t width,
-     const void *scratch)
+     const void *small)
 {
-    bool borrowed = *array == scratch;
+    bool borrowed = *array == small;
     void *grown;
 
     if (decoder_charge_memory(d, *size * (borrowed ? 2 : 1) * width) < 0) {
@@ -22,7 +22,7 @@ grow(struct decoder *d, void **array, size_t *size, size_t width,
         return -1;
     }
     if (borrowed) {
-        memcpy(grown, scratch, *size * width);
+        memcpy(grown, small, *size * width);
     }
     *array = grown;
     *size *= 2;
@@ -30,9 +30,9 @@ grow(struct decoder *d, void **array, size_t *size, size_t width,
 }
 
 static void
-free_grown(void *array, const void *scratch)
+free_grown(void *array, const void *small)
 {
-    if (array != scratch) {
+    if (array != small) {
         PyMem_Free(array);
     }
 }
@@ -40,16 +40,16 @@ free_grown(void *array, const void *scratch)
 int
 decoder_grow_stack(struct decoder *d)
 {
-    return grow(d, (void **)&d->stack, &d->stack_size, sizeof *d->stack,
-                d->scratch->stack);
+    return grow(d, (void **)&d->stack, &d->stack_size, sizeof(*d->stack),
+                d->small->stack);
 }
 
 int
 op_mark(struct decoder *d)
 {
     if (d->mark_count == d->marks_size &&
-        grow(d, (void **)&d->marks, &d->marks_size, sizeof *d->marks,
-             d->scratch->marks) < 0) {
+        grow(d, (void **)&d->marks, &d->marks_size, sizeof(*d->marks),
+             d->small->marks) < 0) {
         return -1;
     }
     d->marks[d->mark_count++] = d->top;
@@ -118,8 +118,8 @@ decoder_memoize(struct decoder *d)
         return -1;
     }
     if (d->memo_count == d->memo_size &&
-        grow(d, (void **)&d->memo, &d->memo_size, sizeof *d->memo,
-             d->scratch->memo) < 0) {
+        grow(d, (void **)&d->memo, &d->memo_size, sizeof(*d->memo),
+             d->small->memo) < 0) {
         return -1;
     }
     slot = &d->stack[d->top - 1];
@@ -267,9 +267,9 @@ decoder_clear(struct decoder *d)
     }
     Py_XDECREF(d->plain_dtype);
     decoder_clear_classes(d);
-    free_grown(d->stack, d->scratch->stack);
-    free_grown(d->marks, d->scratch->marks);
-    free_grown(d->memo, d->scratch->memo);
+    free_grown(d->stack, d->small->stack);
+    free_grown(d->marks, d->small->marks);
+    free_grown(d->memo, d->small->memo);
     PyMem_Free(d->collisions.counts);
     decoder_clear_tables(d);
     PyErr_Restore(type, value, traceback);

@@ -29,23 +29,23 @@
 #define MOVE_SMALL 4096
 /* What keys may take before each is looked at, in nanoseconds: a few times
  * what most take, and something for what else the machine does. */
-#define WATCH_BASE 2000000
-#define WATCH_KEY  500
+#define KEY_TIMER_BASE 2000000
+#define KEY_TIMER_KEY  500
 #endif
 #define SIZE_MIN      8
 #define PERTURB_SHIFT 5
 
 #pragma GCC visibility push(hidden)
 
-/* watch.c */
-#define WATCH_EACH 32
-void decoder_watch(struct decoder *d, size_t size);
-int decoder_look(struct decoder *d);
+/* key_timer.c */
+#define KEY_TIMER_EACH 32
+void decoder_start_key_timer(struct decoder *d, size_t size);
+int decoder_check_key_timer(struct decoder *d);
 
 static inline int
-decoder_watch_key(struct decoder *d)
+decoder_count_key(struct decoder *d)
 {
-    return ++d->watch_keys < WATCH_EACH ? 0 : decoder_look(d);
+    return ++d->timer_keys < KEY_TIMER_EACH ? 0 : decoder_check_key_timer(d);
 }
 
 /* places.c: which places of a table are taken, a bit for each.  `run`: of how

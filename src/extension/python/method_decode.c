@@ -146,7 +146,7 @@ read_keyword(PyObject *name, PyObject *value, struct decoder_options *options)
 {
     size_t i;
 
-    for (i = 0; i < sizeof KEYWORDS / sizeof KEYWORDS[0]; i++) {
+    for (i = 0; i < sizeof(KEYWORDS) / sizeof(KEYWORDS[0]); i++) {
         if (PyUnicode_CompareWithASCIIString(name, KEYWORDS[i].name) == 0) {
             return KEYWORDS[i].read(value, options);
         }
