@@ -66,17 +66,19 @@ add(scmp_filter_ctx ctx, const struct syscall_rule *rule, size_t i,
                           ? SCMP_ACT_ALLOW
                           : SCMP_ACT_ERRNO(rule->action & 0xffffU);
 
-    if (i == SYSCALL_CHECKS || check->mask == 0)
+    if (i == SYSCALL_CHECKS || check->mask == 0) {
         return seccomp_rule_add_array(ctx, action, rule->number, (unsigned)i,
                                       args);
+    }
     for (unsigned v = 0; v < check->count + (unsigned)check->own_pid; v++) {
         uint32_t value =
             v < check->count ? check->values[v] : (uint32_t)getpid();
 
         args[i] = (struct scmp_arg_cmp){check->argument, SCMP_CMP_MASKED_EQ,
                                         check->mask, value};
-        if (add(ctx, rule, i + 1, args) != 0)
+        if (add(ctx, rule, i + 1, args) != 0) {
             return -1;
+        }
     }
     return 0;
 }
@@ -93,14 +95,19 @@ make(const char *maker)
     ssize_t size;
     int failed = 0;
 
-    if (strcmp(maker, "libseccomp-tree") == 0)
+    if (strcmp(maker, "libseccomp-tree") == 0) {
         seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-    for (size_t t = 0; t < syscall_tables_count; t++)
-        for (size_t i = 0; i < syscall_tables[t].count; i++)
-            if ((syscall_tables[t].scope & ~scope) == 0)
-                failed += add(ctx, &syscall_tables[t].rules[i], 0, args);
-    if (failed != 0 || seccomp_export_bpf(ctx, fd) != 0)
+    }
+    for (size_t t = 0; t < syscall_tables_count; t++) {
+        const struct syscall_rules *rules = syscall_tables[t].rules;
+        bool applies = (syscall_tables[t].scope & ~scope) == 0;
+        for (size_t i = 0; applies && i < rules->count; i++) {
+            failed += add(ctx, &rules->list[i], 0, args);
+        }
+    }
+    if (failed != 0 || seccomp_export_bpf(ctx, fd) != 0) {
         abort();
+    }
     report("compile_us", (now() - start) / 1e3);
     report("heap_bytes", (double)mallinfo2().uordblks);
     size = pread(fd, code, sizeof(code), 0);

@@ -159,9 +159,9 @@ emit_rules_of(struct compiler *c, uint32_t number)
     for (size_t t = syscall_tables_count; t > 0; t--) {
         const struct syscall_table *table = &syscall_tables[t - 1];
 
-        for (size_t i = table->count; applies(c, table) && i > 0; i--) {
-            if (table->rules[i - 1].number == number) {
-                place = emit_rule(c, &table->rules[i - 1], place);
+        for (size_t i = table->rules->count; applies(c, table) && i > 0; i--) {
+            if (table->rules->list[i - 1].number == number) {
+                place = emit_rule(c, &table->rules->list[i - 1], place);
             }
         }
     }
@@ -200,8 +200,8 @@ look_up(const struct compiler *c, struct run answers[NUMBERS])
     for (size_t t = 0; t < syscall_tables_count; t++) {
         const struct syscall_table *table = &syscall_tables[t];
 
-        for (size_t i = 0; applies(c, table) && i < table->count; i++) {
-            const struct syscall_rule *rule = &table->rules[i];
+        for (size_t i = 0; applies(c, table) && i < table->rules->count; i++) {
+            const struct syscall_rule *rule = &table->rules->list[i];
             struct run *answer = &answers[rule->number];
 
             if (rule->checks[0].mask == 0) {

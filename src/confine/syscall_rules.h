@@ -1,5 +1,6 @@
-/* How calls.c writes its tables down, and what older headers lack.  The names
- * of calls and errors are for whoever uses these to include. */
+/* How syscall_table.c and syscall_files.c write their tables down, and what
+ * older headers lack.  The names of calls and errors are for whoever uses
+ * these to include. */
 #ifndef BOXED_SYSCALL_RULES_H
 #define BOXED_SYSCALL_RULES_H
 
@@ -52,7 +53,17 @@
  * true of what the caller can see. */
 #define FEIGN_IF(name, error, ...)                                            \
     RULE(__NR_##name, SECCOMP_RET_ERRNO | (error), __VA_ARGS__)
-#define TABLE(rules, when) {rules, COUNT(rules), when}
+#define RULES(list)           {list, COUNT(list)}
+#define TABLE(list, when)     {&(const struct syscall_rules)RULES(list), when}
+#define TABLE_OF(rules, when) {&(rules), when}
+
+/* No file gets a setuid or setgid bit. */
+#define PLAIN_MODE(arg) BITS(arg, S_ISUID | S_ISGID, 0)
+#define NODE_MODE(arg)  /* no device; 0 means a plain file */                 \
+    BITS(arg, S_IFMT | S_ISUID | S_ISGID, 0, S_IFREG, S_IFIFO, S_IFSOCK)
+/* Flags of open(2). */
+#define CREATES     (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))
+#define WRITES(arg) BITS(arg, O_ACCMODE, O_WRONLY, O_RDWR)
 /* clang-format on */
 
 #endif

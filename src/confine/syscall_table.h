@@ -42,9 +42,13 @@ enum syscall_scope {
     SCOPE_SIZES = 1024, /* nor is what it could truncate */
 };
 
-struct syscall_table {
-    const struct syscall_rule *rules;
+struct syscall_rules {
+    const struct syscall_rule *list;
     size_t count;
+};
+
+struct syscall_table {
+    const struct syscall_rules *rules;
     unsigned scope;
 };
 
@@ -53,8 +57,21 @@ struct syscall_range {
     uint16_t first, last;
 };
 
+/* syscall_files.c */
+extern const struct syscall_rules syscall_descriptors;
+extern const struct syscall_rules syscall_paths;
+extern const struct syscall_rules syscall_sizes;
+extern const struct syscall_rules syscall_modes;
+extern const struct syscall_rules syscall_attributes;
+extern const struct syscall_rules syscall_no_attributes;
+extern const struct syscall_rules syscall_locks;
+extern const struct syscall_rules syscall_no_locks;
+
+/* syscall_table.c */
 extern const struct syscall_table syscall_tables[];
 extern const size_t syscall_tables_count;
+
+/* syscall_known.c */
 extern const struct syscall_range syscall_known[];
 extern const size_t syscall_known_count;
 
