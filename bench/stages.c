@@ -151,9 +151,7 @@ WRAP(int, forkserver_adopt,
      (struct forkserver * a, pid_t b, struct forkserver_call *c), (a, b, c))
 WRAP(pid_t, fork, (void), ())
 WRAP_VOID(worker_confine,
-          (const struct worker_policy *a, pid_t b, const struct frame_call *c,
-           const int *d),
-          (a, b, c, d))
+          (const struct worker_policy *a, pid_t b, const int *c), (a, b, c))
 WRAP(int, rlimits_set,
      (const struct rlimits *a, const struct rlimits_baseline *b), (a, b))
 WRAP(int, unshare, (int a), (a))
