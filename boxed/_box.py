@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import marshal
 import os
-import struct
 import sys
 import time
+from _struct import Struct
 
 from . import _boxed, _installation, _tiers, _trees
 from ._errors import SetupError
@@ -18,7 +18,6 @@ from ._marks import mark
 from ._order import encode
 from ._setting import check, setting
 from ._standby import Standbys
-from ._text import printable, unpack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,9 +38,9 @@ _BOOTSTRAP = (
     " from boxed._guest import main;"
     f" main({_boxed.ORDER_SERVER_FD})"
 )
-_STATUS = struct.Struct("=IIiI")
+_STATUS = Struct("=IIiI")
 # Sent when the zygote is ready, with when it was done with each step.
-_READY = struct.Struct("=c2Q")
+_READY = Struct("=c2Q")
 _ZYGOTE_STEPS = (
     "launcher: raise walls; the interpreter starts",
     "zygote: import what the policy asks for",
@@ -163,6 +162,7 @@ class Box:
         from ._advice import advice
         from ._errors import RemoteTraceback
         from ._missing import why_missing
+        from ._text import unpack
 
         name, message, traceback, _ = unpack(packed, 4)
         what = "an import for the sandbox failed"
@@ -217,6 +217,8 @@ class Box:
     def log_text(self) -> str:
         """The end of what launcher, interpreter and imports printed; empty
         where another thread closed the sandbox."""
+        from ._text import printable
+
         text = self.process.log(MAX_LOG)
         return printable(text.decode(errors="replace")).strip()
 

@@ -17,7 +17,6 @@ from ._errors import (
 from ._marks import mark
 from ._parcel import opened
 from ._streams import Streams
-from ._text import unpack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -330,6 +329,8 @@ class _Conversation:
         return error
 
     def _describe(self, kind: int, body: bytes) -> Exception:
+        from ._text import unpack
+
         if kind == _boxed.FRAME_ERROR:
             from ._told import MAX_MORE
 

@@ -61,11 +61,14 @@ class Options:
         limits = _checked_limits(limits)
         user = _checks.text("user", user)
         _check_platform()
-        from ._users import target_uid
-
-        uid = target_uid(user)
         from . import _places
-        from ._policy import granted_paths
+        from ._policy import NOBODY, granted_paths
+
+        uid = NOBODY
+        if user != "nobody":
+            from ._users import target_uid
+
+            uid = target_uid(user)
 
         self.streams = (
             check_target("stdout", stdout),

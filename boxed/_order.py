@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import struct
+from _struct import pack
 
 from . import _boxed
 from ._errors import SetupError
@@ -68,7 +68,7 @@ def encode(
         words += _words(entry)
     text = b"".join(word + b"\0" for word in words)
     _check_size(entries, text)
-    header = struct.pack(
+    header = pack(
         "=8I",
         _boxed.ORDER_MAGIC,
         tier,

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import errno
 import os
-import struct
 import sys
 import time
+from _struct import Struct
 
 from . import _boxed, _checks, _installation
 from ._found import editable, find
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ._found import Found
 
 PLACE, PACKAGE, SPREAD = "p", "k", "n"
-_TIME = struct.Struct("=qq")
+_TIME = Struct("=qq")
 
 _SUFFIXES = (".py", ".pyc", ".so")
 #: Modules that the caller has not imported, and so may write anew, which are

@@ -147,7 +147,6 @@ def _decode_pickle(
     deadline: float | None,
 ) -> Any:
     from . import _boxed
-    from ._text import printable
 
     try:
         return _boxed.decode(
@@ -163,6 +162,8 @@ def _decode_pickle(
         late = type(error.__cause__).__name__ == "TookTooLong"
         if late or error.reason == "deadline":
             raise DecodingTimeout from None
+        from ._text import printable
+
         text = printable(str(error), 500).replace(_FRAMES, "pandas.")
         if error.reason != "type":
             raise SerializationError(

@@ -7,7 +7,6 @@ import os
 import stat
 
 from . import _serializers, _tiers, _trees
-from ._advice import advice
 from ._errors import SetupError
 from ._places import shown_at
 
@@ -123,6 +122,8 @@ def check(policy: Policy, tier: str) -> None:
         error of its own.
     """
     if policy.limits.processes > 1 and tier not in _tiers.NAMESPACES:
+        from ._advice import advice
+
         raise SetupError(
             f"tier {tier!r} has no pid namespace, without which a call's"
             " processes could outlive it",
@@ -141,6 +142,8 @@ def _check_modes(policy: Policy) -> None:
         seen = os.stat(path)
         mode = seen.st_mode
         if bits & stat.S_IWOTH and seen.st_uid != os.getuid() != 0:
+            from ._advice import advice
+
             raise SetupError(
                 f"the guest runs as another user, and {path} is not yours to"
                 " be written by it",
@@ -149,6 +152,8 @@ def _check_modes(policy: Policy) -> None:
             )
         wanted = bits | (stat.S_IXOTH if stat.S_ISDIR(mode) else 0)
         if mode & wanted != wanted:
+            from ._advice import advice
+
             raise SetupError(
                 f"the guest runs as another user, to whom {path} is closed",
                 stage="grants",

@@ -8,7 +8,6 @@ import sys
 
 from ._checks import impossible, wrong_type
 from ._errors import LimitExceeded
-from ._text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -100,6 +99,8 @@ class Streams:
         elif _is_binary(target):
             _write_bytes(target, data)
             return
+        from ._text import printable
+
         decoder = self._decoders[stream]
         if decoder is None:
             decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")

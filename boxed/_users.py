@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 
 from ._advice import advice
+from ._policy import NOBODY
 
-NOBODY = 65534
 _LOGIN = range(1000, 60001)
 
 
@@ -22,8 +22,6 @@ def target_uid(user: str) -> int:
         or not one that root permitted.
     :raises SetupError: what root permitted cannot be read.
     """
-    if user == "nobody":
-        return NOBODY
     uid = _lookup(user)
     if uid == 0:
         raise PermissionError("a guest never runs as root")

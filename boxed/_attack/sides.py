@@ -25,8 +25,7 @@ from .._errors import (
     WorkerDied,
 )
 from .._limits import Limits
-from .._policy import Policy
-from .._users import NOBODY
+from .._policy import NOBODY, Policy
 from . import guest
 
 TYPE_CHECKING = False
