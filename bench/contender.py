@@ -43,7 +43,7 @@ def main():
     except Exception as error:
         print(f"missing: {type(error).__name__}: {error}", file=answers)
         return 1
-    from boxed._turns import samples
+    from boxed._bench.sampling import samples
 
     gc.collect()
     print("ready", file=answers, flush=True)

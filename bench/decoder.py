@@ -14,7 +14,8 @@ import pickle
 import statistics
 import time
 
-from boxed import _boxed, _serializers
+from boxed import _boxed
+from boxed._answers.value import Reading, decode
 
 
 @dataclasses.dataclass
@@ -81,8 +82,8 @@ def readers(name, value):
     """Ours and theirs for one result, both of no argument, and its length."""
     if name.startswith("json"):
         data = json.dumps(value).encode()
-        reading = _serializers.Reading()
-        ours = functools.partial(_serializers.decode, "json", data, reading)
+        reading = Reading()
+        ours = functools.partial(decode, "json", data, reading)
         return ours, functools.partial(json.loads, data), len(data)
     data = pickle.dumps(value, 5)
     allow = {f"{c.__module__}:{c.__qualname__}": c for c in (Point, Slotted)}

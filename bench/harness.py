@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass, field
 from functools import partial
 
-from boxed import _turns
+from boxed._bench import sampling
 
 from .place import Place, ordinary_ids
 
@@ -112,11 +112,11 @@ def compare(contenders, reference, rounds, place):
         for process in processes
     }
     try:
-        taken = _turns.take_turns(takers, rounds)
+        taken = sampling.take_turns(takers, rounds)
     finally:
         for process in processes:
             process.close()
     base = taken.get(reference)
     for name, blocks in taken.items():
-        results[name] = _turns.summary(blocks, base)
+        results[name] = sampling.summary(blocks, base)
     return {one.name: results[one.name] for one in contenders}

@@ -12,9 +12,9 @@ import time
 from functools import partial
 from math import sqrt
 
-from boxed import _peers, _turns
-from boxed._kinds import KINDS, PLAIN
-from boxed._peers import (  # noqa: F401  found by their names
+from boxed._bench import peers, sampling
+from boxed._bench.calls import KINDS, PLAIN
+from boxed._bench.peers import (  # noqa: F401  found by their names
     bubblewrap,
     forkserver,
     interpreter,
@@ -107,7 +107,7 @@ def boxed(
         call()
     call.kept = kept
     if per > 1:
-        return lambda: _turns.samples(call, 1)[0] // per
+        return lambda: sampling.samples(call, 1)[0] // per
     return after_a_pause(call, pause)
 
 
@@ -136,12 +136,13 @@ def boxed_map(tier: str = "full", items: int = 100_000, chunksize: int = 1):
 
 def boxed_new(tier: str = "full", heap: int = 0):
     """The first call of a policy in a program that runs already."""
-    from boxed import _boxes, run
+    from boxed import run
+    from boxed._live import registry
 
     kept = load(heap)
 
     def call() -> int:
-        _boxes.close_all()
+        registry.close_all()
         start = time.perf_counter_ns()
         run(sqrt, (4,), isolation=tier)
         return time.perf_counter_ns() - start
@@ -179,9 +180,10 @@ def boxed_live(tier: str = "full", workers: int = 8, seconds: float = 3):
     """Starts calls that sleep, and leaves them alone; nobody stands by."""
     import threading
 
-    from boxed import _standby, run
+    from boxed import run
+    from boxed._live import prefork
 
-    _standby.MOST = 0
+    prefork.MOST = 0
 
     run(sqrt, (4,), isolation=tier)
 
@@ -208,7 +210,7 @@ def process_pool(
     pause: float = 0,
     argument: int = 0,
 ):
-    call = _peers.process_pool(*task(result, array, argument))
+    call = peers.process_pool(*task(result, array, argument))
     call.kept = load(heap)
     return after_a_pause(call, pause)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import sys
 
-from boxed._peers import bubblewrap_options
+from boxed._bench.peers import bubblewrap_options
 
 # Whole programs
 

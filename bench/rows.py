@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from boxed._kinds import KINDS, PLAIN
+from boxed._bench.calls import KINDS, PLAIN
 
 from .harness import Contender
 

@@ -61,25 +61,27 @@ class StampedCall:
 def stamp_caller(caller):
     from boxed import (
         _boxed,
-        _calls,
-        _places,
-        _serializers,
-        _standby,
-        _trees,
+        _run,
     )
-    from boxed._box import Box
-    from boxed._standby import Standbys
+    from boxed._calls import call as calls
+    from boxed._live import prefork
+    from boxed._live.box import Box
+    from boxed._live.prefork import Standbys
+    from boxed._policy import (
+        import_places,
+        mounts,
+    )
 
-    caller.replace(_serializers, "encode", "encode the request")
-    caller.replace(_serializers, "decode", "decode the answer")
-    caller.replace(_places, "current", "look at sys.path")
-    caller.replace(_trees, "entries", "what the guest sees")
+    caller.replace(_run, "encode", "encode the request")
+    caller.replace(calls, "decode", "decode the answer")
+    caller.replace(import_places, "current", "look at sys.path")
+    caller.replace(mounts, "entries", "what the guest sees")
     caller.replace(_boxed, "Box", "spawn the launcher")
     caller.replace(_boxed, "receive", "wait for ready")
     opening = caller.timed("open the call", Box.open_call)
     Box.open_call = lambda *args: StampedCall(caller, opening(*args))
     # One is enough: the stamps of a few calls are kept.
-    _standby.MOST = 1
+    prefork.MOST = 1
     taking = caller.timed("take a standby", Standbys.take)
 
     def take(self):
@@ -89,7 +91,7 @@ def stamp_caller(caller):
     Standbys.take = take
     caller.replace(Standbys, "prepare", "sockets for the next standby")
     caller.replace(Standbys, "open", "have the next standby forked")
-    return _calls
+    return calls
 
 
 def parse(own, raw):
@@ -126,11 +128,13 @@ def main():
         # What the first call imports, before it spawns anything.
         import _pickle  # noqa: F401
 
-        from boxed import _calls, _policy, _users  # noqa: F401
+        from boxed._calls import call as calls  # noqa: F401
+        from boxed._policy import policy, target_user  # noqa: F401
 
     caller.timed("imports of the first call", rest)()
     stamp_caller(caller)
-    from boxed import _boxed, _boxes
+    from boxed import _boxed
+    from boxed._live import registry
 
     read = READ.replace("PATH", repr(_boxed.__file__))
     read = read.replace("SIZE", str(SIZE))
@@ -151,7 +155,7 @@ def main():
         return started, own + worked
 
     started, first = call()
-    (slot,) = _boxes.shared.slots.values()
+    (slot,) = registry.shared.slots.values()
     first += started + list(launcher_stamps(slot.box))
     first.append(["caller", "begin", begin, begin])
     later = [call()[1] for _ in range(int(rounds))]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from boxed._kinds import KINDS, PLAIN
-from boxed._turns import duration, grid
+from boxed._bench.calls import KINDS, PLAIN
+from boxed._bench.sampling import duration, grid
 
 from .rows import TIERS
 

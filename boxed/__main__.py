@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import _bench, _command_run, _doctor, _setup
+from ._bench import short
+from ._cli import run
+from ._doctor import report
+from ._install import plan
 from ._version import __version__
 
 TYPE_CHECKING = False
@@ -13,13 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _COMMANDS = {
-    "run": (_command_run, "call a function in a sandbox, print its value"),
+    "run": (run, "call a function in a sandbox, print its value"),
     "doctor": (
-        _doctor,
+        report,
         "say what this machine can enforce, and what mends it",
     ),
-    "bench": (_bench, "measure a call on this machine, beside its peers"),
-    "setup": (_setup, "install the launcher with its capabilities (root)"),
+    "bench": (short, "measure a call on this machine, beside its peers"),
+    "setup": (plan, "install the launcher with its capabilities (root)"),
 }
 
 

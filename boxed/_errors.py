@@ -236,7 +236,7 @@ def _names(error: RemoteError) -> list[str]:
     and modules to print a traceback: the file and line of a SyntaxError, and
     what was to be imported from a module (``name_from``).
     """
-    from ._telling import FIELDS
+    from ._guest.exceptions import FIELDS
 
     found = [name for base in error._bases for name in FIELDS.get(base, ())]
     return list(dict.fromkeys(found))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._checks import seconds, whole
+from ._policy.checks import seconds, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import sys
 
-from . import _checks, _serializers
+from ._answers.value import Reading
+from ._calls.output import check_target
+from ._calls.request import (
+    checked_name,
+    main_module,
+    needs_main,
+    standard_module,
+)
 from ._errors import SetupError
 from ._limits import DEFAULT, Limits
-from ._streams import check_target
+from ._policy import checks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
+    from ._calls.output import Target
     from ._errors import RemoteError
-    from ._parcel import Parcel
-    from ._policy import Policy, StrPath
-    from ._streams import Target
+    from ._policy.policy import Policy, StrPath
+    from ._wire.payload import Parcel
 
 ISOLATIONS = ("auto", "full", "uid", "rootless", "landlock")
 
@@ -55,18 +62,18 @@ class Options:
         stdout: Target = None,
         stderr: Target = None,
     ) -> None:
-        serializer = _serializers.checked_name(serializer)
-        timeout = _checks.seconds("timeout", timeout)
-        isolation = _checks.word("isolation", isolation, ISOLATIONS)
+        serializer = checked_name(serializer)
+        timeout = checks.seconds("timeout", timeout)
+        isolation = checks.word("isolation", isolation, ISOLATIONS)
         limits = _checked_limits(limits)
-        user = _checks.text("user", user)
+        user = checks.text("user", user)
         _check_platform()
-        from . import _places
-        from ._policy import NOBODY, granted_paths
+        from ._policy import import_places
+        from ._policy.policy import NOBODY, granted_paths
 
         uid = NOBODY
         if user != "nobody":
-            from ._users import target_uid
+            from ._policy.target_user import target_uid
 
             uid = target_uid(user)
 
@@ -76,16 +83,18 @@ class Options:
         )
         self.serializer = serializer
         self.timeout = timeout
-        self.reading = _serializers.Reading(
-            allow=_checks.collection("allow", "classes", allow),
-            allow_setstate=_checks.collection(
+        self.reading = Reading(
+            allow=checks.collection("allow", "classes", allow),
+            allow_setstate=checks.collection(
                 "allow_setstate", "classes", allow_setstate
             ),
-            trust_result=_checks.flag("trust_result", trust_result),
+            trust_result=checks.flag("trust_result", trust_result),
             memory=limits.memory,
         )
         modules = _module_names(imports, preload)
-        self.places = _places.current(_places.given_path(path), modules)
+        self.places = import_places.current(
+            import_places.given_path(path), modules
+        )
         # Of the standard library's modules there are not many.
         self._policies: dict[Any, Policy] = {}
         self._common: dict[str, Any] = {
@@ -97,8 +106,8 @@ class Options:
             "limits": limits,
             "read": granted_paths("read", read),
             "write": granted_paths("write", write),
-            "network": _checks.flag("network", network),
-            "env": _checks.variables("env", env),
+            "network": checks.flag("network", network),
+            "env": checks.variables("env", env),
         }
 
     def policy(self, func: Callable[..., Any], request: Parcel) -> Policy:
@@ -107,12 +116,12 @@ class Options:
         It depends on the function only in whether it needs the caller's
         ``__main__``: what may go without does not run the caller's script.
         """
-        wants_main = _serializers.needs_main(self.serializer, func, request)
-        main = _serializers.main_module() if wants_main else None
-        ahead = _serializers.standard_module(func)
+        wants_main = needs_main(self.serializer, func, request)
+        main = main_module() if wants_main else None
+        ahead = standard_module(func)
         policy = self._policies.get((main, ahead))
         if policy is None:
-            from ._policy import Policy
+            from ._policy.policy import Policy
 
             policy = Policy(main=main, ahead=ahead, **self._common)
             self._policies[main, ahead] = policy
@@ -120,8 +129,8 @@ class Options:
 
     def explain(self, error: RemoteError) -> None:
         """Have what a function raised say what it cannot know."""
-        from ._missing import add_why
-        from ._tiers import settled
+        from ._answers.missing_modules import add_why
+        from ._policy.tiers import settled
 
         tier = self._common["isolation"]
         if tier == "auto":
@@ -139,7 +148,7 @@ def plain_options(
 ) -> Options:
     """The options of calls that name no other ones, checked once."""
     if _plain:
-        from ._places import current
+        from ._policy.import_places import current
 
         key = (serializer, limits, isolation, current())
         try:
@@ -163,15 +172,15 @@ def _checked_limits(limits: Limits | None) -> Limits:
     if limits is None:
         return DEFAULT
     if not isinstance(limits, Limits):
-        raise _checks.wrong_type("limits", "a Limits or None", limits)
+        raise checks.wrong_type("limits", "a Limits or None", limits)
     return limits
 
 
 def _module_names(
     imports: Iterable[str], preload: Iterable[str]
 ) -> tuple[str, ...]:
-    first = _checks.names("imports", imports)
-    return tuple(dict.fromkeys(first + _checks.names("preload", preload)))
+    first = checks.names("imports", imports)
+    return tuple(dict.fromkeys(first + checks.names("preload", preload)))
 
 
 def _check_platform() -> None:
@@ -183,7 +192,7 @@ def _check_platform() -> None:
     try:
         from . import _boxed
     except ImportError as error:
-        from ._advice import advice
+        from ._policy.advice import advice
 
         raise SetupError(
             f"the C part of boxed is not built for this interpreter: {error}",

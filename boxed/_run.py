@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from . import _checks, _serializers
-from ._marks import mark
+from ._calls.request import encode
+from ._calls.timing import mark
 from ._options import Options, plain_options
+from ._policy import checks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
+    from ._calls.output import Target
     from ._limits import Limits
-    from ._policy import StrPath
-    from ._streams import Target
+    from ._policy.policy import StrPath
 
 # What is not given; what is given is checked, be it empty.
 _NONE = ()
@@ -142,14 +143,14 @@ def run(
             stderr=stderr,
         )
     # Not one of the options that calls share.
-    seconds = _checks.seconds("timeout", timeout)
-    args, kwargs = _checks.arguments(args, kwargs)
+    seconds = checks.seconds("timeout", timeout)
+    args, kwargs = checks.arguments(args, kwargs)
     mark("check the options")
-    request = _serializers.encode(options.serializer, func, args, kwargs)
-    from . import _calls
+    request = encode(options.serializer, func, args, kwargs)
+    from ._calls.call import call
 
     mark("encode function and arguments")
-    return _calls.call(
+    return call(
         options.policy(func, request),
         request,
         timeout=seconds,

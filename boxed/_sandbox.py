@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import sys
 
-from . import _checks, _serializers
+from ._calls.request import encode, encode_columns
 from ._options import Options
+from ._policy import checks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any, NoReturn
 
+    from ._calls.chunks import Call
+    from ._calls.output import Target
     from ._limits import Limits
-    from ._map import Call
-    from ._policy import StrPath
-    from ._streams import Target
+    from ._policy.policy import StrPath
 
 
 class _Own:
@@ -98,7 +99,7 @@ class Sandbox:
             stdout=stdout,
             stderr=stderr,
         )
-        from ._boxes import Boxes
+        from ._live.registry import Boxes
 
         self._process = os.getpid()
         self._boxes = Boxes("Sandbox")
@@ -123,11 +124,11 @@ class Sandbox:
         """
         seconds = self._checked(timeout)
         options = self._options
-        args, kwargs = _checks.arguments(args, kwargs)
-        request = _serializers.encode(options.serializer, func, args, kwargs)
-        from . import _calls
+        args, kwargs = checks.arguments(args, kwargs)
+        request = encode(options.serializer, func, args, kwargs)
+        from ._calls.call import call
 
-        return _calls.call(
+        return call(
             options.policy(func, request),
             request,
             timeout=seconds,
@@ -169,12 +170,12 @@ class Sandbox:
         its first row.
         """
         seconds = self._checked(timeout)
-        chunksize = _checks.whole("chunksize", chunksize, 1, sys.maxsize)
+        chunksize = checks.whole("chunksize", chunksize, 1, sys.maxsize)
         if not iterables:
             raise TypeError("map() takes at least one iterable")
-        from . import _map
+        from ._calls import chunks
 
-        return _map.results(
+        return chunks.results(
             self._preparing(func, seconds),
             [iter(iterable) for iterable in iterables],
             chunksize=chunksize,
@@ -212,7 +213,7 @@ class Sandbox:
         self._check_usable()
         if isinstance(timeout, _Own):
             return self._options.timeout
-        return _checks.seconds("timeout", timeout)
+        return checks.seconds("timeout", timeout)
 
     def _check_usable(self) -> None:
         if os.getpid() != self._process:
@@ -225,17 +226,15 @@ class Sandbox:
         self, func: Callable[..., Any], seconds: float | None
     ) -> Callable[[list[list[Any]]], Call]:
         """Makes a function that encodes a chunk, and returns its call."""
-        from . import _calls
+        from ._calls.call import call
 
         options = self._options
 
         def prepare(columns: list[list[Any]]) -> Call:
             self._check_usable()
-            request = _serializers.encode_columns(
-                options.serializer, func, columns
-            )
+            request = encode_columns(options.serializer, func, columns)
             policy = options.policy(func, request)
-            return lambda opened: _calls.call(
+            return lambda opened: call(
                 policy,
                 request,
                 timeout=seconds,

@@ -19,11 +19,11 @@ from dataclasses import dataclass, field
 PROGRAM = """
 import json, os, sys
 from boxed import BoxedError, Limits, SetupError, run
-from boxed import _tiers
+from boxed._policy import tiers
 for line in sys.stdin:
     try:
         value = eval(f"run(abs, (-3,), {line})")
-        told = {"value": value, "tier": _tiers.settled()}
+        told = {"value": value, "tier": tiers.settled()}
     except (SetupError, PermissionError, ImportError) as error:
         told = {"error": str(error), "remedy": getattr(error, "remedy", None)}
     print(json.dumps(told), flush=True)

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from boxed import _frames
-from boxed._serializers import Reading, decode
+from boxed._answers.value import Reading, decode
+from boxed._guest import pandas_frames
 
 BOTH = Reading(allow=[pd.DataFrame, pd.Series])
 
@@ -108,7 +108,7 @@ FRAMES = {
 def taught(monkeypatch):
     """The picklers as the guest has them."""
     before = dict(copyreg.dispatch_table)
-    _frames.teach()
+    pandas_frames.teach()
     yield
     copyreg.dispatch_table.clear()
     copyreg.dispatch_table.update(before)

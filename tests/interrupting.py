@@ -10,7 +10,6 @@ instruction is such an event without the chance.
 from __future__ import annotations
 
 import dis
-import os
 import sys
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any
 
 import boxed
 
-_PACKAGE = str(Path(boxed.__file__).parent)
+_PACKAGE = f"{Path(boxed.__file__).parent}/"
 
 #: An instruction: where, and how far into the code.
 Place = tuple[CodeType, int]
@@ -29,9 +28,11 @@ class Interrupted(BaseException):
     """What is raised."""
 
 
-def _module(code: CodeType) -> str | None:
-    folder, name = os.path.split(code.co_filename)
-    return name if folder == _PACKAGE else None
+def module_of(code: CodeType) -> str | None:
+    """The name of its file in the package; of no other code."""
+    if not code.co_filename.startswith(_PACKAGE):
+        return None
+    return code.co_filename[len(_PACKAGE) :]
 
 
 def _in_destructor(frame: FrameType | None) -> bool:
@@ -63,7 +64,7 @@ class _Tracer:
         self._modules = modules
 
     def __call__(self, frame: FrameType, *_: object) -> Any:
-        module = _module(frame.f_code)
+        module = module_of(frame.f_code)
         if module is None or _in_destructor(frame):
             return None
         if self._modules and module not in self._modules:
@@ -140,7 +141,7 @@ def told(place: Place) -> str:
     """For a message."""
     code, at = place
     lines = [line for start, _, line in code.co_lines() if start <= at]
-    return f"{_module(code)}:{lines[-1]} {code.co_name}+{at}"
+    return f"{module_of(code)}:{lines[-1]} {code.co_name}+{at}"
 
 
 def descriptors() -> int:

@@ -6,10 +6,10 @@ from __future__ import annotations
 # look at the processes of its sandbox and kill them.
 HELPERS = """
 import socket, threading, time
-from boxed import _boxes, _setting, _standby
+from boxed._live import registry, zygote_configuration, prefork
 
 def box():
-    (slot,) = _boxes.shared.slots.values()
+    (slot,) = registry.shared.slots.values()
     return slot.box
 
 def waiting():

@@ -25,10 +25,10 @@ from boxed import (
     SetupError,
     UnsafeResultError,
     WorkerDied,
-    _boxes,
     _options,
     run,
 )
+from boxed._live import registry
 
 PACKAGE = Path(boxed.__path__[0])
 
@@ -193,7 +193,7 @@ def test_a_missing_extension_fails_on_use_only():
 def test_no_descriptor_is_left_behind():
     """A hundred calls, some of which fail, leave the caller's fds as were,
     but for those of the sandbox."""
-    _boxes.close_all()
+    registry.close_all()
     before = len(list(Path("/proc/self/fd").iterdir()))
     for number in range(100):
         if number % 4:
@@ -204,5 +204,5 @@ def test_no_descriptor_is_left_behind():
         else:
             with pytest.raises(WorkerDied):
                 run(os._exit, (1,))
-    _boxes.close_all()
+    registry.close_all()
     assert len(list(Path("/proc/self/fd").iterdir())) == before

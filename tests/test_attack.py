@@ -107,7 +107,7 @@ def test_every_attempt_is_held(environment):
 
 UNCONFINED = """
 import json, sys
-from boxed._attack import sides, verdict
+from boxed._doctor.attack import sides, verdict
 found = verdict.attack_all("full", sides.Outside())
 print(json.dumps({"attack": {
     "attempts": [one.as_dict() for one in found],
@@ -135,7 +135,7 @@ def test_a_break_is_the_exit_status(make_environment):
     code = """if True:
         import sys
         from boxed import __main__
-        from boxed._attack import sides, verdict
+        from boxed._doctor.attack import sides, verdict
         attack = verdict.attack_all
         def unconfined(tier, **options):
             return attack(tier, sides.Outside(), **options)

@@ -9,7 +9,7 @@ from core import check
 from environments import CORE
 
 from bench import contender, memory, merge, report, rows, verdicts
-from boxed import _bench, _turns
+from boxed._bench import sampling, short
 
 BOXED = """
         import json, subprocess
@@ -160,10 +160,10 @@ def test_a_target_may_allow_milliseconds_more():
 def test_ratios_are_taken_within_rounds():
     """A load that meets everybody in one round changes none."""
     quiet, busy = [100, 110, 120], [1000, 1100, 1200]
-    found = _turns.summary([quiet, busy], [[50, 55, 60], [500, 550, 600]])
+    found = sampling.summary([quiet, busy], [[50, 55, 60], [500, 550, 600]])
     assert found["ratio"] == found["ratio_low"] == found["ratio_high"] == 2.0
     assert (found["min_ns"], found["samples"]) == (100, 6)
-    assert "ratio" not in _turns.summary([quiet], None)
+    assert "ratio" not in sampling.summary([quiet], None)
 
 
 def test_turns_go_both_ways():
@@ -173,7 +173,7 @@ def test_turns_go_both_ways():
     def taker(name):
         return lambda: order.append(name) or [1]
 
-    taken = _turns.take_turns({"a": taker("a"), "b": taker("b")}, 3, 0)
+    taken = sampling.take_turns({"a": taker("a"), "b": taker("b")}, 3, 0)
     assert order == list("abbaab")
     assert taken == {"a": [[1]] * 3, "b": [[1]] * 3}
 
@@ -184,11 +184,11 @@ def test_what_cannot_run_is_named():
     def not_there():
         raise ImportError("no module named peer")
 
-    found = _bench.measure(
-        {_bench.REFERENCE: lambda: lambda: 7, "peer": not_there}, 1, 1
+    found = short.measure(
+        {short.REFERENCE: lambda: lambda: 7, "peer": not_there}, 1, 1
     )
     assert found["peer"] == {"missing": "no module named peer"}
-    assert list(found) == [_bench.REFERENCE, "peer"]
+    assert list(found) == [short.REFERENCE, "peer"]
 
 
 def canned(**contenders):
@@ -204,8 +204,8 @@ def canned(**contenders):
 
 def test_the_report_holds_every_part(tmp_path):
     """Tables and plot go between the markers, what is missing by name."""
-    pool = _turns.summary([[100, 200]], [[100, 200]])
-    ours = _turns.summary([[300_000, 400_000]], [[100, 200]])
+    pool = sampling.summary([[100, 200]], [[100, 200]])
+    ours = sampling.summary([[300_000, 400_000]], [[100, 200]])
     memory_of = {"full": {"missing": "needs root"}}
     results = {
         "machine": {
@@ -259,8 +259,8 @@ def test_the_report_holds_every_part(tmp_path):
 
 def test_some_rows_are_put_beside_the_others(tmp_path):
     """Their tables and verdicts are new, all others are as they were."""
-    pool = _turns.summary([[100, 200]], [[100, 200]])
-    ours = _turns.summary([[300, 400]], [[100, 200]])
+    pool = sampling.summary([[100, 200]], [[100, 200]])
+    ours = sampling.summary([[300, 400]], [[100, 200]])
     page = tmp_path / "performance.rst"
 
     def written(write, *keys, **contenders):

@@ -11,7 +11,7 @@ import pytest
 from core import check, check_script
 
 from boxed import _boxed
-from boxed._serializers import encode
+from boxed._calls.request import encode
 
 # Where the kernel has no memfd that is never executable (before Linux 6.3),
 # everything but `mapped()` holds too.
@@ -19,7 +19,7 @@ SCRATCH = """
         import gc
         import numpy as np
         from boxed import _boxed
-        from boxed._parcel import LARGE
+        from boxed._wire.payload import LARGE
         try:
             os.close(_boxed.new_store(4096))
             STORES = True
@@ -31,7 +31,7 @@ SCRATCH = """
                 return STORES * maps.read().count("memfd:boxed")
         def descriptors():
             # Those that stand by come and go.
-            from boxed._standby import every
+            from boxed._live.prefork import every
             ahead = [(len(one._waiting), len(one._prepared))
                      for one in every()]
             own = sum(4 * ready + 8 * more for ready, more in ahead)

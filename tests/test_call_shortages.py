@@ -18,7 +18,8 @@ from proc import descendants
 
 CALLER = """
 import errno, gc, os, sys
-from boxed import BoxedError, Limits, SetupError, _boxes, run
+from boxed import BoxedError, Limits, SetupError, run
+from boxed._live import registry
 several = Limits(processes=3)
 large = b"x" * (2 << 20)
 CALLS = [
@@ -43,7 +44,7 @@ def around():
     return [outcome(*call) for call in CALLS]
 def settle():
     "The sandboxes, and how many descriptors are open."
-    boxes = [slot.box for slot in _boxes.shared.slots.values()]
+    boxes = [slot.box for slot in registry.shared.slots.values()]
     for box in boxes:
         box.standbys.end()
     gc.collect()

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from boxed import _config
-from boxed._config import Config, ConfigError
+from boxed._install import configuration
+from boxed._install.configuration import Config, ConfigError
 
 EXAMPLE = """\
 # Written by hand.
@@ -23,13 +23,13 @@ allow-user 997
 
 def test_parse():
     """Every key, comments and empty lines."""
-    assert _config.parse(EXAMPLE) == Config(
+    assert configuration.parse(EXAMPLE) == Config(
         launcher="/opt/boxed/python_boxed",
         uid_range=(70000, 1000),
         allow_users=frozenset({997, 998}),
     )
-    assert _config.parse("") == Config()
-    assert _config.parse("uid-range none") == Config(declined=True)
+    assert configuration.parse("") == Config()
+    assert configuration.parse("uid-range none") == Config(declined=True)
 
 
 @pytest.mark.parametrize(
@@ -68,12 +68,12 @@ def test_parse():
 def test_refused_lines(line):
     """A line that is not exactly of the form is refused with its number."""
     with pytest.raises(ConfigError, match=r"line [23]:"):
-        _config.parse(f"# first\n{line}\n")
+        configuration.parse(f"# first\n{line}\n")
 
 
 def test_no_file(tmp_path):
     """Without a file the defaults hold."""
-    assert _config.read(str(tmp_path / "none")) == Config()
+    assert configuration.read(str(tmp_path / "none")) == Config()
 
 
 def test_file_of_root(tmp_path):
@@ -83,15 +83,15 @@ def test_file_of_root(tmp_path):
     path = tmp_path / "boxed.conf"
     path.write_text(EXAMPLE)
     path.chmod(0o644)
-    assert _config.read(str(path)).uid_range == (70000, 1000)
+    assert configuration.read(str(path)).uid_range == (70000, 1000)
     for mode in (0o664, 0o646):
         path.chmod(mode)
         with pytest.raises(ConfigError, match="writable by others"):
-            _config.read(str(path))
+            configuration.read(str(path))
     path.chmod(0o644)
     os.chown(path, 1000, 0)
     with pytest.raises(ConfigError, match="not owned by root"):
-        _config.read(str(path))
+        configuration.read(str(path))
 
 
 def test_strange_files(tmp_path):
@@ -102,7 +102,7 @@ def test_strange_files(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for name in ("link", "folder", "pipe"):
         with pytest.raises(ConfigError, match=name):
-            _config.read(str(tmp_path / name))
+            configuration.read(str(tmp_path / name))
     assert time.monotonic() - start < 5
 
 
@@ -110,13 +110,13 @@ def test_file_of_ordinary_user(make_environment):
     """What an ordinary user wrote has no say."""
     code = """
 import pathlib, sys
-from boxed import _config
+from boxed._install import configuration
 path = pathlib.Path(sys.argv[0]).with_name("boxed.conf")
 path.write_text("allow-user 998")
 path.chmod(0o644)
 try:
-    _config.read(str(path))
-except _config.ConfigError as error:
+    configuration.read(str(path))
+except configuration.ConfigError as error:
     print(error)
 """
     done = make_environment("rootless").script(code, check=True)
@@ -135,4 +135,4 @@ def test_strange_content(tmp_path, data, why):
     path.write_bytes(data)
     path.chmod(0o644)
     with pytest.raises(ConfigError, match=why):
-        _config.read(str(path))
+        configuration.read(str(path))

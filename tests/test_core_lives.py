@@ -84,24 +84,24 @@ def test_a_forked_caller_makes_its_own(environment):
         environment,
         """
         run(abs, (-1,))
-        from boxed import _boxes
-        (slot,) = _boxes.shared.slots.values()
+        from boxed._live import registry
+        (slot,) = registry.shared.slots.values()
         parents = slot.box.pid
         child = os.fork()
         if child == 0:
             status = 1
             try:
-                assert not _boxes.shared.slots
+                assert not registry.shared.slots
                 assert run(abs, (-2,)) == 2
-                (slot,) = _boxes.shared.slots.values()
+                (slot,) = registry.shared.slots.values()
                 assert slot.box.pid != parents
-                _boxes.close_all()
+                registry.close_all()
                 status = 0
             finally:
                 os._exit(status)
         assert os.waitpid(child, 0)[1] == 0
         assert run(abs, (-3,)) == 3
-        (slot,) = _boxes.shared.slots.values()
+        (slot,) = registry.shared.slots.values()
         assert slot.box.pid == parents
         """,
     )
@@ -138,8 +138,8 @@ def test_a_lost_sandbox_is_replaced(environment):
         """
         import time
         run(abs, (1,))
-        from boxed import _boxes
-        (slot,) = _boxes.shared.slots.values()
+        from boxed._live import registry
+        (slot,) = registry.shared.slots.values()
         before = slot.box.pid
         import socket
         control = os.dup(slot.box.process.control)
@@ -150,7 +150,7 @@ def test_a_lost_sandbox_is_replaced(environment):
         while open(stat).read().rpartition(")")[2].split()[0] not in "ZX":
             time.sleep(0.01)
         assert run(abs, (-5,)) == 5
-        (slot,) = _boxes.shared.slots.values()
+        (slot,) = registry.shared.slots.values()
         assert slot.box.pid != before
         """,
     )

@@ -31,8 +31,8 @@ from decoder_values import PICKLERS, PROTOCOLS, same
 from pickle_streams import HEAD, call, decode, name, number, refuses, text
 
 from boxed import UnsafeResultError
-from boxed._serializers import Reading
-from boxed._serializers import decode as read
+from boxed._answers.value import Reading
+from boxed._answers.value import decode as read
 
 
 def test_an_enum_member_by_name():

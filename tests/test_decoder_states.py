@@ -13,8 +13,8 @@ from decoder_classes import ALL, MODULE, STATES
 from pickle_streams import HEAD, decode, name, refuses, text
 
 from boxed import UnsafeResultError, run
-from boxed._serializers import Reading
-from boxed._serializers import decode as read
+from boxed._answers.value import Reading
+from boxed._answers.value import decode as read
 
 NEW_SLOTS = sys.version_info >= (3, 10)
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 import pytest
 from core import check
 
-from boxed import WorkerDied, _calls, run
+from boxed import WorkerDied, run
+from boxed._calls import call
 
 # A guest finds its call's number and socket as the worker's own code does.
 GUESTS = '''
@@ -136,12 +137,12 @@ def test_all_attempts_have_one_deadline(monkeypatch):
         deadlines.append(talk._deadline)
         talk._live.close()
         talk._seat.leave()
-        raise _calls._Unread(WorkerDied("as if unread"))
+        raise call._Unread(WorkerDied("as if unread"))
 
-    monkeypatch.setattr(_calls._Conversation, "held", unread)
+    monkeypatch.setattr(call._Conversation, "held", unread)
     with pytest.raises(WorkerDied, match="as if unread"):
         run(abs, (-1,), timeout=60)
-    assert len(deadlines) == _calls.ATTEMPTS
+    assert len(deadlines) == call.ATTEMPTS
     assert len(set(deadlines)) == 1
 
 
@@ -153,9 +154,9 @@ def test_no_attempt_begins_after_the_deadline(monkeypatch):
         attempts.append(talk)
         talk._live.close()
         talk._seat.leave()
-        raise _calls._Unread(WorkerDied("as if unread"))
+        raise call._Unread(WorkerDied("as if unread"))
 
-    monkeypatch.setattr(_calls._Conversation, "held", unread)
+    monkeypatch.setattr(call._Conversation, "held", unread)
     with pytest.raises(TimeoutError):
         run(abs, (-1,), timeout=1e-9)
     assert len(attempts) == 1

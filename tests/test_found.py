@@ -233,8 +233,8 @@ def test_closed_to_another_user(make_environment):
                         ("/dev/null",))
         assert base + "/closed/pack" in str(error), error
         subprocess.run(str(error).split("`")[1], shell=True, check=True)
-        from boxed import _boxes
-        _boxes.close_all()
+        from boxed._live import registry
+        registry.close_all()
         assert run(pack.deep.inner.read, ("/dev/null",)) == b""
         shutil.rmtree(base)
         """

@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as st_numpy
 from pandas.testing import assert_frame_equal, assert_series_equal
 
 from boxed import SerializationError, UnsafeResultError, run
-from boxed._serializers import Reading
+from boxed._answers.value import Reading
 
 OPTIONS = settings(
     deadline=None,

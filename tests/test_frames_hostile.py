@@ -13,8 +13,10 @@ from frames import BOTH, FRAMES, read, taught  # noqa: F401
 from pandas.testing import assert_series_equal
 from pickle_streams import HEAD, PEAK, call, name, run_python, text
 
-from boxed import SerializationError, UnsafeResultError, _frames, _frames_built
-from boxed._serializers import DecodingTimeout
+from boxed import SerializationError, UnsafeResultError
+from boxed._answers import frames
+from boxed._answers.value import DecodingTimeout
+from boxed._guest import pandas_frames
 
 RANGE = ("range", 0, 1, 1, None)
 ONE = ("numpy", np.ones(1))
@@ -128,7 +130,7 @@ def stream_of(made, *pieces):
 
     class Call:
         def __reduce__(self):
-            return getattr(_frames, made), pieces
+            return getattr(pandas_frames, made), pieces
 
     return pickle.dumps(Call(), 5)
 
@@ -146,7 +148,7 @@ def test_pieces_are_checked(index):
         read(stream_of(*BAD[index]))
 
 
-@pytest.mark.parametrize("module", ["pandas", "boxed._frames"])
+@pytest.mark.parametrize("module", ["pandas", "boxed._guest.pandas_frames"])
 @pytest.mark.parametrize("word", ["DataFrame", "Series"])
 def test_the_class_is_not_called(module, word):
     """No REDUCE, NEWOBJ, BUILD or reference makes anything of the class."""
@@ -181,9 +183,9 @@ def test_nothing_else_of_pandas_is_reached():
         ("pandas", "eval"),
         ("pandas", "read_pickle"),
         ("pandas", "Timestamp"),
-        ("boxed._frames", "teach"),
-        ("boxed._frames", "_make_array"),
-        ("boxed._frames", "time.sleep"),
+        ("boxed._guest.pandas_frames", "teach"),
+        ("boxed._guest.pandas_frames", "_make_array"),
+        ("boxed._guest.pandas_frames", "time.sleep"),
     ):
         with pytest.raises(UnsafeResultError):
             read(HEAD + call(module, word, text("1 + 1")) + b".")
@@ -218,7 +220,7 @@ def columns(count):
     taken = b"](" + piece + b"h\x00" * (count - 1) + b"e"
     return (
         HEAD
-        + name("boxed._frames", "DataFrame")
+        + name("boxed._guest.pandas_frames", "DataFrame")
         + b"("
         + header
         + (rows + taken + b"tR.")
@@ -233,7 +235,7 @@ def test_many_columns_in_few_bytes():
         + """
 import sys
 import pandas
-from boxed._serializers import Reading, decode
+from boxed._answers.value import Reading, decode
 reading = Reading(allow=[pandas.DataFrame])
 data = sys.stdin.buffer.read()
 forget_peak()
@@ -262,9 +264,9 @@ def test_the_deadline_holds_while_columns_are_made():
 
 def test_a_past_deadline():
     """It is looked at between the columns, before the first."""
-    room = _frames_built.Room(2**20, time.monotonic() - 1)
-    with pytest.raises(_frames_built.TookTooLong):
-        _frames_built.DataFrame(room, RANGE, RANGE, [ONE])
+    room = frames.Room(2**20, time.monotonic() - 1)
+    with pytest.raises(frames.TookTooLong):
+        frames.DataFrame(room, RANGE, RANGE, [ONE])
 
 
 def test_nothing_is_left():

@@ -11,8 +11,10 @@ import pytest
 from frames import BOTH, FRAMES, read, taught  # noqa: F401
 from pickle_streams import HEAD, PEAK, decode, refuses, run_python
 
-from boxed import SerializationError, _frames, _frames_built, _reading
-from boxed._serializers import Reading
+from boxed import SerializationError
+from boxed._answers import frames, value
+from boxed._answers.value import Reading
+from boxed._guest import pandas_frames
 
 MIB = 1 << 20
 ONE, ZERO = ("numpy", np.ones(1, "i8")), np.zeros(1, "i1")
@@ -38,7 +40,7 @@ class Call:
         self.made, self.pieces = made, pieces
 
     def __reduce__(self):
-        return getattr(_frames, self.made), self.pieces
+        return getattr(pandas_frames, self.made), self.pieces
 
 
 def stream_of(made, *pieces):
@@ -128,7 +130,7 @@ MEASURE = (
     + """
 import sys
 import pandas
-from boxed._serializers import Reading, decode
+from boxed._answers.value import Reading, decode
 reading = Reading(allow=[pandas.DataFrame, pandas.Series])
 data = sys.stdin.buffer.read()
 decode("pickle", SMALL, reading)
@@ -157,20 +159,20 @@ def test_what_a_bomb_would_take():
     """The control: with room without end, it is spent."""
     made, *pieces = BOMBS["one array for all columns"]
     pieces[0], pieces[2] = range_of(200), pieces[2][:200]
-    room = _frames_built.Room(2**60)
-    frame = _frames_built.DataFrame(room, *pieces)
+    room = frames.Room(2**60)
+    frame = frames.DataFrame(room, *pieces)
     assert len(stream_of(made, *pieces)) < 2 * MIB
     assert int(frame.memory_usage().sum()) > 200 * MIB
     assert room.taken > 600 * MIB
-    room = _frames_built.Room(2**60)
-    _frames_built.Series(room, ONE, multi(range_of(2**20)), None)
+    room = frames.Room(2**60)
+    frames.Series(room, ONE, multi(range_of(2**20)), None)
     assert room.taken > 2**23
 
 
 def test_both_halves_know_the_same_cells():
     """What the guest takes apart is what the caller accepts."""
-    assert _frames.SCALARS == _frames_built.SCALARS
-    assert _frames.KINDS == _frames_built.KINDS
+    assert pandas_frames.SCALARS == frames.SCALARS
+    assert pandas_frames.KINDS == frames.KINDS
 
 
 @pytest.mark.parametrize("kind", FRAMES)
@@ -178,19 +180,19 @@ def test_nothing_is_made_that_was_not_weighed(kind):
     """What a frame takes in the end was taken from the room first."""
     taken = []
 
-    class Room(_frames_built.Room):
+    class Room(frames.Room):
         def take(self, count):
             super().take(count)
             taken.append(count)
 
     big = pd.concat([FRAMES[kind]] * (1 if FRAMES[kind].empty else 2000))
-    pieces = _frames._reduce_frame(big)[1]
-    made = _frames_built.DataFrame(Room(2**40), *pieces)
+    pieces = pandas_frames._reduce_frame(big)[1]
+    made = frames.DataFrame(Room(2**40), *pieces)
     assert sum(taken) >= made.memory_usage(index=True).sum()
     assert sum(taken) < 1024 * 100 + 2**20 + 200 * big.size + 200 * len(big)
     # One byte less than it takes is too little.
     with pytest.raises(MemoryError):
-        _frames_built.DataFrame(_frames_built.Room(sum(taken) - 1), *pieces)
+        frames.DataFrame(frames.Room(sum(taken) - 1), *pieces)
 
 
 def test_the_bound_of_a_call():
@@ -206,12 +208,12 @@ def test_frames_add_up():
     """Many frames of one result share the room of it."""
     one = Call("DataFrame", range_of(5), ROWS, [COLUMN] * 5)
     assert len(read(pickle.dumps([one] * 50, 4))) == 50
-    frames = [
+    several = [
         Call("DataFrame", range_of(5), ROWS, [COLUMN] * 5) for _ in range(9)
     ]
     with pytest.raises(SerializationError):
-        read(pickle.dumps(frames, 4))
-    assert len(read(pickle.dumps(frames[:3], 4))) == 3
+        read(pickle.dumps(several, 4))
+    assert len(read(pickle.dumps(several[:3], 4))) == 3
 
 
 def test_builders_keep_to_the_room():
@@ -251,13 +253,13 @@ def test_too_little_memory_is_an_error_of_the_result(monkeypatch):
 
     monkeypatch.setattr(boxed, "_boxed", Full)
     with pytest.raises(SerializationError) as caught:
-        _reading.decode("pickle", b"N.", BOTH)
+        value.decode("pickle", b"N.", BOTH)
     assert "not enough memory" in str(caught.value)
 
 
 def test_the_deadline_holds_between_all_pieces():
     """Between levels and categories too, not only between columns."""
     levels = multi(*[index(("object", CELLS[:100]))] * 200)
-    room = _frames_built.Room(2**40, time.monotonic() - 1)
-    with pytest.raises(_frames_built.TookTooLong):
-        _frames_built.Series(room, ONE, levels, None)
+    room = frames.Room(2**40, time.monotonic() - 1)
+    with pytest.raises(frames.TookTooLong):
+        frames.Series(room, ONE, levels, None)

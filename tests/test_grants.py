@@ -181,10 +181,10 @@ def test_what_is_written_must_be_the_callers(make_environment, name):
             f"""
             error = refused(SetupError, run, abs, (1,), write=[{folder!r}])
             assert error.stage == "grants" and "not yours" in str(error)
-            from boxed import _setting
-            _setting.check = lambda policy, tier: None
-            from boxed import _box
-            _box.check = _setting.check
+            from boxed._live import zygote_configuration
+            zygote_configuration.check = lambda policy, tier: None
+            from boxed._live import box
+            box.check = zygote_configuration.check
             error = refused(SetupError, run, abs, (1,), write=[{folder!r}])
             assert error.stage == "user", error
             """,
@@ -273,8 +273,8 @@ def test_what_guests_write_is_not_imported_outside_of_calls(environment):
             run(exec, (plant,), write=[folder])
         assert run(eval, (look,), write=[folder]) is False
         # Nor by the zygotes of other sandboxes, and of one made anew.
-        from boxed import _boxes
-        _boxes.close_all()
+        from boxed._live import registry
+        registry.close_all()
         for options in ({"write": [folder]}, {}, {"serializer": "json"}):
             for _ in range(3):
                 assert run(eval, (look,), **options) is False, options

@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from environments import sleep_until
@@ -22,6 +21,7 @@ from interrupting import (
     children,
     descriptors,
     interrupt_at,
+    module_of,
     places,
     told,
 )
@@ -29,12 +29,14 @@ from interrupting import (
 from boxed import (
     Sandbox,
     WorkerDied,
-    _box,
     _boxed,
-    _boxes,
-    _map,
-    _standby,
     run,
+)
+from boxed._calls import chunks
+from boxed._live import (
+    box,
+    prefork,
+    registry,
 )
 
 # Each of several hundred interrupts takes a sandbox's life, 20 ms.
@@ -46,17 +48,23 @@ pytestmark = [
 
 #: Modules that hold something, and which of their instructions are tried:
 #: each, or each of so many.
-EVERY = {"_boxes.py": 1, "_box.py": 1, "_standby.py": 1, "_calls.py": 1}
+EVERY = {
+    "_live/registry.py": 1,
+    "_live/box.py": 1,
+    "_live/prefork.py": 1,
+    "_calls/call.py": 1,
+}
 OTHERS = 5
+PAYLOAD = "_wire/payload.py"
 
 
 @pytest.fixture(autouse=True)
 def watched() -> Iterator[None]:
     """A hang is told with the stacks of all threads."""
     faulthandler.dump_traceback_later(250, exit=True)
-    _boxes.close_all()
+    registry.close_all()
     yield
-    _boxes.close_all()
+    registry.close_all()
     faulthandler.cancel_dump_traceback_later()
 
 
@@ -81,7 +89,7 @@ def some(module: str) -> list[Place]:
     found = [
         place
         for place in places(whole_life)
-        if Path(place[0].co_filename).name not in {*EVERY, "_parcel.py"}
+        if module_of(place[0]) not in {*EVERY, PAYLOAD}
     ]
     return found[::OTHERS]
 
@@ -109,7 +117,7 @@ def test_nothing_is_left_of_an_interrupted_life(module):
 def test_the_walk_finds_what_is_left(monkeypatch):
     """The control: of a sandbox that does not end because nobody refers to it
     any more, much is."""
-    every = some("_box.py")[::4]
+    every = some("_live/box.py")[::4]
     before, kept, leaks = what_is_there(), [], 0
 
     class Module:
@@ -121,7 +129,7 @@ def test_the_walk_finds_what_is_left(monkeypatch):
             kept.append(_boxed.Box(*args))
             return kept[-1]
 
-    monkeypatch.setattr(_box, "_boxed", Module())
+    monkeypatch.setattr(box, "_boxed", Module())
     for place in every:
         interrupt_at(place, whole_life)
         leaks += what_is_there() != before
@@ -134,13 +142,13 @@ def test_nothing_is_left_of_an_interrupted_call():
     next call works."""
     first_calls()
     every = places(first_calls)
-    _standby.end_all()
+    prefork.end_all()
     before, through = what_is_there(), 0
-    every = [one for one in every if "_parcel" not in one[0].co_filename]
+    every = [one for one in every if module_of(one[0]) != PAYLOAD]
     for place in every[::2]:
         first_calls()
         through += interrupt_at(place, first_calls)
-        _standby.end_all()
+        prefork.end_all()
         assert what_is_there() == before, told(place)
     assert through > 0
     first_calls()
@@ -190,13 +198,13 @@ def test_a_call_within_a_call(nested):
         values.append(nested(abs, (-2,)))
 
     every = places(first_calls)
-    _boxes.close_all()
+    registry.close_all()
     gc.collect()
     before = what_is_there()
     for place in every[::4]:
         act_at(place, act, first_calls)
         first_calls()
-        _boxes.close_all()
+        registry.close_all()
         assert what_is_there() == before, told(place)
     # Whether a worker stands by already, and so where the work leads, varies.
     assert len(values) > 0.8 * len(every[::4])
@@ -226,12 +234,12 @@ def test_a_call_that_would_wait_for_itself(monkeypatch):
             return True
 
     first_calls()
-    _boxes.close_all()
-    every = places(first_calls, {"_box.py"})[::4]
+    registry.close_all()
+    every = places(first_calls, {"_live/box.py"})[::4]
     monkeypatch.setattr(_boxed, "Latch", Stubborn)
     hangs = 0
     for place in every:
-        _boxes.close_all()
+        registry.close_all()
         try:
             act_at(place, lambda: run(abs, (-2,)), first_calls)
         except Interrupted:
@@ -255,10 +263,10 @@ def test_a_destructor_that_calls():
         gc.collect()
 
     first_calls()
-    _boxes.close_all()
-    every = places(first_calls, {"_box.py"})[::4]
+    registry.close_all()
+    every = places(first_calls, {"_live/box.py"})[::4]
     for place in every:
-        _boxes.close_all()
+        registry.close_all()
         assert act_at(place, collect, first_calls)
     assert values == [3] * len(every)
 
@@ -317,8 +325,8 @@ def test_a_fork_in_the_midst_of_a_start():
     """At any instruction of it: the child has none of its descriptors, can
     start a sandbox of its own, and leaves the parent's alone."""
     first_calls()
-    every = places(first_calls, {"_box.py"})[::2]
-    _boxes.close_all()
+    every = places(first_calls, {"_live/box.py"})[::2]
+    registry.close_all()
     before, statuses = descriptors(), []
 
     def fork() -> None:
@@ -335,7 +343,7 @@ def test_a_fork_in_the_midst_of_a_start():
 
     for place in every:
         assert act_at(place, fork, first_calls)
-        _boxes.close_all()
+        registry.close_all()
     assert statuses == [3] * len(every)
 
 
@@ -347,7 +355,7 @@ def test_nothing_is_left_of_large_arguments_and_results():
             assert sandbox.run(bytes.upper, (b"x" * (2 << 20),))[:1] == b"X"
 
     large()
-    every = places(large, {"_parcel.py"})
+    every = places(large, {PAYLOAD})
     before = what_is_there()
     for place in every:
         assert interrupt_at(place, large)
@@ -356,6 +364,6 @@ def test_nothing_is_left_of_large_arguments_and_results():
 
 def test_a_chunk_whose_thread_is_ended(monkeypatch):
     """Before it could note anything: whoever waits for it is told."""
-    monkeypatch.setattr(_map._Chunk, "_run", lambda self: sys.exit())
+    monkeypatch.setattr(chunks._Chunk, "_run", lambda self: sys.exit())
     with Sandbox() as sandbox, pytest.raises(WorkerDied, match="thread"):
         list(sandbox.map(abs, [1]))

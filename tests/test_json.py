@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pickle_streams import PEAK, run_python
 
 from boxed import SerializationError, run
-from boxed._serializers import Reading, decode, encode
+from boxed._answers.value import Reading, decode
+from boxed._calls.request import encode
 
 READING = Reading()
 
@@ -188,7 +189,7 @@ def test_memory_is_bounded(form):
     """The densest texts stay within what a pickle may take."""
     program = """
 import sys
-from boxed._serializers import Reading, decode
+from boxed._answers.value import Reading, decode
 data = sys.stdin.buffer.read()
 decode("json", b"[1]", Reading())
 forget_peak()

@@ -35,7 +35,7 @@ GUESTS = {
 }
 # A caller whose calls stay open, so that the zygote hears of none.
 KEPT = """
-from boxed._box import Box
+from boxed._live.box import Box
 kept = []
 class Kept:
     def __init__(self, call):

@@ -21,11 +21,14 @@ from boxed import (
     SerializationError,
     UnsafeResultError,
     WorkerDied,
-    _map,
+)
+from boxed._calls.chunks import (
+    _split,
+    max_in_flight,
 )
 
 SERIALIZERS = ("pickle", "json", "cloudpickle", "dill")
-IN_FLIGHT = _map.max_in_flight()
+IN_FLIGHT = max_in_flight()
 
 
 @pytest.fixture(scope="module")
@@ -291,6 +294,6 @@ for value in [{values}]:
 )
 def test_answers_that_are_no_chunks(answer):
     """Every one is a ProtocolError, of the few shapes that there are."""
-    _, (error,) = _map._split(answer, 3, "pickle")
+    _, (error,) = _split(answer, 3, "pickle")
     assert type(error) is ProtocolError
-    assert _map._split([[1, 2, 3], None], 3, "pickle") == ([1, 2, 3], [])
+    assert _split([[1, 2, 3], None], 3, "pickle") == ([1, 2, 3], [])

@@ -20,10 +20,10 @@ from boxed import (
     RemoteError,
     Sandbox,
     WorkerDied,
-    _map,
 )
+from boxed._calls import chunks
 
-IN_FLIGHT = _map.max_in_flight()
+IN_FLIGHT = chunks.max_in_flight()
 
 
 @pytest.fixture(scope="module")

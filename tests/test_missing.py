@@ -6,7 +6,9 @@ import itertools
 
 import pytest
 
-from boxed import Sandbox, _missing, _places, run
+from boxed import Sandbox, run
+from boxed._answers import missing_modules
+from boxed._policy import import_places
 
 IMPORT = "import spread.mod"
 
@@ -41,15 +43,17 @@ def test_a_guest_does_not_have_all_files_looked_at(
     file system."""
     seen = []
     endless = ((f"/x/{number}", True) for number in itertools.count())
-    monkeypatch.setattr(_missing, "_modules_in", lambda top: endless)
+    monkeypatch.setattr(missing_modules, "_modules_in", lambda top: endless)
     monkeypatch.setattr(
-        _missing, "_lacks", lambda path, bits: bool(seen.append(path)) | closed
+        missing_modules,
+        "_lacks",
+        lambda path, bits: bool(seen.append(path)) | closed,
     )
-    said = _missing.why_missing(
-        "No module named 'spread'", _places.current(("/usr",)), "full"
+    said = missing_modules.why_missing(
+        "No module named 'spread'", import_places.current(("/usr",)), "full"
     )
     assert ("chmod" in said) is closed
-    assert len(seen) < 2 * _missing._MOST_LOOKED
+    assert len(seen) < 2 * missing_modules._MOST_LOOKED
 
 
 def test_what_is_looked_at(tmp_path):
@@ -64,9 +68,9 @@ def test_what_is_looked_at(tmp_path):
     # As an editor locks a file with.
     (inner / ".#mod.py").symlink_to("nobody@nowhere")
     top = str(tmp_path / "top")
-    assert not _missing._holds_closed(top)
+    assert not missing_modules._holds_closed(top)
     module.chmod(0o600)
-    assert _missing._holds_closed(top)
+    assert missing_modules._holds_closed(top)
     module.chmod(0o644)
     inner.chmod(0o700)
-    assert _missing._holds_closed(top)
+    assert missing_modules._holds_closed(top)

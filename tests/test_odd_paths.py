@@ -127,20 +127,21 @@ def test_places_that_go(make_environment, name):
         project(
             """
         import threading
-        from boxed import _boxes, _trees
+        from boxed._live import registry
+        from boxed._policy import mounts
         base = fresh()
         put(base, "goes/ways.py")
         put(base, "goes/pack/__init__.py")
         sys.path.insert(0, base + "/goes")
-        listed = _trees.entries
+        listed = mounts.entries
         def entries(*args, **options):
             found = listed(*args, **options)
             shutil.rmtree(base)
             return found
-        _trees.entries = entries
+        mounts.entries = entries
         assert run(abs, (-1,)) == 1
-        _trees.entries = listed
-        _boxes.close_all()
+        mounts.entries = listed
+        registry.close_all()
         # Files that come, grow, shrink and go while they are copied.
         sys.path.insert(0, base)
         ended = threading.Event()
@@ -156,7 +157,7 @@ def test_places_that_go(make_environment, name):
         try:
             for _ in range(5):
                 assert run(abs, (-1,)) == 1
-                _boxes.close_all()
+                registry.close_all()
         finally:
             ended.set()
             thread.join()
@@ -194,16 +195,16 @@ def test_no_interpreter_to_be_found(make_environment):
         real = sys.executable
         prefixes = ("prefix", "exec_prefix", "base_prefix", "base_exec_prefix")
         kept = {name: getattr(sys, name) for name in prefixes}
-        from boxed import _installation
+        from boxed._policy import installation
         for name in prefixes:
             setattr(sys, name, "/nowhere")
         sys.executable = "embedding"
-        found, _installation._is_python = _installation._is_python, (
+        found, installation._is_python = installation._is_python, (
             lambda path: False)
         error = refused(SetupError, run, abs, (-1,))
         assert "sys.executable is 'embedding'" in str(error), error
         assert "set sys.executable" in error.remedy, error
-        _installation._is_python = found
+        installation._is_python = found
         for name in prefixes:
             setattr(sys, name, kept[name])
         sys.executable = real

@@ -23,8 +23,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boxed import Limits, Sandbox, SetupError, _checks, _config, _options, run
+from boxed import Limits, Sandbox, SetupError, _options, run
 from boxed.__main__ import main as command_line
+from boxed._install import configuration
+from boxed._policy import checks
 
 HERE = Path(__file__).parent
 
@@ -296,9 +298,9 @@ def test_a_user_where_the_configuration_is_broken(monkeypatch):
     """Who is permitted stands in it; it is told as it is to any other call."""
 
     def broken():
-        raise _config.ConfigError("line 1: unknown key 'x'")
+        raise configuration.ConfigError("line 1: unknown key 'x'")
 
-    monkeypatch.setattr(_config, "read", broken)
+    monkeypatch.setattr(configuration, "read", broken)
     monkeypatch.setattr(os, "getuid", lambda: 1234)
     with pytest.raises(SetupError) as caught:
         Sandbox(user="daemon")
@@ -311,7 +313,7 @@ def test_next_to_no_time_is_a_limit():
     least = fractions.Fraction(1, 10**400)
     assert float(least) == 0
     assert Limits(cpu_time=least).cpu_time > 0
-    assert _checks.seconds("timeout", least) > 0
+    assert checks.seconds("timeout", least) > 0
 
 
 def test_a_file_that_compares_with_nothing():
@@ -355,7 +357,7 @@ def test_keywords_that_are_none(value):
 def test_arguments_that_are():
     """The control of the two tests above."""
     for args in ARGS:
-        assert _checks.arguments(args, None) == (tuple(args), {})
+        assert checks.arguments(args, None) == (tuple(args), {})
         assert run(abs if args else dict, args) == (1 if args else {})
     for kwargs in KWARGS:
         assert run(dict, (), kwargs) == dict(kwargs or {})
@@ -457,17 +459,17 @@ values = st.recursive(
 @given(values)
 def test_any_value_is_understood_or_refused(value):
     """No other exception, and what is taken has the exact type."""
-    checks = {
-        lambda: _checks.flag("o", value): bool,
-        lambda: _checks.text("o", value): str,
-        lambda: _checks.word("o", value, ("auto",)): str,
-        lambda: _checks.seconds("o", value): (int, float, type(None)),
-        lambda: _checks.whole("o", value, 0, 9): int,
-        lambda: _checks.names("o", value): tuple,
-        lambda: _checks.path("o", value): str,
-        lambda: _checks.variables("o", value): tuple,
+    checked = {
+        lambda: checks.flag("o", value): bool,
+        lambda: checks.text("o", value): str,
+        lambda: checks.word("o", value, ("auto",)): str,
+        lambda: checks.seconds("o", value): (int, float, type(None)),
+        lambda: checks.whole("o", value, 0, 9): int,
+        lambda: checks.names("o", value): tuple,
+        lambda: checks.path("o", value): str,
+        lambda: checks.variables("o", value): tuple,
     }
-    for check, kinds in checks.items():
+    for check, kinds in checked.items():
         try:
             found = check()
         except (TypeError, ValueError) as error:

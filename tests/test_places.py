@@ -279,7 +279,7 @@ def test_what_changes_is_seen(environment):
         environment,
         project(
             """
-        from boxed import _boxes
+        from boxed._live import registry
         base = fresh()
         sys.path.insert(0, base)
         def value():
@@ -291,12 +291,12 @@ def test_what_changes_is_seen(environment):
         os.replace(put(base, "new.txt", text="value = 333"),
                    base + "/later.py")
         assert value() == 333
-        before = [slot.box for slot in _boxes.shared.slots.values()]
+        before = [slot.box for slot in registry.shared.slots.values()]
         for number in range(3):
             put(base, f"result{number}.txt")
             put(base, f"results{number}", "one.txt")
             assert value() == 333
-        assert before == [slot.box for slot in _boxes.shared.slots.values()]
+        assert before == [slot.box for slot in registry.shared.slots.values()]
         os.unlink(base + "/later.py")
         refused(ModuleNotFoundError, value)
         shutil.rmtree(base)
@@ -313,11 +313,11 @@ def test_a_machine_without(make_environment, missing):
     """What is not there is named, and mending it as it says mends it."""
     program = """
         import subprocess
-        from boxed import _boxes
+        from boxed._live import registry
         def mount(*words):
             subprocess.run(["mount", *words], check=True)
         assert run(abs, (-1,)) == 1
-        _boxes.close_all()
+        registry.close_all()
         mount("-t", "tmpfs", "none", sys.argv[2])
         error = refused(SetupError, run, abs, (-1,))
         assert f"no {sys.argv[1]} on this" in str(error), error
@@ -349,22 +349,22 @@ def test_two_changes_at_one_time(make_environment):
         make_environment("root"),
         project(
             """
-        from boxed import _places
+        from boxed._policy import import_places
         base = fresh()
         sys.path.insert(0, base)
         when = os.stat(base).st_mtime_ns
         put(base, "one.txt")
         now = os.stat(base).st_mtime_ns
-        first = _places.current()
+        first = import_places.current()
         # As if this had been in the same tick.
         put(base, "later.py", text="value = 1")
         os.utime(base, ns=(now, now))
-        assert _places.current() != first
+        assert import_places.current() != first
         assert run(eval, ("__import__('later').value",)) == 1
         # What has been as it is for long is not looked at again.
         for path in (base, base + "/later.py"):
             os.utime(path, ns=(now - 10**10, now - 10**10))
-        assert _places.current() is _places.current()
+        assert import_places.current() is import_places.current()
         shutil.rmtree(base)
         """
         ),

@@ -17,8 +17,8 @@ def test_a_sandbox_has_a_uid_of_the_range(make_environment):
         f"""
         import time
         assert run(os.getuid) == 65534
-        from boxed import _boxes
-        (slot,) = _boxes.shared.slots.values()
+        from boxed._live import registry
+        (slot,) = registry.shared.slots.values()
         status = open(f"/proc/{{slot.box.pid}}/status").read()
         (uids,) = [line.split()[1:] for line in status.splitlines()
                    if line.startswith("Uid:")]
@@ -71,8 +71,8 @@ def test_one_too_many_is_told(make_environment):
         assert run(os.getuid) == 70100
         error = refused(SetupError, run, os.getuid, imports=["colorsys"])
         assert error.stage == "pool" and "--uid-range" in error.remedy
-        from boxed import _boxes
-        _boxes.close_all()
+        from boxed._live import registry
+        registry.close_all()
         assert run(os.getuid, imports=["colorsys"]) == 70100
         """,
     )
@@ -84,12 +84,14 @@ def test_a_uid_of_the_range_cannot_be_named(make_environment):
     check(
         make_environment("docker-range"),
         """
-        from boxed import _boxes, _places, _policy
-        places = _places.Places(())
-        policy = _policy.Policy(isolation="uid", uid=70005, places=places,
-                                imports=(), serializer="json", main=None)
+        from boxed._live import registry
+        from boxed._policy import import_places
+        from boxed._policy.policy import Policy
+        places = import_places.Places(())
+        policy = Policy(isolation="uid", uid=70005, places=places,
+                        imports=(), serializer="json", main=None)
         def start():
-            with _boxes.shared.using(policy):
+            with registry.shared.using(policy):
                 pass
         error = refused(SetupError, start)
         assert error.stage == "user", error

@@ -27,10 +27,10 @@ from boxed import (
     WorkerDied,
     run,
 )
+from boxed._answers.remote_errors import MAX_MORE, told_error
+from boxed._answers.text import unpack
 from boxed._errors import _ORDINARY
-from boxed._telling import FIELDS, KNOWN, pack, told
-from boxed._text import unpack
-from boxed._told import MAX_MORE, told_error
+from boxed._guest.exceptions import FIELDS, KNOWN, pack, told
 
 NOTED = """
 error = ValueError("wrong")

@@ -14,7 +14,8 @@ import pytest
 from core import check
 from environments import sleep_until
 
-from boxed import _boxed, _room
+from boxed import _boxed
+from boxed._live import admission
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,9 +48,9 @@ def test_a_crowd_under_a_low_limit(environment, most):
         CROWD.format(most=most, call="divmod, (number, 7)")
         + """
         crowd(20)
-        from boxed import _standby
+        from boxed._live import prefork
         def count():
-            _standby.end_all()
+            prefork.end_all()
             return len(os.listdir("/proc/self/fd"))
         before = count()
         crowd(200)
@@ -69,8 +70,9 @@ def test_calls_that_last_wait_for_each_other(make_environment):
         crowd(60)
         assert results == [None] * 60, results
         # The control.
-        from boxed import _boxed, _room
-        _room.SHORTAGES = ()
+        from boxed import _boxed
+        from boxed._live import admission
+        admission.SHORTAGES = ()
         results.clear()
         crowd(60)
         errors = [r.errno for r in results if isinstance(r, OSError)]
@@ -110,7 +112,7 @@ def alone(monkeypatch):
 def enter(open_call: Callable[[], object]) -> _boxed.Seat:
     """Seated, with what was opened."""
     seat = _boxed.Seat()
-    _room.enter(seat, open_call)
+    admission.enter(seat, open_call)
     return seat
 
 
@@ -205,14 +207,14 @@ def test_waiting_is_not_trying_again_and_again():
 @pytest.mark.usefixtures("alone")
 def test_what_holds_the_descriptors_may_be_something_else(monkeypatch, others):
     """It is tried again though no call has ended, and given up one day."""
-    monkeypatch.setattr(_room, "RETRY", 0.01)
+    monkeypatch.setattr(admission, "RETRY", 0.01)
     tickets = Tickets(0)
     timer = threading.Timer(0.2, setattr, (tickets, "most", 1))
     others.enter()
     timer.start()
     seat = enter(tickets.open)
     timer.join()
-    monkeypatch.setattr(_room, "PATIENCE", 0.2)
+    monkeypatch.setattr(admission, "PATIENCE", 0.2)
     with pytest.raises(OSError, match="none is left"):
         enter(tickets.open)
     seat.leave()
@@ -222,9 +224,9 @@ def test_what_holds_the_descriptors_may_be_something_else(monkeypatch, others):
 @pytest.mark.usefixtures("alone")
 def test_there_is_a_bound_on_open_calls(monkeypatch, others):
     """Beyond it calls wait too, whatever descriptors there are."""
-    monkeypatch.setattr(_room, "MOST", 2)
-    monkeypatch.setattr(_room, "PATIENCE", 0)
-    monkeypatch.setattr(_room, "RETRY", 0.01)
+    monkeypatch.setattr(admission, "MOST", 2)
+    monkeypatch.setattr(admission, "PATIENCE", 0)
+    monkeypatch.setattr(admission, "RETRY", 0.01)
     others.enter()
     others.enter()
     with pytest.raises(OSError, match="2 calls are open"):
@@ -352,16 +354,16 @@ def test_descriptors_of_a_call(environment):
         environment,
         """
         import threading, time
-        from boxed import _boxes, _standby
+        from boxed._live import registry, prefork
         def count():
             return len(os.listdir("/proc/self/fd"))
         before = count()
         run(abs, (-1,))
-        _standby.end_all()
+        prefork.end_all()
         idle = count()
         assert idle - before <= 5, (before, idle)
-        _standby.MOST = 0
-        (slot,) = _boxes.shared.slots.values()
+        prefork.MOST = 0
+        (slot,) = registry.shared.slots.values()
         slot.box.standbys._wanted = -1
         calls = [threading.Thread(target=run, args=(time.sleep, (1.5,)))
                  for _ in range(3)]

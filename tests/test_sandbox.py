@@ -44,11 +44,11 @@ def test_each_sandbox_is_one_of_its_own(environment):
         environment,
         PIDS
         + """
-        from boxed import _boxes
+        from boxed._live import registry
         one, two = Sandbox(), Sandbox()
         for calls in (one.run, two.run, run):
             assert calls(abs, (-1,)) == 1
-        (slot,) = _boxes.shared.slots.values()
+        (slot,) = registry.shared.slots.values()
         (a,), (b,) = pids(one), pids(two)
         assert len({a, b, slot.box.pid}) == 3
         one.close()

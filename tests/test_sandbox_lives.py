@@ -23,8 +23,8 @@ from boxed import (
     SetupError,
     WorkerDied,
     _boxed,
-    _calls,
 )
+from boxed._calls import call
 
 
 def pids(sandbox: Sandbox) -> set[int]:
@@ -147,10 +147,10 @@ def test_closing_during_a_call_ends_it():
 
 def test_a_shortage_while_walls_are_raised_is_no_missing_wall():
     """It passes, and nothing has run, so another worker may be had."""
-    conversation = object.__new__(_calls._Conversation)
+    conversation = object.__new__(call._Conversation)
     conversation._box = SimpleNamespace(tier="full")
     worker = _boxed.STAGES.index("worker")
-    shortage = (errno.EAGAIN, _calls._Unread)
+    shortage = (errno.EAGAIN, call._Unread)
     for number, kind in (shortage, (errno.EPERM, SetupError)):
         record = struct.pack("=IIiI", _boxed.STATUS_MAGIC, worker, number, 0)
         told = conversation._no_walls(record)
@@ -216,18 +216,18 @@ if LEFT == "results":
 
 def test_two_hundred_leave_nothing():
     """No descriptor, process, thread or entry in a table."""
-    from boxed import _boxes
+    from boxed._live import registry
 
     def one() -> None:
         with Sandbox() as sandbox:
             assert sandbox.run(abs, (-1,)) == 1
 
     one()
-    before = open_files(), children(), len(_boxes._tables)
+    before = open_files(), children(), len(registry._tables)
     for _ in range(200):
         one()
     gc.collect()
-    assert (open_files(), children(), len(_boxes._tables)) == before
+    assert (open_files(), children(), len(registry._tables)) == before
     assert threading.active_count() == 1
 
 

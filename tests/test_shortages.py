@@ -12,24 +12,26 @@ import json
 import pytest
 from environments import apart
 
-from boxed import SetupError, _boxed, _tiers
+from boxed import SetupError, _boxed
 from boxed._errors import RemoteTraceback
+from boxed._policy import tiers
 
 # What a call came to, in this process and again when it is told to go on.
 CALLS = """
 import json, os, sys, time
-from boxed import BoxedError, run, _refusals, _tiers
+from boxed import BoxedError, run
+from boxed._policy import refusals, tiers
 def call():
     try:
         run(os.getpid, serializer="json")
     except BoxedError as error:
         return [error.stage, error.errno]
-    return _tiers.settled()
+    return tiers.settled()
 if "generous" in sys.argv:
     import errno
-    for answers in _refusals.REFUSALS.values():
+    for answers in refusals.REFUSALS.values():
         answers[errno.ENOSPC] = "as if it were a refusal"
-    _refusals.switched_off = lambda *_, **__: "as if it were"
+    refusals.switched_off = lambda *_, **__: "as if it were"
 told = [call()]
 if "release" in sys.argv:
     os.write(9, b"x")
@@ -108,9 +110,10 @@ def test_another_network_namespace_is_not_missed_by_those_who_share_one(
     """With network=True none is made, so its limit explains nothing."""
     code = """
 import os
-from boxed import run, _tiers
+from boxed import run
+from boxed._policy import tiers
 assert run(os.getpid, serializer="json", network=True) > 0
-print(_tiers.settled())
+print(tiers.settled())
 """
     off = apart("--set=max_net_namespaces=0")
     assert environment.check(code, through=off).stdout == "full\n"
@@ -167,29 +170,31 @@ FALLS_TO_UID = {
 @pytest.mark.parametrize("stage", _boxed.STAGES)
 def test_every_errno_of_every_step(stage, monkeypatch):
     """What is not listed gives no tier up; and only the best one is."""
-    monkeypatch.setattr("boxed._refusals.switched_off", lambda *_, **__: None)
-    monkeypatch.setattr(_tiers.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(
+        "boxed._policy.refusals.switched_off", lambda *_, **__: None
+    )
+    monkeypatch.setattr(tiers.os, "geteuid", lambda: 1000)
     for number, name in {**errno.errorcode, 0: "0"}.items():
         error = SetupError("", stage=stage, errno=number)
         expected = None
         if name in FALLS_TO_UID.get(stage, "").split():
-            expected = _tiers.UID
+            expected = tiers.UID
         if (stage, name) == ("capabilities", "EPERM"):
-            expected = _tiers.ROOTLESS
-        assert _tiers.fits_next(_tiers.FULL, error) == expected, name
-        for tier in (_tiers.UID, _tiers.ROOTLESS, _tiers.LANDLOCK):
-            assert _tiers.fits_next(tier, error) is None
+            expected = tiers.ROOTLESS
+        assert tiers.fits_next(tiers.FULL, error) == expected, name
+        for tier in (tiers.UID, tiers.ROOTLESS, tiers.LANDLOCK):
+            assert tiers.fits_next(tier, error) is None
 
 
 def test_root_never_falls_to_where_root_cannot_go(monkeypatch):
     """Without capabilities, as with `docker run --cap-drop ALL`."""
-    monkeypatch.setattr(_tiers.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(tiers.os, "geteuid", lambda: 0)
     error = SetupError("", stage="capabilities", errno=errno.EPERM)
-    assert _tiers.fits_next(_tiers.FULL, error) is None
+    assert tiers.fits_next(tiers.FULL, error) is None
 
 
 def test_every_refusal_has_its_reason():
-    from boxed._refusals import REFUSALS
+    from boxed._policy.refusals import REFUSALS
 
     assert set(REFUSALS) == set(FALLS_TO_UID)
     assert all(why for table in REFUSALS.values() for why in table.values())
@@ -202,24 +207,24 @@ def test_a_lower_tier_is_tried_anew_when_the_launcher_changes(
     the tier without one for the rest of its life."""
     launcher = tmp_path / "launcher"
     launcher.write_bytes(b"")
-    monkeypatch.setattr(_tiers, "launcher_for", lambda tier: str(launcher))
-    monkeypatch.setattr(_tiers, "_settled", None)
-    monkeypatch.setattr(_tiers.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(tiers, "launcher_for", lambda tier: str(launcher))
+    monkeypatch.setattr(tiers, "_settled", None)
+    monkeypatch.setattr(tiers.os, "geteuid", lambda: 1000)
     refused = SetupError("", stage="capabilities", errno=errno.EPERM)
     tried = []
 
     def start(tier: str) -> str:
         tried.append(tier)
-        if tier == _tiers.FULL and launcher.stat().st_size == 0:
+        if tier == tiers.FULL and launcher.stat().st_size == 0:
             raise refused
         return tier
 
-    assert _tiers.best(start, network=False) == _tiers.ROOTLESS
-    assert _tiers.best(start, network=False) == _tiers.ROOTLESS
+    assert tiers.best(start, network=False) == tiers.ROOTLESS
+    assert tiers.best(start, network=False) == tiers.ROOTLESS
     assert tried == ["full", "rootless", "rootless"]
     launcher.write_bytes(b"installed")
-    assert _tiers.best(start, network=False) == _tiers.FULL
-    assert _tiers.settled() == _tiers.FULL
+    assert tiers.best(start, network=False) == tiers.FULL
+    assert tiers.settled() == tiers.FULL
 
 
 @pytest.mark.parametrize("own", [None, RemoteTraceback("of an import")])
@@ -228,17 +233,17 @@ def test_why_the_better_tiers_are_not_used_is_said_where_it_matters(
 ):
     """Not beside what failed in the sandbox, whose own traceback that had
     been."""
-    monkeypatch.setattr(_tiers, "_settled", None)
-    monkeypatch.setattr(_tiers.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(tiers, "_settled", None)
+    monkeypatch.setattr(tiers.os, "geteuid", lambda: 1000)
     refused = SetupError("", stage="capabilities", errno=errno.EPERM)
     failure = SetupError("", stage="imports")
     failure.__cause__ = own
 
     def start(tier: str) -> str:
-        raise refused if tier == _tiers.FULL else failure
+        raise refused if tier == tiers.FULL else failure
 
     with pytest.raises(SetupError) as caught:
-        _tiers.best(start, network=False)
+        tiers.best(start, network=False)
     assert caught.value is failure
     assert caught.value.__cause__ is (own or refused)
 
@@ -252,14 +257,14 @@ def test_a_launcher_that_cannot_be_looked_at_is_not_a_missing_one(
     def fails(path: str) -> None:
         raise OSError(number, "cannot")
 
-    monkeypatch.setattr(_tiers.os, "lstat", fails)
+    monkeypatch.setattr(tiers.os, "lstat", fails)
     with pytest.raises(SetupError) as caught:
-        _tiers.installed_launcher()
+        tiers.installed_launcher()
     assert caught.value.errno == number
     monkeypatch.undo()
-    monkeypatch.setattr(_tiers, "_configured_launcher", lambda: "/nothing")
-    assert _tiers.installed_launcher() is None
-    monkeypatch.setattr(_tiers.os, "stat", fails)
+    monkeypatch.setattr(tiers, "_configured_launcher", lambda: "/nothing")
+    assert tiers.installed_launcher() is None
+    monkeypatch.setattr(tiers.os, "stat", fails)
     with pytest.raises(SetupError) as caught:
-        _tiers.installed_launcher()
+        tiers.installed_launcher()
     assert caught.value.errno == number

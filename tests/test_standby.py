@@ -29,12 +29,12 @@ for _ in range(8):
         one.start()
     for one in crowd:
         one.join()
-    assert len(waiting()) <= _standby.MOST
+    assert len(waiting()) <= prefork.MOST
 assert len(waiting()) > 1
 for _ in range(20):
     run(abs, (-1,))
-    assert len(waiting()) <= _standby.MOST
-_boxes.close_all()
+    assert len(waiting()) <= prefork.MOST
+registry.close_all()
 assert descriptors() == before
 """
         ),
@@ -47,19 +47,19 @@ def test_all_sandboxes_share_a_bound(environment):
         environment,
         program(
             """
-_standby.MOST_OF_ALL = 3
+prefork.MOST_OF_ALL = 3
 for name in ("abc", "bdb", "cmd", "csv", "dis"):
     for _ in range(3):
         run(abs, (-1,), imports=[name])
-slots = _boxes.shared.slots.values()
+slots = registry.shared.slots.values()
 every = [len(slot.box.standbys._waiting) for slot in slots]
 assert sum(every) == 3, every
 # Those that have ended by themselves count no more.
-_setting.STANDBY_SECONDS = 0.1
+zygote_configuration.STANDBY_SECONDS = 0.1
 time.sleep(0.2)
 for _ in range(3):
     run(abs, (-1,), imports=["glob"])
-*_, slot = _boxes.shared.slots.values()
+*_, slot = registry.shared.slots.values()
 assert slot.box.standbys._waiting
 """
         ),
@@ -94,7 +94,7 @@ for options in ({}, {"serializer": "json"}, {"serializer": "cloudpickle"}):
     # counted from what the zygote has.
     differs = [one for one, other in zip(first, fresh[1:]) if one != other]
     assert len(differs) <= 2, differs
-    slots = list(_boxes.shared.slots.values())
+    slots = list(registry.shared.slots.values())
     until(lambda: slots[-1].box.standbys._waiting)
     time.sleep(0.2)
     assert run(eval, (source,), **options) == fresh

@@ -77,9 +77,9 @@ def test_idle_ones_end_by_themselves(root):
         root,
         program(
             """
-_setting.STANDBY_SECONDS = 0.5
+zygote_configuration.STANDBY_SECONDS = 0.5
 # None is wanted but for those that are missing.
-_standby.YOUTH = 0
+prefork.YOUTH = 0
 for _ in range(3):
     warm(2, write=[tally.name])
     until(lambda: len(workers()) >= 2)
@@ -102,7 +102,7 @@ def test_a_request_at_the_moment_of_the_end(environment):
         environment,
         program(
             f"""
-_setting.STANDBY_SECONDS = 0.005
+zygote_configuration.STANDBY_SECONDS = 0.005
 for turn in range(150):
     assert run(abs, (-turn,)) == turn
     time.sleep(turn % 10 / 1000)
@@ -148,9 +148,9 @@ warm(2)
 # Those that were announced may still be about to be forked.
 until(lambda: len(workers()) >= 2)
 old, pids = box(), workers()
-old.standbys._wanted = _standby.MOST
+old.standbys._wanted = prefork.MOST
 old.standbys.prepare()
-_boxes.close_all()
+registry.close_all()
 old.standbys.prepare()
 old.standbys.open(trusted=True)
 assert not old.standbys._waiting
@@ -179,9 +179,9 @@ if child == 0:
     try:
         assert descriptors() == few
         gc.collect()
-        assert not _boxes.shared.slots
+        assert not registry.shared.slots
         assert run(abs, (-2,)) == run(abs, (-2,)) == run(abs, (-2,)) == 2
-        _boxes.close_all()
+        registry.close_all()
         status = 0
     finally:
         sys.stdout.flush()
@@ -209,7 +209,7 @@ for _ in range(3):
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda n: run(abs, (-n,)), range(60)))
     assert found == list(range(60))
-    assert len(waiting()) <= _standby.MOST
+    assert len(waiting()) <= prefork.MOST
     time.sleep(0.1)
 """
         ),
@@ -241,7 +241,7 @@ def test_what_cannot_live_is_not_made_again(root):
         root,
         program(
             """
-from boxed._box import Box
+from boxed._live.box import Box
 opened = []
 opening = Box.open_call
 Box.open_call = lambda self: opened.append(1) or opening(self)

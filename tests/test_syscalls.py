@@ -282,7 +282,7 @@ def test_context_switches_of_a_cold_call(make_environment):
         make_environment("root"),
         """
         import resource, statistics
-        from boxed import _boxes
+        from boxed._live import registry
         def children(pid):
             with open(f"/proc/{pid}/task/{pid}/children") as file:
                 return [int(word) for word in file.read().split()]
@@ -295,12 +295,12 @@ def test_context_switches_of_a_cold_call(make_environment):
             before = switches(os.getpid())
             run(abs, (-4,))
             own.append(switches(os.getpid()) - before)
-            (slot,) = _boxes.shared.slots.values()
+            (slot,) = registry.shared.slots.values()
             launcher = slot.box.pid
             (watcher,) = children(launcher)
             (zygote,) = children(watcher)
             inside.append(sum(map(switches, (launcher, watcher, zygote))))
-            _boxes.close_all()
+            registry.close_all()
         assert 1 <= statistics.median(own) <= 5, own
         assert 1 <= statistics.median(inside) <= 9, inside
         """,

@@ -3,7 +3,7 @@
  * Privileged: opens one file by a fixed name, with the caller's own rights to
  * files.  A file that somebody other than root could have written, or with a
  * line that is not understood, refuses every order: what root wanted is then
- * not known.  boxed/_config.py reads the same form. */
+ * not known.  boxed/_install/configuration.py reads the same form. */
 #include "launcher/launcher.h"
 
 #include <errno.h>

@@ -171,26 +171,26 @@ def close_all(fds: dict[str, int]) -> None:
 
 def stop_standbys() -> None:
     """Open none any more, but use those that are there."""
-    from boxed._standby import Standbys
+    from boxed._live.prefork import Standbys
 
     globals().setdefault("missing", Standbys._missing)
     Standbys._missing = lambda self: 0
 
 
 def allow_standbys() -> None:
-    from boxed._standby import Standbys
+    from boxed._live.prefork import Standbys
 
     Standbys._missing = missing  # noqa: F821  set above
 
 
 def end_standbys() -> None:
-    from boxed._standby import end_all
+    from boxed._live.prefork import end_all
 
     end_all()
 
 
 def waiting() -> list[int]:
-    from boxed._standby import every
+    from boxed._live.prefork import every
 
     return [id(call) for each in every() for call, _ in each._waiting]
 

@@ -48,11 +48,11 @@ def caller_is_well() -> None:
 
 def descriptors() -> int:
     """How many this process has."""
-    from boxed import _standby
+    from boxed._live import prefork
 
     every = len(list(Path("/proc/self/fd").iterdir()))
     # Those that stand by come and go.
     ahead = [
-        (len(one._waiting), len(one._prepared)) for one in _standby.every()
+        (len(one._waiting), len(one._prepared)) for one in prefork.every()
     ]
     return every - sum(4 * ready + 8 * more for ready, more in ahead)

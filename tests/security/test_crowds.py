@@ -90,7 +90,8 @@ assert run(echo, args=(3,), serializer="json", isolation=sys.argv[1]) == 3
 
 ROW = """
 import json, os, sys
-from boxed import CallTimeout, _standby, run
+from boxed import CallTimeout, run
+from boxed._live import prefork
 from launcher_attacks import echo, hold
 isolation = sys.argv[1]
 def state():
@@ -108,7 +109,7 @@ def state():
         children += parent == str(os.getpid())
     # Those that stand by come and go.
     ahead = [(len(one._waiting), len(one._prepared))
-             for one in _standby.every()]
+             for one in prefork.every()]
     own = sum(4 * ready + 8 * more for ready, more in ahead)
     fds = len(os.listdir("/proc/self/fd")) - own
     return [fds, mounts, children, pages]

@@ -33,12 +33,13 @@ def launchers(machine) -> dict[str, Path]:
 
 FALL = """
 import json, os, sys
-from boxed import BoxedError, run, _tiers
+from boxed import BoxedError, run
+from boxed._policy import tiers
 told = {}
 for isolation in ("full", "uid", "auto"):
     try:
         value = run(os.getuid, serializer="json", isolation=isolation)
-        told[isolation] = _tiers.settled() or isolation
+        told[isolation] = tiers.settled() or isolation
     except BoxedError as error:
         told[isolation] = [type(error).__name__, error.stage, str(error)]
 print(json.dumps(told))

@@ -23,10 +23,10 @@ from boxed import (
     SerializationError,
     WorkerDied,
     _boxed,
-    _boxes,
     run,
 )
-from boxed._parcel import opened
+from boxed._live import registry
+from boxed._wire.payload import opened
 
 # An answer in a store, as it should be; `s` is the store.
 STORE = "s = want(3)\nos.write(s, b'K\\x07.')\n"
@@ -290,8 +290,8 @@ def live():
     """A call that the test reads itself."""
     limits = Limits(tmp_size=5 << 20)
     run(abs, (-1,), limits=limits)
-    (policy,) = (p for p in _boxes.shared.slots if p.limits == limits)
-    with _boxes.shared.using(policy) as box:
+    (policy,) = (p for p in registry.shared.slots if p.limits == limits)
+    with registry.shared.using(policy) as box:
         live = box.open_call()
         try:
             yield live

@@ -1,6 +1,6 @@
 """A machine on which advice is carried out, and what the tests share that do.
 
-Each advice of `boxed._advice` has a test, marked with its name.
+Each advice of `boxed._policy.advice` has a test, marked with its name.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from machine import Machine, variables
 from systems import System
 from users import User
 
-from boxed._advice import ADVICE
+from boxed._policy.advice import ADVICE
 
 CARRIED: set[str] = set()
 

@@ -22,11 +22,11 @@ NUMBERS = itertools.count()
 # The stand-in launcher of the test comes as the first argument.
 SETUP = """
 import argparse, pathlib, sys
-from boxed import _setup
-_setup.SOURCE = pathlib.Path(sys.argv.pop(1))
+from boxed._install import plan
+plan.SOURCE = pathlib.Path(sys.argv.pop(1))
 parser = argparse.ArgumentParser("boxed setup")
-_setup.add_arguments(parser)
-sys.exit(_setup.main(parser.parse_args()))
+plan.add_arguments(parser)
+sys.exit(plan.main(parser.parse_args()))
 """
 
 

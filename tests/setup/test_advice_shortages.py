@@ -12,7 +12,7 @@ from advising import carries, failed, works
 from carrying import commands
 from environments import CHECKOUT, apart
 
-from boxed._remedies import explain
+from boxed._live.remedies import explain
 
 
 @carries("open files", "processes")

@@ -10,8 +10,8 @@ import pytest
 from environments import CONFIGURATION, LAUNCHER
 from systems import SETUP, assert_installed
 
-from boxed import _config
-from boxed._config import Config
+from boxed._install import configuration
+from boxed._install.configuration import Config
 
 # What is reserved where nothing else is said.
 RESERVED = (60578, 606)
@@ -144,13 +144,13 @@ def test_destination(system):
     assert_installed(place, system.source)
     assert not system.launcher.exists()
     text = system.configuration.read_text()
-    assert _config.parse(text) == Config(str(place), RESERVED)
+    assert configuration.parse(text) == Config(str(place), RESERVED)
     assert "nothing to change" in system.setup()
     said = system.setup("--dest", str(LAUNCHER))
     assert_installed(system.launcher, system.source)
     assert not place.exists()
     text = system.configuration.read_text()
-    assert _config.parse(text) == Config(uid_range=RESERVED)
+    assert configuration.parse(text) == Config(uid_range=RESERVED)
 
 
 def test_destination_through_link(system):
@@ -158,9 +158,9 @@ def test_destination_through_link(system):
     (system.folder / "real").mkdir(mode=0o755)
     (system.folder / "link").symlink_to("real")
     system.setup("--dest", f"{system.folder}/link/pb")
-    assert _config.parse(system.configuration.read_text()).launcher == str(
-        system.folder / "real" / "pb"
-    )
+    assert configuration.parse(
+        system.configuration.read_text()
+    ).launcher == str(system.folder / "real" / "pb")
 
 
 def test_remove(system):

@@ -10,8 +10,8 @@ import pytest
 from environments import CONFIGURATION
 from systems import refuses
 
-from boxed import _config
-from boxed._config import Config
+from boxed._install import configuration
+from boxed._install.configuration import Config
 
 
 def test_configuration(system):
@@ -24,7 +24,7 @@ def test_configuration(system):
     assert stat.S_IMODE(status.st_mode) == 0o644
     text = system.configuration.read_text()
     assert "\n# 1 is daemon\n" in text
-    assert _config.parse(text) == Config(
+    assert configuration.parse(text) == Config(
         uid_range=(70000, 1000), allow_users=frozenset({1, 3})
     )
 

@@ -7,12 +7,12 @@ import pytest
 from environments import apart
 from systems import System, refuses
 
-from boxed import _config, _uids
-from boxed._config import Config
+from boxed._install import configuration, uid_ranges
+from boxed._install.configuration import Config
 
 
 def configured(system: System) -> Config:
-    return _config.parse(system.configuration.read_text())
+    return configuration.parse(system.configuration.read_text())
 
 
 def test_a_second_run_keeps_it(system):
@@ -71,7 +71,7 @@ def test_it_is_clear_of_what_others_have(system, file, line):
         text.write(line)
     system.setup()
     first, count = configured(system).uid_range
-    assert (first, count) in _uids.DEFAULTS[1:]
+    assert (first, count) in uid_ranges.DEFAULTS[1:]
     first_taken = int(line.split(":")[2 if file in ("passwd", "group") else 1])
     assert not first <= first_taken < first + count
     assert "nothing to change" in system.setup()
@@ -107,9 +107,9 @@ def test_where_none_is_free_it_must_be_declined(system):
 
 def test_no_default_is_one_that_would_be_refused():
     """A hundred sandboxes fit in each, and none touches what is taken."""
-    for first, count in _uids.DEFAULTS:
+    for first, count in uid_ranges.DEFAULTS:
         assert count >= 100
-        for low, high, whose in _uids.TAKEN:
+        for low, high, whose in uid_ranges.TAKEN:
             last = first + count - 1
             assert last < low or high < first, whose
         assert first + count <= 100000
@@ -120,13 +120,13 @@ def test_directories_are_asked_for_every_number(system):
     (system.configuration.parent / "nsswitch.conf").write_text("# none\n")
     code = """
 import sys
-from boxed import _uids
+from boxed._install import uid_ranges
 asked = []
 def getpwuid(number):
     asked.append(number)
     raise KeyError
-_uids.pwd.getpwuid = getpwuid
-_uids.accounts(70000, 70009)
+uid_ranges.pwd.getpwuid = getpwuid
+uid_ranges.accounts(70000, 70009)
 print(len(asked))
 """
     for line, count in (

@@ -67,7 +67,8 @@ def test_p_l10_the_package_names_what_it_falls_to(user, guests, how):
     the choice runs in the tier that needs no capability, which it can ask."""
     code = """
 import json, os
-from boxed import SetupError, run, _tiers
+from boxed import SetupError, run
+from boxed._policy import tiers
 from launcher_attacks import echo
 told = []
 for isolation in ("full", "uid"):
@@ -76,7 +77,7 @@ for isolation in ("full", "uid"):
     except SetupError as error:
         told.append([error.stage, error.remedy])
 value = run(os.getuid, serializer="json")
-print(json.dumps([told, value, _tiers.settled()]))
+print(json.dumps([told, value, tiers.settled()]))
 """
     done = user.check(code, enter=LOST[how], env=path_with(user, guests))
     assert json.loads(done.stdout) == [

@@ -175,9 +175,9 @@ def test_p_l03_a_stopper_of_the_range_holds_up_no_other_start(
 def test_p_l03_calls_work_on_old_kernels(make_environment, name, tier):
     """A range is all that it takes."""
     code = f"""
-    from boxed import _tiers
+    from boxed._policy import tiers
     assert boxed.run(abs, (-4,)) == 4
-    assert _tiers.settled() == {tier!r}
+    assert tiers.settled() == {tier!r}
     """
     environment = make_environment(name)
     check(environment, code, through=old_landlock(3))

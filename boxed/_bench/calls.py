@@ -1,0 +1,66 @@
+"""Calls that do what calls do: print, raise, read, answer at length.
+
+The benchmarks take each in turns with the plain one, which has no reason to
+be faster.
+"""
+
+from __future__ import annotations
+
+import io
+from math import sqrt
+
+from .._limits import Limits
+from .._run import run
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PLAIN = "plain"
+_LINES = "for _ in range(1024): print('x' * 63)"
+_LIMITS = Limits(
+    cpu_time=5, memory=256 << 20, threads=4, open_files=32, output=1 << 20
+)
+
+
+def _plain(isolation: str) -> None:
+    run(sqrt, (4,), isolation=isolation)
+
+
+def _line(isolation: str) -> None:
+    run(print, ("hello",), isolation=isolation, stdout=io.BytesIO())
+
+
+def _lines(isolation: str) -> None:
+    run(exec, (_LINES,), isolation=isolation, stdout=io.BytesIO())
+
+
+def _raises(isolation: str) -> None:
+    try:
+        run(sqrt, (-4,), isolation=isolation)
+    except ValueError:
+        return
+    raise AssertionError("it did not raise")
+
+
+def _limited(isolation: str) -> None:
+    run(sqrt, (4,), isolation=isolation, limits=_LIMITS)
+
+
+def _result(isolation: str) -> None:
+    run(bytes, (65536,), isolation=isolation)
+
+
+def _reads(isolation: str) -> None:
+    run(eval, ("__import__('sys').stdin.read()",), isolation=isolation)
+
+
+KINDS: dict[str, Callable[[str], None]] = {
+    PLAIN: _plain,
+    "prints a line": _line,
+    "prints 64 KiB in 1024 lines": _lines,
+    "raises": _raises,
+    "has limits": _limited,
+    "returns 64 KiB": _result,
+    "reads its input to the end": _reads,
+}

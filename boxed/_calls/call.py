@@ -1,0 +1,355 @@
+"""One call on a live sandbox, from the request to a value or an exception."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from .. import _boxed
+from .._answers.value import DecodingTimeout, Reading, decode
+from .._errors import (
+    BoxedError,
+    CallTimeout,
+    LimitExceeded,
+    ProtocolError,
+    WorkerDied,
+)
+from .._live import admission, registry
+from .._live.box import Box, BoxGone, read_status
+from .._wire.payload import opened
+from .output import Streams
+from .request import refusal
+from .timing import mark
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from .._policy.policy import Policy
+    from .._wire.payload import Parcel
+    from .output import Target
+
+#: Seconds that a killed worker has to be gone before the box is ended.
+KILL_SECONDS = 2
+#: Workers that a request is sent to before one reads it: a standby that has
+#: ended, a fresh one of a sandbox that has ended, one of a new sandbox.
+ATTEMPTS = 3
+#: Nanoseconds after which a call that has not answered no longer keeps the
+#: sandbox from forking for the next one: its own work is in no hurry.
+PATIENCE = 2_000_000
+
+_SIGKILL, _SIGXCPU = 9, 24
+_NEVER = (1 << 63) - 1
+_SECOND = 1_000_000_000
+
+
+def call(
+    policy: Policy,
+    request: Parcel,
+    *,
+    timeout: float | None,
+    reading: Reading,
+    streams: tuple[Target, Target] = (None, None),
+    boxes: registry.Boxes = registry.shared,
+    opened: Callable[[_boxed.Call], None] | None = None,
+) -> Any:
+    """Run one request, which is closed, and return the value it yields.
+
+    :param streams: where stdout and stderr go.
+    :param boxes: the table of sandboxes to use.
+    :param opened: is given the call before its request is sent, to be
+        killed by another thread.
+    """
+    ended: BoxedError = WorkerDied("the sandbox ends as soon as it starts")
+    timer = _Timeout(timeout)
+    try:
+        for _ in range(ATTEMPTS):
+            # What ended while idle, sandbox or worker, has run nothing of this
+            # call, so another one may.
+            with boxes.using(policy) as box:
+                try:
+                    talk = _Conversation(policy, box, timer, streams)
+                    return talk.held(request, reading, opened)
+                except BoxGone:
+                    boxes.discard(policy, box)
+                except _Unread as unread:
+                    ended = unread.error
+                    if boxes.closed:
+                        break
+                    if timer.is_over():
+                        raise timer.error() from ended
+    finally:
+        request.close()
+    raise ended
+
+
+class _Timeout:
+    """When a call has to be over: its timeout begins with its first worker,
+    and no other worker that its request goes to has more of it."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self._seconds = seconds
+        self.deadline = _NEVER
+        self._begun = False
+
+    def begin(self) -> None:
+        if self._begun:
+            return
+        self._begun = True
+        # Beyond 30 years the number of nanoseconds would not fit.
+        if self._seconds is not None and self._seconds < 1e9:
+            now = time.monotonic_ns()
+            self.deadline = now + int(self._seconds * _SECOND)
+
+    def is_over(self) -> bool:
+        return time.monotonic_ns() >= self.deadline
+
+    def error(self) -> CallTimeout:
+        return CallTimeout(f"the call took longer than {self._seconds} s")
+
+
+class _Unread(Exception):
+    """The worker ended before it had read the request, or could not be."""
+
+    def __init__(self, error: BoxedError) -> None:
+        self.error = error
+
+
+class _Conversation:
+    """One request and what comes back for it, against one deadline."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        box: Box,
+        timeout: _Timeout,
+        streams: tuple[Target, Target],
+    ) -> None:
+        """Take a worker, which `held` gives up again.
+
+        :raises BoxGone: the sandbox has none to give any more.
+        """
+        self._policy = policy
+        self._box = box
+        self._timeout = timeout
+        self._streams = Streams(policy.limits.output, streams)
+        standby = box.standbys.take()
+        self._seat = _boxed.Seat()
+        self._live = admission.enter(
+            self._seat, lambda: standby or box.open_call()
+        )
+        timeout.begin()
+        self._deadline = timeout.deadline
+        mark("ask for a worker")
+
+    def held(
+        self,
+        request: Parcel,
+        reading: Reading,
+        opened: Callable[[_boxed.Call], None] | None,
+    ) -> Any:
+        """Give the worker the request; return the function's value or raise.
+
+        :raises _Unread: the request has to go to another worker.
+        """
+        try:
+            if opened is not None:
+                opened(self._live)
+            return self._value(request, reading)
+        finally:
+            self._live.close()
+            self._seat.leave()
+            mark("give the worker up")
+
+    def _value(self, request: Parcel, reading: Reading) -> Any:
+        body = request.sizes if request.store >= 0 else request.stream()
+        self._live.request(body, request.store)
+        # While the worker works.
+        self._box.standbys.prepare()
+        mark("send the request")
+        kind, body = self._answer()
+        mark("wait for the answer")
+        stream: bytes | memoryview = body
+        buffers: list[memoryview] = []
+        if kind == _boxed.FRAME_STORED:
+            stream, buffers = self._stored(body)
+        elif kind != _boxed.FRAME_VALUE:
+            raise self._failure(kind, body)
+        try:
+            value = decode(
+                self._policy.serializer,
+                stream,
+                reading,
+                buffers=buffers,
+                deadline=self._deadline / _SECOND,
+            )
+        except DecodingTimeout:
+            raise self._timeout.error() from None
+        mark("decode the answer")
+        return value
+
+    def _answer(self) -> tuple[int, bytes]:
+        """Kind and body of the answer; output is forwarded meanwhile."""
+        standbys = self._box.standbys
+        limit = min(self._deadline, time.monotonic_ns() + PATIENCE)
+        while True:
+            event, kind, body = self._live.wait(limit)
+            if event == _boxed.CALL_OUTPUT:
+                self._streams.write(kind, body)
+            elif event == _boxed.CALL_TIMEOUT and limit < self._deadline:
+                limit = self._deadline
+                standbys.open(trusted=False)
+            else:
+                break
+        self._streams.finish()
+        if event == _boxed.CALL_ANSWERED:
+            standbys.open(trusted=True)
+            return kind, body
+        if event == _boxed.CALL_SETUP:
+            standbys.distrust()
+            raise self._no_walls(body)
+        if event == _boxed.CALL_UNREAD:
+            standbys.distrust()
+            raise _Unread(self._died() if self._live.report else self._lost())
+        if event == _boxed.CALL_ENDED:
+            raise self._died()
+        error = self._given_up(event, body)
+        self._end_worker()
+        raise error
+
+    def _no_walls(self, record: bytes) -> Exception:
+        """What the worker told while its walls went up, or the zygote in its
+        place: no guest can tell anything there."""
+        from .._live.remedies import explain, is_shortage
+
+        stage, number, _ = read_status(record)
+        error = explain(self._box.tier, stage, number)
+        return _Unread(error) if is_shortage(number) else error
+
+    def _given_up(self, event: int, body: object) -> Exception:
+        if event == _boxed.CALL_TIMEOUT:
+            short = self._live.shortage
+            if short:
+                return OSError(short, os.strerror(short))
+            return self._timeout.error()
+        if event == _boxed.CALL_PROTOCOL:
+            return ProtocolError(f"{body}; it was thrown away")
+        return self._lost()
+
+    def _lost(self) -> WorkerDied:
+        log = self._box.log_text()
+        return WorkerDied(
+            f"the sandbox was lost during the call {log}".strip()
+        )
+
+    def _stored(self, sizes: bytes) -> tuple[memoryview, list[memoryview]]:
+        """The parts of an answer in the store that the worker was given.
+
+        Once sealed it stays as it is, whatever still lives of the worker.
+        """
+        try:
+            _boxed.seal_store(self._live.store)
+            return opened(self._live.store, sizes)
+        except (OSError, ValueError) as error:
+            from .._live.remedies import is_shortage
+
+            if isinstance(error, OSError) and is_shortage(error.errno or 0):
+                # Of the caller's, who has to map it.
+                raise
+            raise ProtocolError(
+                f"the answer is not as it was announced: {error}"
+            ) from None
+
+    def _end_worker(self) -> None:
+        """Have the worker gone from the process table; else the sandbox."""
+        self._live.kill()
+        limit = time.monotonic_ns() + KILL_SECONDS * _SECOND
+        if self._live.wait_end(limit) != _boxed.CALL_ENDED:
+            # The next call finds it gone.
+            self._box.close()
+
+    def _died(self) -> BoxedError:
+        report = self._live.report
+        status = report[0] if report is not None else 0
+        if os.WIFSIGNALED(status):
+            number = os.WTERMSIG(status)
+            if self._used_its_time(number):
+                return LimitExceeded(
+                    f"the call used {self._policy.limits.cpu_time} s of"
+                    " processor time",
+                    "cpu_time",
+                )
+            return WorkerDied(
+                f"the worker was ended by signal {number}"
+                f"{self._word_of_memory()}",
+                signal=number,
+            )
+        code = os.WEXITSTATUS(status)
+        return WorkerDied(
+            f"the worker exited with status {code} and no answer"
+            f"{self._word_of_memory() if code else ''}",
+            exitcode=code,
+        )
+
+    def _word_of_memory(self) -> str:
+        """What native code makes of memory that it does not get is its own
+        affair, and can be any signal."""
+        report, limit = self._live.report, self._policy.limits.memory
+        most = report[3] * 1024 if report is not None else 0
+        if most < limit * 3 // 4:
+            return ""
+        return (
+            f"; it had {most} bytes of memory, the interpreter's included,"
+            f" and Limits(memory={limit}) may have been too little"
+        )
+
+    def _used_its_time(self, signal: int) -> bool:
+        """SIGXCPU can be ignored; SIGKILL follows a second later.  A guest can
+        send itself either, but not be charged time that it has not used.
+        """
+        report, limit = self._live.report, self._policy.limits.cpu_time
+        if report is None or limit is None:
+            return False
+        # The kernel limits whole seconds.
+        needed = -(-limit // 1) * 1e6
+        return signal in (_SIGXCPU, _SIGKILL) and report[8] >= needed
+
+    def _failure(self, kind: int, body: bytes) -> Exception:
+        try:
+            return self._describe(kind, body)
+        except ValueError as error:
+            return ProtocolError(f"the answer is malformed: {error}")
+
+    def _told(self, texts: list[str]) -> BoxedError:
+        from .._answers.remote_errors import told_error
+
+        error = told_error(texts)
+        if isinstance(error, (ImportError, PermissionError)):
+            from .._answers.missing_modules import add_why
+
+            add_why(error, self._policy.places, self._box.tier)
+        return error
+
+    def _describe(self, kind: int, body: bytes) -> Exception:
+        from .._answers.text import unpack
+
+        if kind == _boxed.FRAME_ERROR:
+            from .._answers.remote_errors import MAX_MORE
+
+            return self._told(unpack(body, 4, MAX_MORE))
+        if kind == _boxed.FRAME_REFUSED:
+            return refusal(self._policy.serializer, *unpack(body, 2))
+        if kind == _boxed.FRAME_TOO_LONG:
+            return self._too_long(body)
+        raise ValueError("it is of no known kind")
+
+    def _too_long(self, body: bytes) -> LimitExceeded:
+        limit, text = self._policy.limits.result, body.decode("ascii")
+        # A guest may say so of any result, but not of one that would fit.
+        if len(text) > 20 or not text.isdigit() or int(text) <= limit:
+            raise ValueError("it is too long by no number of bytes")
+        return LimitExceeded(
+            f"the result takes {text} bytes; at most {limit} are accepted",
+            "result",
+        )

@@ -1,0 +1,140 @@
+"""What a guest prints, on its way to where the caller wants it."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import sys
+
+from .._errors import LimitExceeded
+from .._policy.checks import impossible, wrong_type
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import IO, Any, Union
+
+    #: As the options of run(): None is the caller's own stream of the moment.
+    Target = Union[IO[str], IO[bytes], int, None]
+
+#: subprocess.DEVNULL, without that import.
+DEVNULL = -3
+_NAMES = ("stdout", "stderr")
+
+
+def check_target(option: str, target: Target) -> Target:
+    """
+    :raises TypeError: it is nothing to write to.
+    :raises ValueError: it is a file that cannot be written to.
+    """
+    if target is None or is_nowhere(target):
+        return target
+    expected = "None, subprocess.DEVNULL or a file object"
+    # A class has the method too, and nothing to write to.
+    is_class = isinstance(target, type)
+    if is_class or not callable(getattr(target, "write", None)):
+        raise wrong_type(option, expected, target)
+    if isinstance(target, io.IOBase) and not _is_writable(target):
+        raise impossible(option, "a file that can be written to", target)
+    return target
+
+
+def is_nowhere(target: object) -> bool:
+    """Whether it is DEVNULL; no file's own ``__eq__`` is asked."""
+    return type(target) is int and target == DEVNULL
+
+
+def _is_writable(target: io.IOBase) -> bool:
+    # Others inherit a word about themselves that need not be true.
+    is_librarys = type(target).__module__ in ("_io", "io")
+    return not target.closed and (not is_librarys or target.writable())
+
+
+class Streams:
+    """Forwards both streams of one call, as they come.
+
+    A text file gets UTF-8 as text; other bytes, and control characters,
+    arrive as backslash escapes, so nothing reaches a terminal but text.  A
+    binary file gets the very bytes.
+
+    :param limit: bytes of each stream.
+    :param targets: where stdout and stderr go.
+    """
+
+    def __init__(
+        self, limit: int, targets: tuple[Target, Target] = (None, None)
+    ) -> None:
+        self._limit = limit
+        self._targets = targets
+        self._decoders: list[codecs.IncrementalDecoder | None] = [None, None]
+        self._left = [limit, limit]
+
+    def write(self, stream: int, data: bytes) -> None:
+        """Forward bytes of a stream: 0 is stdout, 1 is stderr.
+
+        :raises LimitExceeded: it printed more than its limit;
+            what came before has been forwarded.
+        """
+        kept = data[: self._left[stream]]
+        self._left[stream] -= len(kept)
+        self._forward(stream, kept, final=len(kept) < len(data))
+        if len(kept) < len(data):
+            raise LimitExceeded(
+                f"the call printed more than {self._limit} bytes to"
+                f" {_NAMES[stream]}",
+                "output",
+            )
+
+    def finish(self) -> None:
+        """Forward what a cut-off multi-byte character has held back."""
+        for stream, decoder in enumerate(self._decoders):
+            if decoder is not None:
+                self._forward(stream, b"", final=True)
+
+    def _forward(self, stream: int, data: bytes, *, final: bool) -> None:
+        target: Any = self._targets[stream]
+        if is_nowhere(target):
+            return
+        if target is None:
+            target = getattr(sys, _NAMES[stream])
+        elif _is_binary(target):
+            _write_bytes(target, data)
+            return
+        from .._answers.text import printable
+
+        decoder = self._decoders[stream]
+        if decoder is None:
+            decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+            self._decoders[stream] = decoder
+        text = printable(decoder.decode(data, final), self._limit)
+        if text and target is not None:
+            _write_text(target, text)
+
+
+def _is_binary(target: object) -> bool:
+    """Wrappers, such as tempfile's, are of neither class but have a mode;
+    those of codecs have the mode of what they encode for."""
+    if isinstance(target, (io.RawIOBase, io.BufferedIOBase)):
+        return True
+    if getattr(target, "encoding", None) is not None:
+        return False
+    return "b" in str(getattr(target, "mode", ""))
+
+
+def _write_bytes(target: Any, data: bytes) -> None:
+    """All of them: an unbuffered file may take a part only."""
+    while data:
+        written = target.write(data)
+        if not isinstance(written, int) or written >= len(data):
+            return
+        data = data[written:]
+
+
+def _write_text(target: object, text: str) -> None:
+    write = getattr(target, "write", None)
+    if write is None:
+        return
+    try:
+        write(text)
+    except UnicodeEncodeError:
+        encoding = getattr(target, "encoding", None) or "ascii"
+        write(text.encode(encoding, "backslashreplace").decode(encoding))

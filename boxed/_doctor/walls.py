@@ -1,0 +1,111 @@
+"""The walls of each tier, in words: what stands, and why one does not.
+
+A sandbox that has started has all walls of its tier: every step of the
+set-up that fails ends it.  So this is a table and no guess.
+"""
+
+from __future__ import annotations
+
+from .._policy.tiers import NAMESPACES, TAKES_UID
+
+_ALL = frozenset({"full", "uid", "rootless", "landlock"})
+_MOUNTS = NAMESPACES
+_OTHER_USER = TAKES_UID
+
+
+class Wall:
+    """One wall: where it stands, and what its absence means.
+
+    :ivar name: short name.
+    :ivar what: what it keeps the guest from.
+    :ivar tiers: the tiers that raise it.
+    :ivar abi: the Landlock ABI that it needs, or 0.
+    :ivar without: what holds, or does not, where it is missing.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        what: str,
+        tiers: frozenset[str],
+        *,
+        abi: int = 0,
+        without: str = "",
+    ) -> None:
+        self.name = name
+        self.what = what
+        self.tiers = tiers
+        self.abi = abi
+        self.without = without
+
+    def stands(self, tier: str, abi: int) -> bool:
+        """Whether it stands in a tier on a kernel with a Landlock ABI."""
+        return tier in self.tiers and abi >= self.abi
+
+
+WALLS = (
+    Wall(
+        "user",
+        "the caller's files, processes and limits belong to another uid",
+        _OTHER_USER,
+        without="the guest has the caller's uid outside",
+    ),
+    Wall(
+        "groups",
+        "the caller's groups are dropped",
+        _OTHER_USER,
+        without="the caller's groups stay",
+    ),
+    Wall("capabilities", "none, and no way to gain any", _ALL),
+    Wall("no_new_privs", "setuid programs give nothing", _ALL),
+    Wall(
+        "mounts",
+        "only the interpreter and the import path exist; all read-only",
+        _MOUNTS,
+        without="other paths exist and can be stat'ed; Landlock refuses"
+        " their contents",
+    ),
+    Wall(
+        "scratch",
+        "a private /tmp and /dev/shm of capped size for each call",
+        _MOUNTS,
+        without="there is no writable directory at all",
+    ),
+    Wall(
+        "pids",
+        "no process but its own can be seen or named",
+        _MOUNTS,
+        without="pids are visible; signals and tracing are refused",
+    ),
+    Wall(
+        "network namespace",
+        "no interface, not even loopback",
+        _MOUNTS,
+        without="sockets are refused by the system call filter",
+    ),
+    Wall(
+        "ipc",
+        "no System V or POSIX message queue of others",
+        _MOUNTS,
+        without="refused by the system call filter",
+    ),
+    Wall("keyring", "the caller's keys are out of reach", _ALL),
+    Wall("terminal", "no controlling terminal, no inherited descriptor", _ALL),
+    Wall("landlock", "files outside the grants cannot be opened", _ALL, abi=1),
+    Wall(
+        "landlock tcp",
+        "no TCP bind or connect",
+        _ALL,
+        abi=4,
+        without="sockets are refused by the system call filter",
+    ),
+    Wall(
+        "landlock scopes",
+        "no signal, no abstract socket out of the worker",
+        _ALL,
+        abi=6,
+        without="refused by the system call filter",
+    ),
+    Wall("seccomp", "only listed system calls, with checked arguments", _ALL),
+    Wall("limits", "open files, file size, core dumps", _ALL),
+)

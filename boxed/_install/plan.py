@@ -1,0 +1,322 @@
+"""`boxed setup`: install the launcher with its capabilities, as root.
+
+The only part of boxed that is meant to run as root and to write outside the
+sandbox.  It makes two files and nothing else: a copy of the launcher that
+belongs to root and bears `cap_setuid,cap_setgid=p`, and /etc/boxed.conf, which
+names the uids that are kept for sandboxes.  Each is written beside its
+place, finished, tried out, and then renamed, so that at no time there is a
+half-made one.  What is to be done is worked out before anything is touched:
+see `Action`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import grp
+import os
+import pwd
+import shlex
+import stat
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from boxed._install import configuration, root_files, uid_ranges
+from boxed._install.configuration import Config, ConfigError
+from boxed._install.root_files import CAPABILITIES, Refused
+from boxed._policy.installation import PACKAGE
+
+SOURCE = Path(PACKAGE, "python_boxed")
+
+EPILOG = """\
+Without options: the launcher, for all users, and some uids that nobody has,
+one for each sandbox that is alive.  Options given on an earlier run stay in
+force until --remove.
+
+    boxed setup --uid-range 70000:1000   these uids, for up to 1000 sandboxes
+    boxed setup --uid-range none         every sandbox is the user `nobody`
+    boxed setup --group judges           only members of judges may use it
+"""
+
+
+@dataclass(frozen=True)
+class Action:
+    """One change to the machine, told before or after it is made."""
+
+    verb: str
+    done: str
+    what: str
+    perform: Callable[[], None]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `boxed setup`."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description = "Install the launcher with its capabilities (root)."
+    parser.epilog = EPILOG
+    parser.add_argument(
+        "--dest",
+        metavar="PATH",
+        help=f"where to install it (default: {configuration.LAUNCHER})",
+    )
+    parser.add_argument(
+        "--uid-range",
+        metavar="FIRST:COUNT",
+        type=uid_ranges.parse_range,
+        help="keep these uids for sandboxes, one for each that is alive;"
+        " no account may have one of them (default: some that are free)."
+        " `none`: all of them are nobody, and users can take from each other"
+        " what the kernel counts by uid",
+    )
+    parser.add_argument(
+        "--group",
+        metavar="NAME",
+        help="only members of this group may run the launcher",
+    )
+    parser.add_argument(
+        "--allow-user",
+        metavar="NAME",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="system accounts, made for guests alone, that callers may ask"
+        " for instead of nobody; never root, never a login account",
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="say what would be done, and change nothing",
+    )
+    parser.add_argument(
+        "--remove",
+        action="store_true",
+        help="remove the launcher and the configuration",
+    )
+
+
+def main(args: argparse.Namespace) -> int:
+    """Do what the options say; return the exit status."""
+    if os.geteuid() != 0 and not args.dry_run:
+        complain(
+            "only root can give a program capabilities. Run:\n    "
+            + shlex.join(["sudo", *command_line(args)])
+        )
+        return 1
+    try:
+        if args.remove:
+            carry_out(removal(args), args.dry_run, "nothing to remove")
+        else:
+            install(args)
+    except (Refused, ConfigError) as error:
+        complain(str(error))
+        return 1
+    except OSError as error:
+        complain(f"{error.filename or 'failed'}: {error.strerror}")
+        return 1
+    return 0
+
+
+def complain(message: str) -> None:
+    print(f"boxed setup: {message}", file=sys.stderr)
+
+
+def command_line(args: argparse.Namespace) -> list[str]:
+    """The command that was given, spelled out for any directory and PATH."""
+    words = [sys.executable, "-m", "boxed", "setup"]
+    if args.dest is not None:
+        words += ["--dest", str(Path(args.dest).absolute())]
+    if args.uid_range is not None:
+        none = args.uid_range == uid_ranges.NONE
+        text = uid_ranges.NONE if none else "{}:{}".format(*args.uid_range)
+        words += ["--uid-range", text]
+    if args.group is not None:
+        words += ["--group", args.group]
+    if args.allow_user:
+        words += ["--allow-user", *args.allow_user]
+    return words + (["--remove"] if args.remove else [])
+
+
+def carry_out(actions: list[Action], dry_run: bool, otherwise: str) -> None:
+    """Perform the actions, or only tell them; one line for each."""
+    for action in actions:
+        if dry_run:
+            print(f"would {action.verb} {action.what}", flush=True)
+        else:
+            action.perform()
+            print(f"{action.done} {action.what}", flush=True)
+    if not actions:
+        print(otherwise)
+
+
+# Installing
+
+
+def install(args: argparse.Namespace) -> None:
+    """Bring launcher and configuration to what the options ask for."""
+    current = configuration.read(configuration.PATH)
+    wanted = wanted_config(args, current)
+    place = root_files.Place.of(wanted.launcher)
+    gid, mode = wanted_access(args, place)
+    actions = launcher_actions(place, gid, mode)
+    actions += config_actions(current, wanted)
+    if current.launcher != wanted.launcher:
+        # Left behind it would be a privileged program nobody updates.
+        actions += launcher_removal(current.launcher, keep_foreign=True)
+    carry_out(actions, args.dry_run, f"nothing to change: {place.path}")
+    if not args.dry_run:
+        root_files.check_granted(place.path, gid)
+        print("checked: an ordinary process that runs it gets", CAPABILITIES)
+
+
+def wanted_config(args: argparse.Namespace, current: Config) -> Config:
+    """The current configuration with the options' changes, if they may be."""
+    wanted = current
+    if args.dest is not None:
+        wanted = replace(wanted, launcher=resolved(args.dest))
+    wanted = with_range(args.uid_range, wanted)
+    uids = frozenset(map(uid_ranges.guest_uid, args.allow_user))
+    return replace(wanted, allow_users=wanted.allow_users | uids)
+
+
+def with_range(asked: tuple[int, int] | str | None, wanted: Config) -> Config:
+    """The configuration with the uids that are kept for sandboxes: those asked
+    for, else what was decided earlier, else some that are free.  Also what
+    was free once is looked at again."""
+    if asked == uid_ranges.NONE or (asked is None and wanted.declined):
+        return replace(wanted, uid_range=None, declined=True)
+    if isinstance(asked, tuple):
+        chosen = asked
+    else:
+        chosen = wanted.uid_range or uid_ranges.default_range()
+    uid_ranges.check_range(*chosen)
+    return replace(wanted, uid_range=chosen, declined=False)
+
+
+def resolved(dest: str) -> str:
+    """DEST without symbolic links on the way: what is checked is what will
+    be used."""
+    path = Path(dest).absolute()
+    try:
+        real = str(path.parent.resolve(strict=True) / path.name)
+    except FileNotFoundError as error:
+        raise Refused(f"{error.filename} does not exist") from None
+    if path.name in ("", "..") or not configuration.is_plain_path(real):
+        raise Refused(f"--dest {dest!r}: not a plain path of a file")
+    return real
+
+
+def wanted_access(
+    args: argparse.Namespace, place: root_files.Place
+) -> tuple[int, int]:
+    """Group and mode of the launcher; a group given earlier stays."""
+    if args.group is None:
+        earlier = place.status()
+        if earlier is not None and stat.S_IMODE(earlier.st_mode) == 0o750:
+            return earlier.st_gid, 0o750
+        return 0, 0o755
+    try:
+        return grp.getgrnam(args.group).gr_gid, 0o750
+    except KeyError:
+        raise Refused(f"there is no group {args.group!r}") from None
+
+
+def launcher_actions(
+    place: root_files.Place, gid: int, mode: int
+) -> list[Action]:
+    """What it takes that the launcher is at its place, if anything."""
+    try:
+        data = SOURCE.read_bytes()
+    except FileNotFoundError:
+        raise Refused(f"{SOURCE} is missing: boxed was not built") from None
+    if root_files.SENTENCE not in data:
+        raise Refused(f"{SOURCE} is not a launcher")
+    place.check_trusted()
+    place.check_grants()
+    if place.holds_foreign():
+        raise Refused(f"{place.path} exists and is not a launcher of boxed")
+    if place.holds(data, gid, mode):
+        return []
+
+    def perform() -> None:
+        place.write(data, gid, mode, capabilities=True)
+
+    owner = f"root:{uid_ranges.group_name(gid)} {mode:04o}"
+    what = f"{place.path}: {owner}, {CAPABILITIES}"
+    return [Action("install", "installed", what, perform)]
+
+
+def config_actions(current: Config, wanted: Config) -> list[Action]:
+    """What it takes that the configuration says what is wanted."""
+    if wanted == current:
+        return []
+    place = root_files.Place.of(configuration.PATH)
+    place.check_trusted()
+    text = config_text(wanted)
+    if len(text) > configuration.SIZE_MAX:
+        raise Refused(f"{configuration.PATH} would be too long")
+    settings = [line for line in text.splitlines() if line[:1] != "#"]
+
+    def perform() -> None:
+        place.write(text.encode(), 0, 0o644, capabilities=False)
+
+    what = f"{configuration.PATH}: {', '.join(settings)}"
+    return [Action("write", "wrote", what, perform)]
+
+
+def config_text(config: Config) -> str:
+    """The configuration as a file; what is a default is left out."""
+    lines = ["# Written by `boxed setup`, read by python_boxed."]
+    if config.launcher != configuration.LAUNCHER:
+        lines.append(f"launcher {config.launcher}")
+    if config.uid_range is not None:
+        lines.append("uid-range {} {}".format(*config.uid_range))
+    elif config.declined:
+        lines.append(f"uid-range {uid_ranges.NONE}")
+    for uid in sorted(config.allow_users):
+        lines.append(f"allow-user {uid}")
+        try:
+            name = pwd.getpwuid(uid).pw_name
+        except KeyError:
+            continue
+        if name.isascii() and name.isprintable():
+            lines.append(f"# {uid} is {name}")
+    return "\n".join(lines) + "\n"
+
+
+# Removing
+
+
+def removal(args: argparse.Namespace) -> list[Action]:
+    """What it takes that nothing of an earlier setup is left."""
+    try:
+        launcher = configuration.read(configuration.PATH).launcher
+    except ConfigError:
+        # A configuration that cannot be read is one more reason to want it
+        # gone; it has no say in what else goes.
+        launcher = configuration.LAUNCHER
+    if args.dest is not None:
+        launcher = resolved(args.dest)
+    return launcher_removal(launcher) + config_removal()
+
+
+def launcher_removal(path: str, keep_foreign: bool = False) -> list[Action]:
+    """Remove a launcher of boxed; anything else stays, and that is refused
+    unless it may be kept."""
+    if not Path(path).parent.is_dir():
+        return []
+    place = root_files.Place.of(path)
+    if place.status() is None:
+        return []
+    if place.holds_foreign():
+        if keep_foreign:
+            return []
+        raise Refused(f"{path} is not a launcher of boxed: not removed")
+    return [Action("remove", "removed", path, place.remove)]
+
+
+def config_removal() -> list[Action]:
+    place = root_files.Place.of(configuration.PATH)
+    if place.status() is None:
+        return []
+    return [Action("remove", "removed", configuration.PATH, place.remove)]

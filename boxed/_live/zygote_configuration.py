@@ -1,0 +1,162 @@
+"""What a policy means for the zygote: the one message that sets it up."""
+
+from __future__ import annotations
+
+import math
+import os
+import stat
+
+from .._calls import request
+from .._errors import SetupError
+from .._policy import mounts, tiers
+from .._policy.import_places import shown_at
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from .._limits import Limits
+    from .._policy.mounts import Entry
+    from .._policy.policy import Policy
+
+#: Bytes of a script's source that are sent along rather than read inside.
+MAX_SOURCE = 64 << 10
+#: Files and directories that a worker's /tmp, and its /dev/shm, can hold.
+MAX_INODES = 4096
+#: Seconds that a worker which was forked ahead of need waits for a request.
+STANDBY_SECONDS = 30
+
+
+def setting(
+    policy: Policy, tier: str, entries: Sequence[Entry]
+) -> dict[str, Any]:
+    """The message, ready for marshal; ``worker`` is for _boxed.serve()."""
+    limits = policy.limits
+    namespaces = tier in tiers.NAMESPACES
+    return {
+        "path": [
+            shown_at(path, mounts=namespaces) for path in policy.places.path
+        ],
+        "found": policy.places.found,
+        "imports": list(policy.imports),
+        "ahead": list(policy.ahead),
+        "serializer": policy.serializer,
+        "main": policy.main,
+        "source": _main_source(policy),
+        "env": [tuple(map(_bytes, pair)) for pair in policy.env],
+        "rehearsal": request.encode(
+            policy.serializer, abs, (-1.5,), {}
+        ).stream(),
+        "standby_ms": round(STANDBY_SECONDS * 1000),
+        "lingers": _lingers(policy),
+        "watches": policy.network or limits.processes > 1,
+        "worker": {
+            "namespaces": namespaces,
+            "network": policy.network,
+            "processes": limits.processes,
+            "scratch": f"size={limits.tmp_size},nr_inodes={MAX_INODES},"
+            "mode=1777",
+            "kept": _kept(entries),
+            "writable": list(policy.write),
+            "cpu_time": math.ceil(limits.cpu_time or 0),
+            "memory": limits.memory,
+            "threads": _tasks(limits),
+            "open_files": limits.open_files,
+            "file_size": limits.file_size,
+        },
+    }
+
+
+def _bytes(text: str) -> bytes:
+    """As the guest's interpreter, which runs with -X utf8, has it."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _main_source(policy: Policy) -> bytes | None:
+    """The script's text, unless it would not fit in one message."""
+    if policy.main is None or policy.main[0] != "path":
+        return None
+    with open(policy.main[1], "rb") as file:
+        source = file.read(MAX_SOURCE + 1)
+    return source if len(source) <= MAX_SOURCE else None
+
+
+def _kept(entries: Sequence[Entry]) -> list[str]:
+    """What a worker's own /tmp and /dev/shm must not cover, by the names in
+    them."""
+    shown = [
+        content if kind in mounts.PLACES and content else path
+        for kind, path, content in entries
+        if kind not in (mounts.LINK, mounts.FILE, mounts.DEVICE)
+    ]
+    kept = [
+        f"{folder}/{path[len(folder) + 1 :].partition('/')[0]}"
+        for folder in ("/tmp", "/dev/shm")
+        for path in shown
+        if path.startswith(f"{folder}/")
+    ]
+    return list(dict.fromkeys(kept))
+
+
+def _lingers(policy: Policy) -> bool:
+    """Whether a worker need not end at once when it has answered: it holds no
+    lock, port or process that anything outside of it could meet."""
+    shares = policy.write or policy.network or policy.limits.processes > 1
+    return not shares
+
+
+def _tasks(limits: Limits) -> int:
+    """What RLIMIT_NPROC counts: threads, the first of each process included.
+
+    A call of several processes has two more that only look after it.
+    """
+    if limits.processes == 1:
+        return limits.threads
+    return limits.threads + limits.processes + 1
+
+
+def check(policy: Policy, tier: str) -> None:
+    """Whether a tier can give a guest what the policy grants it.
+
+    :raises SetupError: it cannot, which the guest would find out only by an
+        error of its own.
+    """
+    if policy.limits.processes > 1 and tier not in tiers.NAMESPACES:
+        from .._policy.advice import advice
+
+        raise SetupError(
+            f"tier {tier!r} has no pid namespace, without which a call's"
+            " processes could outlive it",
+            stage="grants",
+            remedy=advice("one process"),
+        )
+    if tier in tiers.TAKES_UID:
+        _check_modes(policy)
+
+
+def _check_modes(policy: Policy) -> None:
+    for path, bits, letters in (
+        *((path, stat.S_IROTH, "r") for path in policy.read),
+        *((path, stat.S_IROTH | stat.S_IWOTH, "rw") for path in policy.write),
+    ):
+        seen = os.stat(path)
+        mode = seen.st_mode
+        if bits & stat.S_IWOTH and seen.st_uid != os.getuid() != 0:
+            from .._policy.advice import advice
+
+            raise SetupError(
+                f"the guest runs as another user, and {path} is not yours to"
+                " be written by it",
+                stage="grants",
+                remedy=advice("own"),
+            )
+        wanted = bits | (stat.S_IXOTH if stat.S_ISDIR(mode) else 0)
+        if mode & wanted != wanted:
+            from .._policy.advice import advice
+
+            raise SetupError(
+                f"the guest runs as another user, to whom {path} is closed",
+                stage="grants",
+                remedy=advice("open", letters=letters, path=path),
+            )

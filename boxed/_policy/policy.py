@@ -1,0 +1,132 @@
+"""What distinguishes one sandbox from another: calls with an equal policy
+share a zygote."""
+
+from __future__ import annotations
+
+import os
+
+from .._limits import DEFAULT, Limits
+from . import checks, installation
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .import_places import Places
+
+    StrPath = str | os.PathLike[str]
+
+#: Whom a guest runs as where nobody else is asked for.
+NOBODY = 65534
+
+# Made anew in every sandbox: showing the host's would undo that.
+_OWN = frozenset({"/", "/proc", "/dev", "/dev/shm", "/sys", "/tmp"})
+
+
+class Policy:
+    """One sandbox's settings; compares and hashes by value.
+
+    :ivar isolation: a tier's name or ``'auto'``.
+    :ivar uid: the target user outside.
+    :ivar places: where the guest imports from.
+    :ivar imports: modules that the zygote imports.
+    :ivar serializer: name of the serializer that it prepares.
+    :ivar main: the caller's ``__main__`` as ``(kind, where)``, or None.
+    :ivar limits: what each call may use up.
+    :ivar read: further files and directories to be read, absolute.
+    :ivar write: files and directories to be written, absolute.
+    :ivar network: whether the guest has the caller's network.
+    :ivar env: pairs of the guest's environment.
+    :ivar ahead: the standard library's modules that the first call is about
+        to use.  The zygote imports them once, in place of every worker; what
+        a guest can do does not depend on it, and it is not compared.
+    """
+
+    __slots__ = (
+        "_hash",
+        "_key",
+        "ahead",
+        "env",
+        "imports",
+        "isolation",
+        "limits",
+        "main",
+        "network",
+        "places",
+        "read",
+        "serializer",
+        "uid",
+        "write",
+    )
+
+    def __init__(
+        self,
+        *,
+        isolation: str,
+        uid: int,
+        places: Places,
+        imports: tuple[str, ...],
+        serializer: str,
+        main: tuple[str, str] | None,
+        limits: Limits = DEFAULT,
+        read: tuple[str, ...] = (),
+        write: tuple[str, ...] = (),
+        network: bool = False,
+        env: tuple[tuple[str, str], ...] = (),
+        ahead: tuple[str, ...] = (),
+    ) -> None:
+        self.isolation = isolation
+        self.uid = uid
+        self.places = places
+        self.imports = imports
+        self.serializer = serializer
+        self.main = main
+        self.limits = limits
+        self.read = read
+        self.write = write
+        self.network = network
+        self.env = env
+        self.ahead = ahead
+        # Every call asks for them several times.
+        self._key = (
+            isolation,
+            uid,
+            places,
+            imports,
+            serializer,
+            main,
+            limits,
+            read,
+            write,
+            network,
+            env,
+        )
+        self._hash = hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Policy) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return self._hash
+
+
+def granted_paths(option: str, paths: Iterable[StrPath]) -> tuple[str, ...]:
+    """The paths of ``read=`` or ``write=``, absolute and in order.
+
+    A symbolic link is followed once, when the sandbox is made: the guest
+    sees what it led to, under the link's own name.
+
+    :raises FileNotFoundError: there is nothing of that name.
+    :raises ValueError: the sandbox has its own of that name, or it is none.
+    :raises TypeError: it is no collection of paths.
+    """
+    given = checks.collection(option, "paths", paths)
+    absolute = [
+        installation.absolute(checks.path(option, one)) for one in given
+    ]
+    for path in absolute:
+        if path in _OWN:
+            raise ValueError(f"{option}={path!r}: a sandbox has its own")
+        if not os.path.exists(path):
+            raise FileNotFoundError(2, f"{option}= names nothing", path)
+    return tuple(dict.fromkeys(absolute))
