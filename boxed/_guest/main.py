@@ -1,7 +1,7 @@
 """What runs inside the sandbox: the zygote's main, and a worker's one call.
 
-The zygote loads OWN_MODULES without the rest of the package, and imports as
-little as it can: every module here is start-up time.
+The zygote has a few modules of the package and no others, and imports as
+little as it can: every module is start-up time.
 Nothing in this file is a wall; a guest may overwrite all of it in its own
 worker.
 """
@@ -40,17 +40,6 @@ if TYPE_CHECKING:
 # A guest may take away from the builtins what this needs.
 globals()["__builtins__"] = dict(vars(builtins))
 
-OWN_MODULES = (
-    "",
-    "._boxed",
-    "._guest",
-    "._guest.codecs",
-    "._guest.exceptions",
-    "._guest.imports",
-    "._guest.main",
-    "._wire",
-    "._wire.payload",
-)
 MAX_POLICY, NEVER = 192 * 1024, (1 << 63) - 1
 #: What fails for want of memory need not say so, as a failed import.
 FULL = "No memory was left to the call: see Limits(memory=...)"
@@ -65,8 +54,9 @@ def main(server: int) -> None:
     steps = [monotonic_ns()]
     library = sys.path[:]
     # The guest may import the real package; this one has no __init__.
-    for name in OWN_MODULES:
-        sys.modules.pop("boxed" + name, None)
+    for name in list(modules):
+        if name.partition(".")[0] == "boxed":
+            del modules[name]
     _boxed.seal()
     policy = marshal.loads(_boxed.receive(server, MAX_POLICY, NEVER) or b"")
     try:

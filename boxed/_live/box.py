@@ -18,7 +18,7 @@ from .._errors import SetupError
 from .._policy import installation, mounts, tiers
 from .launch_order import encode
 from .prefork import Standbys
-from .zygote_configuration import check, setting
+from .zygote_configuration import PROGRAM, check, setting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,14 +31,6 @@ MAX_LOG = 4096
 #: Seconds that a launcher which failed has to tell why.
 END_SECONDS = 5
 
-# Gives the guest's module this package without running its __init__.
-_BOOTSTRAP = (
-    "import sys; package = type(sys)('boxed');"
-    f" package.__path__ = [{installation.PACKAGE!r}];"
-    " sys.modules['boxed'] = package;"
-    " from boxed._guest.main import main;"
-    f" main({_boxed.ORDER_SERVER_FD})"
-)
 _STATUS = Struct("=IIiI")
 # Sent when the zygote is ready, with when it was done with each step.
 _READY = Struct("=c2Q")
@@ -72,7 +64,7 @@ def _arguments() -> list[str]:
     """The interpreter, clean: no environment, no site, no bytecode written."""
     optimize = "-" + "O" * sys.flags.optimize if sys.flags.optimize else ""
     flags = ["-I", "-S", "-B", "-X", "utf8"] + ([optimize] if optimize else [])
-    return [installation.executable(), *flags, "-c", _BOOTSTRAP]
+    return [installation.executable(), *flags, "-c", PROGRAM]
 
 
 def _is_in_main(traceback: str, policy: Policy) -> bool:

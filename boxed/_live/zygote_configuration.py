@@ -1,4 +1,6 @@
-"""What a policy means for the zygote: the one message that sets it up."""
+"""What the zygote is started with: its program, and the one message that says
+what a policy means for it.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +8,15 @@ import math
 import os
 import stat
 
+from .. import _boxed
 from .._calls import request
 from .._errors import SetupError
-from .._policy import mounts, tiers
+from .._policy import installation, mounts, tiers
 from .._policy.import_places import shown_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
     from .._limits import Limits
@@ -26,6 +29,51 @@ MAX_SOURCE = 64 << 10
 MAX_INODES = 4096
 #: Seconds that a worker which was forked ahead of need waits for a request.
 STANDBY_SECONDS = 30
+
+# Of this package the interpreter gets nothing but the files named: it runs no
+# __init__, and searches no directory.
+_BOOTSTRAP = """\
+import sys
+from _frozen_importlib_external import spec_from_file_location
+class Own:
+    files = {files}
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        file = cls.files.get(name)
+        return file and spec_from_file_location(name, file)
+for name in {rooms}:
+    sys.modules[name] = type(sys)(name)
+    sys.modules[name].__path__ = []
+sys.meta_path.insert(0, Own)
+"""
+
+
+def program(modules: Iterable[str], code: str) -> str:
+    """For a new interpreter: code, with some modules of this package."""
+    files = {"boxed._boxed": installation.absolute(_boxed.__file__)}
+    rooms = {"boxed": True}
+    for module in modules:
+        parts = module.split(".")
+        files[module] = f"{os.path.join(installation.PACKAGE, *parts[1:])}.py"
+        for end in range(1, len(parts)):
+            rooms[".".join(parts[:end])] = True
+    return _BOOTSTRAP.format(files=files, rooms=list(rooms)) + code
+
+
+_OWN = (
+    "boxed._guest.codecs",
+    "boxed._guest.exceptions",
+    "boxed._guest.imports",
+    "boxed._guest.main",
+    "boxed._wire.payload",
+)
+#: The zygote's; what is imported later is the guest's own.
+PROGRAM = program(
+    _OWN,
+    "from boxed._guest.main import main\n"
+    "del sys.meta_path[0]\n"
+    f"main({_boxed.ORDER_SERVER_FD})",
+)
 
 
 def setting(

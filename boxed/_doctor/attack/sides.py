@@ -29,8 +29,8 @@ from ..._errors import (
 )
 from ..._limits import Limits
 from ..._live import registry
+from ..._live.zygote_configuration import program
 from ..._policy import import_places
-from ..._policy.installation import PACKAGE
 from ..._policy.policy import NOBODY, Policy
 from . import guest
 
@@ -53,13 +53,10 @@ LIMITS = Limits(
 )
 
 _SECONDS = 10
-_MODULES = ("boxed._doctor.attack.guest", "boxed._doctor.attack.reach")
-# The guest's modules, as in the sandbox: without the package's __init__.
-_BOOTSTRAP = (
-    "import sys; package = type(sys)('boxed');"
-    f" package.__path__ = [{PACKAGE!r}]; sys.modules['boxed'] = package;"
-    " from boxed._doctor.attack import guest; guest."
+_MODULES = tuple(
+    f"boxed._doctor.attack.{name}" for name in ("guest", "reach", "calls")
 )
+_GUEST = "from boxed._doctor.attack import guest; guest."
 
 
 @dataclass
@@ -113,7 +110,13 @@ class Target:
 
 def _python(code: str, *args: str) -> list[str]:
     flags = ["-I", "-S", "-B", "-X", "utf8"]
-    return [sys.executable, *flags, "-c", _BOOTSTRAP + code, *args]
+    return [
+        sys.executable,
+        *flags,
+        "-c",
+        program(_MODULES, _GUEST + code),
+        *args,
+    ]
 
 
 @contextlib.contextmanager
