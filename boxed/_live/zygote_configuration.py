@@ -65,6 +65,7 @@ _OWN = (
     "boxed._guest.exceptions",
     "boxed._guest.imports",
     "boxed._guest.main",
+    "boxed._guest.worker",
     "boxed._wire.payload",
 )
 #: The zygote's; what is imported later is the guest's own.

@@ -1,0 +1,214 @@
+"""A worker's one call: request in, function run, answer out.
+
+It relies on nothing that the function may have broken, be it the builtins, the
+stack that is left, or the memory.
+"""
+
+from __future__ import annotations
+
+import builtins
+import posix
+import sys
+from sys import getrecursionlimit, modules, setrecursionlimit
+
+from boxed import _boxed
+from boxed._guest import exceptions
+from boxed._guest.codecs import CODECS, teach_pandas
+from boxed._guest.exceptions import MAX_TEXT, brief, pack, refusal, type_name
+from boxed._wire.payload import LARGE, Parcel, opened
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
+
+    from boxed._guest.codecs import Codec
+
+# A guest may take away from the builtins what this needs.
+globals()["__builtins__"] = dict(vars(builtins))
+
+#: What fails for want of memory need not say so, as a failed import.
+FULL = "No memory was left to the call: see Limits(memory=...)"
+#: Of Python, for telling what became of a call.
+FRAMES_NEEDED = 1000
+
+
+def work(call: int, codec: Codec) -> None:
+    """One call: request in, function run, answer out."""
+    body, limit, store = _boxed.read_request(call)
+    kind, value = answer(body, store, codec)
+    _boxed.release_reserve()
+    if kind == _boxed.FRAME_VALUE:
+        raise_stack()
+        kind, value = sent(call, value, codec, limit)
+    for name in ("stdout", "stderr"):
+        # A guest may have closed, replaced or removed them.
+        try:
+            getattr(sys, name).flush()
+        except BaseException:
+            continue
+    _boxed.answer(call, kind, value)
+
+
+def sent(call: int, value: Any, codec: Codec, limit: int) -> tuple[int, bytes]:
+    """The kind and body of the answer that brings a value, or says why it
+    cannot be sent."""
+    chunk = value if type(value) is Chunk else None
+    try:
+        if "pandas" in modules:
+            teach_pandas()
+        if chunk is not None:
+            return chunk_packed(call, chunk, codec, limit)
+        return packed(call, value, codec, limit)
+    except MemoryError:
+        pass  # Without what it was raised in, which holds what was packed.
+    except BaseException as error:
+        refused = refusal(value, error)
+        cut = chunk.before_refused(codec[1]) if chunk else None
+        if cut is None:
+            return _boxed.FRAME_REFUSED, pack(refused)
+        return chunk_packed(call, cut, codec, limit)
+    what = "results" if chunk else f"result, a {type_name(type(value))}"
+    full = MemoryError(f"no memory was left to send the {what}")
+    return _boxed.FRAME_ERROR, pack(told(full))
+
+
+def chunk_packed(
+    call: int, chunk: Chunk, codec: Codec, limit: int
+) -> tuple[int, bytes]:
+    """The same for a chunk: what it tells of a failure has room in any
+    limit, or is cut short if values go with it."""
+    kind, body = packed(call, chunk.parts(), codec, limit)
+    if kind != _boxed.FRAME_TOO_LONG or chunk.failure is None:
+        return kind, body
+    is_refusal = len(chunk.failure) == 2
+    if not chunk.done:
+        kind = _boxed.FRAME_REFUSED if is_refusal else _boxed.FRAME_ERROR
+        return kind, pack(chunk.failure)
+    if not is_refusal:
+        chunk.failure = brief(chunk.failure)
+    return packed(call, chunk.parts(), codec, limit)
+
+
+def packed(
+    call: int, value: Any, codec: Codec, limit: int
+) -> tuple[int, bytes]:
+    """The kind and body of the answer that brings a value."""
+    parcel = Parcel()
+    codec[1](value, parcel, parcel.beside)
+    size = parcel.size()
+    if size > limit:
+        return _boxed.FRAME_TOO_LONG, str(size).encode()
+    store = _boxed.ask_store(call, size) if size >= LARGE else -1
+    if store >= 0:
+        try:
+            return _boxed.FRAME_STORED, parcel.put(store)
+        finally:
+            posix.close(store)
+    if parcel.buffers:
+        parcel = Parcel()
+        codec[1](value, parcel, None)
+    return _boxed.FRAME_VALUE, parcel.stream()
+
+
+# Frames of their own: eval() and exec() as the function would otherwise work
+# on the globals and locals of this module.  Made of code that is compiled with
+# it, since a compiler's first use takes a millisecond.
+OWN = "<boxed>"
+NAMES = ("function", "args", "kwargs")
+CALL = (lambda: function(*args, **kwargs)).__code__  # type: ignore[name-defined]  # noqa: F821
+CALL = CALL.replace(
+    co_flags=CALL.co_flags & ~0x3,  # CO_OPTIMIZED, CO_NEWLOCALS
+    co_filename=OWN,
+    co_name="<module>",
+)
+
+
+def each_row(function: Any, args: Any, done: Any) -> None:
+    # Not map(): it ends in silence at a StopIteration of the function.
+    for row in zip(*args):
+        done(function(*row))
+
+
+EACH = each_row.__code__.replace(co_filename=OWN)
+Function: Any = type(each_row)
+
+
+def answer(body: bytes, store: int, codec: Codec) -> tuple[int, Any]:
+    """Run a request: FRAME_VALUE and what the function returned, or the kind
+    and body of another answer."""
+    try:
+        parts = codec[0](*unpacked(body, store))
+        names = dict(zip(NAMES, parts), __name__="__main__")
+        names["__builtins__"] = builtins
+        is_chunk = len(parts) < len(NAMES)
+        del parts
+        value = each(names) if is_chunk else eval(CALL, names)
+        return _boxed.FRAME_VALUE, value
+    except BaseException as error:
+        # Before anything that takes memory, as a call of Python's may.
+        was_full = _boxed.reserve_was_needed()
+        return _boxed.FRAME_ERROR, pack(told(error, was_full))
+
+
+def unpacked(body: bytes, store: int) -> Any:
+    """A request's stream and buffers."""
+    if store < 0:
+        return body, ()
+    try:
+        return opened(store, body)
+    finally:
+        posix.close(store)
+
+
+class Chunk:
+    """The function's values for columns of arguments; and why there are no
+    more of them, as text, or None."""
+
+    def __init__(self, done: list[Any], failure: list[str] | None) -> None:
+        self.done, self.failure = done, failure
+
+    def parts(self) -> list[Any]:
+        return [self.done, self.failure]
+
+    def before_refused(self, dump: Callable[..., None]) -> Chunk | None:
+        """The parts, if the first value that cannot be sent had been an
+        exception; None if there is no such value."""
+        for number, one in enumerate(self.done):
+            try:
+                dump(one, Parcel(), None)
+            except BaseException as error:
+                return Chunk(self.done[:number], refusal(one, error))
+        return None
+
+
+def each(names: dict[str, Any]) -> Chunk:
+    """Call the function for each row of arguments."""
+    done: list[Any] = []
+    try:
+        Function(EACH, names)(names["function"], names["args"], done.append)
+    except BaseException as error:
+        was_full = _boxed.reserve_was_needed()
+        texts = told(error, was_full)
+        return Chunk(done, [text[:MAX_TEXT] for text in texts])
+    return Chunk(done, None)
+
+
+#: Of a traceback that is told, nothing of these.
+OWN_FILES = (
+    OWN,
+    *(
+        one.__code__.co_filename
+        for one in (each_row, opened, CODECS["pickle"])
+    ),
+)
+
+
+def raise_stack() -> None:
+    """For what tells: the function may have left few frames."""
+    setrecursionlimit(max(getrecursionlimit(), FRAMES_NEEDED))
+
+
+def told(error: BaseException, was_full: bool = False) -> list[str]:
+    """An exception as text, without this package's own frames."""
+    raise_stack()
+    return exceptions.told(error, OWN_FILES, FULL if was_full else "")
