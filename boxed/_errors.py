@@ -1,4 +1,4 @@
-"""The exception tree, and the table that turns a guest's error into ours.
+"""The exception tree.
 
 ::
 
@@ -15,13 +15,7 @@
 
 from __future__ import annotations
 
-import builtins
 import os
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from typing import Any
 
 
 class BoxedError(Exception):
@@ -158,124 +152,8 @@ class RemoteError(BoxedError):
         return self.message
 
     def __reduce__(self) -> tuple[object, ...]:
-        fields = {name: getattr(self, name, None) for name in _names(self)}
+        from ._answers.remote_errors import names_of, remote_error
+
+        fields = {name: getattr(self, name, None) for name in names_of(self)}
         values = (self._bases, self.args, fields, self.traceback)
         return remote_error, values, vars(self)
-
-
-# Not here: what steers control flow (KeyboardInterrupt, SystemExit,
-# GeneratorExit, StopIteration, StopAsyncIteration), warnings, and groups.
-_ORDINARY = (
-    "ArithmeticError AssertionError AttributeError BlockingIOError"
-    " BrokenPipeError BufferError ChildProcessError ConnectionAbortedError"
-    " ConnectionError ConnectionRefusedError ConnectionResetError EOFError"
-    " FileExistsError FileNotFoundError FloatingPointError ImportError"
-    " IndentationError IndexError InterruptedError IsADirectoryError KeyError"
-    " LookupError MemoryError ModuleNotFoundError NameError"
-    " NotADirectoryError NotImplementedError OSError OverflowError"
-    " PermissionError ProcessLookupError RecursionError ReferenceError"
-    " RuntimeError SyntaxError SystemError TabError TimeoutError TypeError"
-    " UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError"
-    " UnicodeTranslateError ValueError ZeroDivisionError"
-)
-_made: dict[str, type[RemoteError]] = {}
-
-
-def _remote_class(names: Iterable[str]) -> type[RemoteError]:
-    """Made when it is first needed: most programs need none.
-
-    :param names: of builtin exceptions, the nearest first.
-    """
-    ordinary = _ORDINARY.split()
-    name = next((name for name in names if name in ordinary), "")
-    if not name:
-        return RemoteError
-    made = _made.get(name)
-    return made or _made.setdefault(name, _make_remote(name))
-
-
-def _make_remote(name: str) -> type[RemoteError]:
-    base = getattr(builtins, name)
-    return type(
-        f"Remote{name}",
-        (RemoteError, base),
-        {
-            "__doc__": f"A {name} that the function raised in the sandbox.",
-            "__module__": __name__,
-        },
-    )
-
-
-def remote_error(
-    bases: Iterable[str],
-    args: tuple[Any, ...],
-    fields: Mapping[str, Any],
-    traceback: str,
-) -> RemoteError:
-    """The exception for a guest's: from a fixed table, never by import.
-
-    :param bases: names of the builtin exceptions that it derives from.
-    :param fields: its attributes, of which those are taken that such have.
-    """
-    cls = _remote_class(bases)
-    error = cls()
-    error.args = args
-    error._bases = tuple(bases)
-    for name, value in _checked(error, fields).items():
-        setattr(error, name, value)
-    if isinstance(error, (ImportError, SyntaxError)):
-        error.msg = str(args[0]) if args else ""
-    error.__cause__ = RemoteTraceback(traceback)
-    return error
-
-
-def _names(error: RemoteError) -> list[str]:
-    """The attributes that are told of an exception.
-
-    Not those by which the interpreter would look into the caller's own files
-    and modules to print a traceback: the file and line of a SyntaxError, and
-    what was to be imported from a module (``name_from``).
-    """
-    from ._guest.exceptions import FIELDS
-
-    found = [name for base in error._bases for name in FIELDS.get(base, ())]
-    return list(dict.fromkeys(found))
-
-
-_MOST_ERRNO = (1 << 31) - 1
-_TYPES: dict[str, tuple[type, ...]] = {
-    "errno": (int,),
-    "filename": (str, bytes, int),
-    "filename2": (str, bytes, int),
-    **dict.fromkeys(("strerror", "name", "path"), (str,)),
-    **dict.fromkeys(("encoding", "reason"), (str,)),
-    **dict.fromkeys(("start", "end"), (int,)),
-}
-
-
-def _checked(error: RemoteError, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Attributes with values that they can have; what handles such errors
-    relies on that, and for Unicode's on all of them being there."""
-    checked: dict[str, Any] = {}
-    for name in _names(error):
-        value = fields.get(name)
-        is_possible = type(value) in _TYPES.get(name, (type(value),))
-        checked[name] = value if is_possible else None
-    if abs(checked.get("errno") or 0) > _MOST_ERRNO:
-        checked["errno"] = None
-    if "object" in checked:
-        _complete(
-            checked, bytes if isinstance(error, UnicodeDecodeError) else str
-        )
-    return checked
-
-
-def _complete(checked: dict[str, Any], kind: type[bytes] | type[str]) -> None:
-    """The attributes of a Unicode error: all of them, and places in it."""
-    if type(checked["object"]) is not kind:
-        checked["object"] = kind()
-    for name in {"encoding", "reason"} & set(checked):
-        checked[name] = checked[name] or ""
-    end = checked["end"] or 0
-    checked["end"] = end = max(0, min(end, len(checked["object"])))
-    checked["start"] = max(0, min(checked["start"] or 0, end))

@@ -27,10 +27,10 @@ from boxed import (
     WorkerDied,
     run,
 )
-from boxed._answers.remote_errors import MAX_MORE, told_error
+from boxed._answers.remote_errors import _ORDINARY, told_error
 from boxed._answers.text import unpack
-from boxed._errors import _ORDINARY
-from boxed._guest.exceptions import FIELDS, KNOWN, pack, told
+from boxed._guest.exceptions import KNOWN, pack, told
+from boxed._wire.told_exception import FIELDS, MAX_MORE
 
 NOTED = """
 error = ValueError("wrong")

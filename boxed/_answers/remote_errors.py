@@ -1,18 +1,18 @@
-"""An exception as a guest tells it, read: text and plain values, all of which
-the guest chose.  The form is that of _telling.
+"""A RemoteError of what a guest tells of its exception: text and plain values,
+all of which the guest chose, in the form of _wire/told_exception.py.
 """
 
 from __future__ import annotations
 
-from .._errors import RemoteError, remote_error
-from .._guest.exceptions import MAX_DEPTH, MAX_MORE, MAX_NOTES, MAX_VALUES
+import builtins
+
+from .._errors import RemoteError, RemoteTraceback
+from .._wire.told_exception import FIELDS, MAX_DEPTH, MAX_NOTES, MAX_VALUES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
-
-__all__ = ["MAX_MORE", "told_error"]
 
 # Of a float or, in hexadecimal, an int: read in no time.
 _MOST_DIGITS = 1300
@@ -82,3 +82,118 @@ _READERS: dict[str, Any] = {
     "s": str,
     "y": bytes.fromhex,
 }
+
+# Not here: what steers control flow (KeyboardInterrupt, SystemExit,
+# GeneratorExit, StopIteration, StopAsyncIteration), warnings, and groups.
+_ORDINARY = (
+    "ArithmeticError AssertionError AttributeError BlockingIOError"
+    " BrokenPipeError BufferError ChildProcessError ConnectionAbortedError"
+    " ConnectionError ConnectionRefusedError ConnectionResetError EOFError"
+    " FileExistsError FileNotFoundError FloatingPointError ImportError"
+    " IndentationError IndexError InterruptedError IsADirectoryError KeyError"
+    " LookupError MemoryError ModuleNotFoundError NameError"
+    " NotADirectoryError NotImplementedError OSError OverflowError"
+    " PermissionError ProcessLookupError RecursionError ReferenceError"
+    " RuntimeError SyntaxError SystemError TabError TimeoutError TypeError"
+    " UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError"
+    " UnicodeTranslateError ValueError ZeroDivisionError"
+)
+_made: dict[str, type[RemoteError]] = {}
+
+
+def _remote_class(names: Iterable[str]) -> type[RemoteError]:
+    """Made when it is first needed: most programs need none.
+
+    :param names: of builtin exceptions, the nearest first.
+    """
+    ordinary = _ORDINARY.split()
+    name = next((name for name in names if name in ordinary), "")
+    if not name:
+        return RemoteError
+    made = _made.get(name)
+    return made or _made.setdefault(name, _make_remote(name))
+
+
+def _make_remote(name: str) -> type[RemoteError]:
+    base = getattr(builtins, name)
+    return type(
+        f"Remote{name}",
+        (RemoteError, base),
+        {
+            "__doc__": f"A {name} that the function raised in the sandbox.",
+            "__module__": RemoteError.__module__,
+        },
+    )
+
+
+def remote_error(
+    bases: Iterable[str],
+    args: tuple[Any, ...],
+    fields: Mapping[str, Any],
+    traceback: str,
+) -> RemoteError:
+    """The exception for a guest's: from a fixed table, never by import.
+
+    :param bases: names of the builtin exceptions that it derives from.
+    :param fields: its attributes, of which those are taken that such have.
+    """
+    cls = _remote_class(bases)
+    error = cls()
+    error.args = args
+    error._bases = tuple(bases)
+    for name, value in _checked(error, fields).items():
+        setattr(error, name, value)
+    if isinstance(error, (ImportError, SyntaxError)):
+        error.msg = str(args[0]) if args else ""
+    error.__cause__ = RemoteTraceback(traceback)
+    return error
+
+
+def names_of(error: RemoteError) -> list[str]:
+    """The attributes that are told of an exception.
+
+    Not those by which the interpreter would look into the caller's own files
+    and modules to print a traceback: the file and line of a SyntaxError, and
+    what was to be imported from a module (``name_from``).
+    """
+    found = [name for base in error._bases for name in FIELDS.get(base, ())]
+    return list(dict.fromkeys(found))
+
+
+_MOST_ERRNO = (1 << 31) - 1
+_TYPES: dict[str, tuple[type, ...]] = {
+    "errno": (int,),
+    "filename": (str, bytes, int),
+    "filename2": (str, bytes, int),
+    **dict.fromkeys(("strerror", "name", "path"), (str,)),
+    **dict.fromkeys(("encoding", "reason"), (str,)),
+    **dict.fromkeys(("start", "end"), (int,)),
+}
+
+
+def _checked(error: RemoteError, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes with values that they can have; what handles such errors
+    relies on that, and for Unicode's on all of them being there."""
+    checked: dict[str, Any] = {}
+    for name in names_of(error):
+        value = fields.get(name)
+        is_possible = type(value) in _TYPES.get(name, (type(value),))
+        checked[name] = value if is_possible else None
+    if abs(checked.get("errno") or 0) > _MOST_ERRNO:
+        checked["errno"] = None
+    if "object" in checked:
+        _complete(
+            checked, bytes if isinstance(error, UnicodeDecodeError) else str
+        )
+    return checked
+
+
+def _complete(checked: dict[str, Any], kind: type[bytes] | type[str]) -> None:
+    """The attributes of a Unicode error: all of them, and places in it."""
+    if type(checked["object"]) is not kind:
+        checked["object"] = kind()
+    for name in {"encoding", "reason"} & set(checked):
+        checked[name] = checked[name] or ""
+    end = checked["end"] or 0
+    checked["end"] = end = max(0, min(end, len(checked["object"])))
+    checked["start"] = max(0, min(checked["start"] or 0, end))

@@ -335,7 +335,7 @@ class _Conversation:
         from .._answers.text import unpack
 
         if kind == _boxed.FRAME_ERROR:
-            from .._answers.remote_errors import MAX_MORE
+            from .._wire.told_exception import MAX_MORE
 
             return self._told(unpack(body, 4, MAX_MORE))
         if kind == _boxed.FRAME_REFUSED:

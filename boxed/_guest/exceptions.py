@@ -1,14 +1,8 @@
-"""Telling an exception as text: what a guest's answer holds of one.
+"""Telling an exception as text, of the form in _wire/told_exception.py.
 
-Loaded inside the sandbox, beside _guest; the caller takes the tables from
-here.  An exception there is the guest's own object: whatever is asked of it
-may run its code, and may raise again.  What can be asked of the interpreter
-is asked there, which runs none.
-
-An exception is a list of texts: type name, message, traceback, and the names
-of its builtin bases, nearest first; then its args as one value; then texts
-``=name``, each before the value of such an attribute, and ``#note``.  A value
-is a text whose first letter says what the rest is; see `plain`.
+An exception is the guest's own object: whatever is asked of it may run its
+code, and may raise again.  What can be asked of the interpreter is asked
+there, which runs none.
 """
 
 from __future__ import annotations
@@ -17,34 +11,21 @@ import builtins
 import sys
 from io import StringIO
 
+from boxed._wire.told_exception import (
+    FIELDS,
+    MAX_BITS,
+    MAX_DEPTH,
+    MAX_NOTES,
+    MAX_TEXT,
+    MAX_VALUES,
+)
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 # A guest may take away from the builtins what this needs.
 globals()["__builtins__"] = dict(vars(builtins))
-
-#: Characters of a text; of all args, of all attributes and of all notes.
-MAX_TEXT = 64 * 1024
-MAX_NOTES = 64
-#: Values that args or an attribute consist of, and how deep they are nested.
-MAX_VALUES, MAX_DEPTH = 256, 6
-#: Texts that may follow the first four.
-MAX_MORE = 3 * MAX_VALUES
-#: Bits of an int that is told as a number.
-MAX_BITS = 4096
-#: The attributes that are told of these and of what derives from them.
-FIELDS = {
-    "OSError": ("errno", "strerror", "filename", "filename2"),
-    "ImportError": ("name", "path"),
-    "NameError": ("name",),
-    "AttributeError": ("name",),
-    "UnicodeDecodeError": ("encoding", "reason", "start", "end", "object"),
-    "UnicodeEncodeError": ("encoding", "reason", "start", "end", "object"),
-    "UnicodeTranslateError": ("reason", "start", "end", "object"),
-    "SystemExit": ("code",),
-    "StopIteration": ("value",),
-}
 
 KNOWN = [
     value
@@ -156,11 +137,8 @@ def attribute_of(error: BaseException, name: str) -> Any:
 
 
 def plain(value: Any, left: list[int], depth: int = 0) -> list[str]:
-    """A value as texts: ``n`` None, ``b`` a bool, ``i`` an int, ``f`` a
-    float, ``s`` text, ``y`` bytes in hexadecimal, ``(`` a tuple and ``[`` a
-    list, with the number of values that follow.  What is none of these is the
-    text that it has in the interpreter.  Whole numbers are in hexadecimal, of
-    which Python permits any length.
+    """A value as texts.  What can be told as no value is the text that it has
+    in the interpreter.
 
     :param left: characters and values that may still be told; no text takes
         more than half of them, so that there are some for the next.

@@ -14,8 +14,9 @@ from sys import getrecursionlimit, modules, setrecursionlimit
 from boxed import _boxed
 from boxed._guest import exceptions
 from boxed._guest.codecs import CODECS, teach_pandas
-from boxed._guest.exceptions import MAX_TEXT, brief, pack, refusal, type_name
+from boxed._guest.exceptions import brief, pack, refusal, type_name
 from boxed._wire.payload import LARGE, Parcel, opened
+from boxed._wire.told_exception import MAX_TEXT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -67,6 +67,7 @@ _OWN = (
     "boxed._guest.main",
     "boxed._guest.worker",
     "boxed._wire.payload",
+    "boxed._wire.told_exception",
 )
 #: The zygote's; what is imported later is the guest's own.
 PROGRAM = program(
