@@ -169,12 +169,6 @@ def test_what_a_bomb_would_take():
     assert room.taken > 2**23
 
 
-def test_both_halves_know_the_same_cells():
-    """What the guest takes apart is what the caller accepts."""
-    assert pandas_frames.SCALARS == frames.SCALARS
-    assert pandas_frames.KINDS == frames.KINDS
-
-
 @pytest.mark.parametrize("kind", FRAMES)
 def test_nothing_is_made_that_was_not_weighed(kind):
     """What a frame takes in the end was taken from the room first."""

@@ -14,9 +14,10 @@ has this file too, and nothing else that it could import of the package.
 from __future__ import annotations
 
 import datetime
-import decimal
 import sys
 import time
+
+from boxed._wire.frame_pieces import KINDS, SCALARS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,16 +26,6 @@ if TYPE_CHECKING:
 
     Piece = tuple[Any, ...]
 
-#: What a cell of an object column, a label or a name may be, exactly.
-SCALARS = frozenset(
-    (
-        *(type(None), bool, int, float, complex, str, bytes),
-        *(datetime.date, datetime.datetime, datetime.time),
-        *(datetime.timedelta, decimal.Decimal),
-    )
-)
-#: Kinds of numpy types: bool, numbers, timedelta64 and datetime64.
-KINDS = "biufcmM"
 #: Categories, or labels of a level, that may come unsorted.  pandas looks for
 #: equal ones with a hash that has no secret, so the work can be its square.
 MOST_UNSORTED = 4096

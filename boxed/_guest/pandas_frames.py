@@ -2,34 +2,22 @@
 
 What pandas itself pickles is a tree of its private classes and functions,
 different in each version.  In its place the guest sends plain pieces: numpy
-arrays, lists of scalars, texts.  ``_frames_built`` makes frames of them, in
-the caller.  This file runs in the guest; it must not import the rest of the
-package, which the guest, but for these two, does not have.
+arrays, lists of scalars, texts.  In the caller, _answers/frames.py makes
+frames of them.
 """
 
 from __future__ import annotations
 
 import datetime
-import decimal
 import sys
+
+from boxed._wire.frame_pieces import KINDS, SCALARS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     Piece = tuple[Any, ...]
-
-#: What a cell of an object column, a label or a name may be, exactly; the
-#: other file has the same.
-SCALARS = frozenset(
-    (
-        *(type(None), bool, int, float, complex, str, bytes),
-        *(datetime.date, datetime.datetime, datetime.time),
-        *(datetime.timedelta, decimal.Decimal),
-    )
-)
-#: Kinds of numpy types: bool, numbers, timedelta64 and datetime64.
-KINDS = "biufcmM"
 
 
 class _Unsupported(Exception):
