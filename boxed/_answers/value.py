@@ -195,3 +195,11 @@ def _advice(refusal: str, name: str) -> str:
             " allow_setstate=[...], or "
         )
     return ""
+
+
+def refusal(serializer: str, name: str, message: str) -> SerializationError:
+    """The error for a result that the guest's serializer refused."""
+    return SerializationError(
+        f"the result, a {name}, cannot be sent with"
+        f" serializer={serializer!r}: {message}"
+    )

@@ -6,7 +6,7 @@ import os
 import time
 
 from .. import _boxed
-from .._answers.value import DecodingTimeout, Reading, decode
+from .._answers.value import DecodingTimeout, Reading, decode, refusal
 from .._errors import (
     BoxedError,
     CallTimeout,
@@ -18,7 +18,6 @@ from .._live import admission, registry
 from .._live.box import Box, BoxGone, read_status
 from .._wire.payload import opened
 from .output import Streams
-from .request import refusal
 from .timing import mark
 
 TYPE_CHECKING = False

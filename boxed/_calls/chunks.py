@@ -16,8 +16,8 @@ from itertools import islice
 
 from .. import _boxed
 from .._answers.text import printable
+from .._answers.value import refusal
 from .._errors import ProtocolError, RemoteError, WorkerDied
-from .request import refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

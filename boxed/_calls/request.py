@@ -1,14 +1,11 @@
 """How function and arguments travel in: whatever the serializer can write,
-since only the sandbox reads it.  ``_reading`` has how a value comes out.
+since only the sandbox reads it.  How a value comes out is in _answers/value.py.
 """
 
 from __future__ import annotations
 
 import sys
 
-from .._answers.value import DecodingTimeout as DecodingTimeout
-from .._answers.value import Reading as Reading
-from .._answers.value import decode as decode
 from .._errors import LimitExceeded, SerializationError
 from .._policy import installation
 from .._policy.checks import word
@@ -204,14 +201,6 @@ def _write_pickle(
             f" serializer={serializer!r}: {type(error).__name__}: {error}"
             + (f"; {_BY_VALUE}" if serializer == "pickle" else "")
         ) from error
-
-
-def refusal(serializer: str, name: str, message: str) -> SerializationError:
-    """The error for a result that the guest's serializer refused."""
-    return SerializationError(
-        f"the result, a {name}, cannot be sent with"
-        f" serializer={serializer!r}: {message}"
-    )
 
 
 # The script's name, and that in a process that multiprocessing spawned, for
