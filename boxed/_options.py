@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ._calls.output import Target
     from ._errors import RemoteError
     from ._policy.policy import Policy, StrPath
-    from ._wire.payload import Parcel
+    from ._wire.payload import Payload
 
 ISOLATIONS = ("auto", "full", "uid", "rootless", "landlock")
 
@@ -110,7 +110,7 @@ class Options:
             "env": checks.variables("env", env),
         }
 
-    def policy(self, func: Callable[..., Any], request: Parcel) -> Policy:
+    def policy(self, func: Callable[..., Any], request: Payload) -> Policy:
         """What a sandbox for this request must be.
 
         It depends on the function only in whether it needs the caller's

@@ -230,9 +230,9 @@ def test_a_request_that_is_not_sent():
         return len(list(Path("/proc/self/fd").iterdir()))
 
     before = descriptors()
-    parcel = encode("pickle", len, (bytes(1 << 20),), {})
-    assert descriptors() == before + (parcel.store >= 0)
-    del parcel
+    payload = encode("pickle", len, (bytes(1 << 20),), {})
+    assert descriptors() == before + (payload.store >= 0)
+    del payload
     assert descriptors() == before
 
 

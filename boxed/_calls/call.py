@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .._policy.policy import Policy
-    from .._wire.payload import Parcel
+    from .._wire.payload import Payload
     from .output import Target
 
 #: Seconds that a killed worker has to be gone before the box is ended.
@@ -45,7 +45,7 @@ _SECOND = 1_000_000_000
 
 def call(
     policy: Policy,
-    request: Parcel,
+    request: Payload,
     *,
     timeout: float | None,
     reading: Reading,
@@ -144,7 +144,7 @@ class _Conversation:
 
     def held(
         self,
-        request: Parcel,
+        request: Payload,
         reading: Reading,
         opened: Callable[[_boxed.Call], None] | None,
     ) -> Any:
@@ -161,7 +161,7 @@ class _Conversation:
             self._seat.leave()
             mark("give the worker up")
 
-    def _value(self, request: Parcel, reading: Reading) -> Any:
+    def _value(self, request: Payload, reading: Reading) -> Any:
         body = request.sizes if request.store >= 0 else request.stream()
         self._live.request(body, request.store)
         # While the worker works.

@@ -1,5 +1,5 @@
 """How function and arguments travel in: whatever the serializer can write,
-since only the sandbox reads it.  How a value comes out is in _answers/value.py.
+since only the sandbox reads it.  How a value comes out: _answers/value.py.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from .._wire.payload import Parcel
+    from .._wire.payload import Payload
 
     Beside = Callable[[Any], bool] | None
     # The function, then args and kwargs, or columns.
@@ -68,7 +68,7 @@ def encode(
     function: Callable[..., Any],
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
-) -> Parcel:
+) -> Payload:
     """A request for one call of the function, in a store if it is large; to
     be closed.
 
@@ -82,7 +82,7 @@ def encode_columns(
     serializer: str,
     function: Callable[..., Any],
     columns: list[list[Any]],
-) -> Parcel:
+) -> Payload:
     """A request for a call with each row of arguments.
 
     Columns, since a fresh process builds a list faster than many tuples.
@@ -94,30 +94,30 @@ def encode_columns(
 
 def _encode(
     serializer: str, function: Callable[..., Any], *content: Any
-) -> Parcel:
+) -> Payload:
     if not callable(function):
         raise SerializationError(
             f"{function!r} is not callable; boxed calls a function"
         )
     if serializer in ("pickle", "json"):
         _check_by_name(serializer, function)
-    from .._wire.payload import LARGE, Parcel
+    from .._wire.payload import LARGE, Payload
 
     write = _write_json if serializer == "json" else _write_pickle
     request = (function, *content)
-    parcel = Parcel()
-    write(parcel, parcel.beside, serializer, request)
-    size = parcel.size()
+    payload = Payload()
+    write(payload, payload.beside, serializer, request)
+    size = payload.size()
     if size > MAX_REQUEST:
         raise LimitExceeded(
             f"function and arguments take {size} bytes; at most"
             f" {MAX_REQUEST} can be sent",
             "request",
         )
-    if size >= LARGE and not parcel.keep() and parcel.buffers:
-        parcel = Parcel()
-        write(parcel, None, serializer, request)
-    return parcel
+    if size >= LARGE and not payload.keep() and payload.buffers:
+        payload = Payload()
+        write(payload, None, serializer, request)
+    return payload
 
 
 def _name_of(function: Callable[..., Any]) -> tuple[str, str]:
@@ -154,7 +154,7 @@ def _resolve(module: str, qualname: str) -> object:
 
 
 def _write_json(
-    parcel: Parcel, beside: Beside, serializer: str, request: Request
+    payload: Payload, beside: Beside, serializer: str, request: Request
 ) -> None:
     import json
 
@@ -168,7 +168,7 @@ def _write_json(
         )
     named = [f"{module}:{qualname}", *content]
     try:
-        parcel.write(json.dumps(named, allow_nan=False).encode("ascii"))
+        payload.write(json.dumps(named, allow_nan=False).encode("ascii"))
     except (TypeError, ValueError, RecursionError) as error:
         raise SerializationError(
             f"an argument is not standard JSON: {error};"
@@ -177,7 +177,7 @@ def _write_json(
 
 
 def _write_pickle(
-    parcel: Parcel, beside: Beside, serializer: str, request: Request
+    payload: Payload, beside: Beside, serializer: str, request: Request
 ) -> None:
     if serializer == "pickle":
         # The accelerator alone: the module beside it is slow to import.
@@ -189,7 +189,7 @@ def _write_pickle(
     try:
         library.dump(
             request,
-            parcel,
+            payload,
             5,
             buffer_callback=beside,
             **_OPTIONS[serializer],
@@ -210,7 +210,7 @@ _ENDS_OF_BOTH = b"_main__"
 
 
 def needs_main(
-    serializer: str, function: Callable[..., Any], request: Parcel
+    serializer: str, function: Callable[..., Any], request: Payload
 ) -> bool:
     """Whether the guest must have the caller's ``__main__``."""
     if serializer != "pickle":

@@ -13,9 +13,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
 
-    from boxed._wire.payload import Parcel
+    from boxed._wire.payload import Payload
 
-    # From a stream and its buffers; to a parcel, with a buffer_callback.
+    # From a stream and its buffers; to a payload, with a buffer_callback.
     Codec = tuple[Callable[..., Any], Callable[..., None]]
 
 # A guest may take away from the builtins what this needs.
@@ -26,8 +26,8 @@ def protocol_5(library: Any) -> Codec:
     def loads(data: bytes, buffers: list[memoryview]) -> Any:
         return library.loads(data, buffers=buffers)
 
-    def dump(value: Any, parcel: Parcel, beside: Any) -> None:
-        library.dump(value, parcel, 5, buffer_callback=beside)
+    def dump(value: Any, payload: Payload, beside: Any) -> None:
+        library.dump(value, payload, 5, buffer_callback=beside)
 
     return loads, dump
 
@@ -81,8 +81,8 @@ def json_codec() -> Codec:
             found = getattr(found, attribute)
         return (found, *content)
 
-    def dump(value: Any, parcel: Parcel, beside: Any) -> None:
-        parcel.write(json.dumps(value, allow_nan=False).encode())
+    def dump(value: Any, payload: Payload, beside: Any) -> None:
+        payload.write(json.dumps(value, allow_nan=False).encode())
 
     return loads, dump
 

@@ -15,7 +15,7 @@ from boxed import _boxed
 from boxed._guest import exceptions
 from boxed._guest.codecs import CODECS, teach_pandas
 from boxed._guest.exceptions import brief, pack, refusal, type_name
-from boxed._wire.payload import LARGE, Parcel, opened
+from boxed._wire.payload import LARGE, Payload, opened
 from boxed._wire.told_exception import MAX_TEXT
 
 TYPE_CHECKING = False
@@ -94,21 +94,21 @@ def packed(
     call: int, value: Any, codec: Codec, limit: int
 ) -> tuple[int, bytes]:
     """The kind and body of the answer that brings a value."""
-    parcel = Parcel()
-    codec[1](value, parcel, parcel.beside)
-    size = parcel.size()
+    payload = Payload()
+    codec[1](value, payload, payload.beside)
+    size = payload.size()
     if size > limit:
         return _boxed.FRAME_TOO_LONG, str(size).encode()
     store = _boxed.ask_store(call, size) if size >= LARGE else -1
     if store >= 0:
         try:
-            return _boxed.FRAME_STORED, parcel.put(store)
+            return _boxed.FRAME_STORED, payload.put(store)
         finally:
             posix.close(store)
-    if parcel.buffers:
-        parcel = Parcel()
-        codec[1](value, parcel, None)
-    return _boxed.FRAME_VALUE, parcel.stream()
+    if payload.buffers:
+        payload = Payload()
+        codec[1](value, payload, None)
+    return _boxed.FRAME_VALUE, payload.stream()
 
 
 # Frames of their own: eval() and exec() as the function would otherwise work
@@ -176,7 +176,7 @@ class Chunk:
         exception; None if there is no such value."""
         for number, one in enumerate(self.done):
             try:
-                dump(one, Parcel(), None)
+                dump(one, Payload(), None)
             except BaseException as error:
                 return Chunk(self.done[:number], refusal(one, error))
         return None

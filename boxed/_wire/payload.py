@@ -1,6 +1,6 @@
 """What travels either way: a serialised stream, and large buffers beside it.
 
-A small parcel goes over the call socket.  A large one goes in a store, memory
+A small payload goes over the call socket.  A large one goes in a store, memory
 whose descriptor does: written once, by the side that sends it, and mapped by
 the other.  Loaded in the caller and in the sandbox; imports nothing new, and
 not os, which a new interpreter there has not loaded.
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 # A guest may take away from the builtins what this needs.
 globals()["__builtins__"] = dict(vars(builtins))
 
-#: Bytes from which on a buffer stays out of the stream, and a parcel goes in a
-#: store.  Below, asking for one takes longer than it saves.
+#: Bytes from which on a buffer stays out of the stream, and a payload goes in
+#: a store.  Below, asking for one takes longer than it saves.
 LARGE = 1 << 20
 #: Where a buffer begins in a store: at a multiple of this, the largest that
 #: processors ask of their vector registers.
@@ -31,7 +31,7 @@ def aligned(at: int) -> int:
     return -(-at // ALIGNMENT) * ALIGNMENT
 
 
-class Parcel:
+class Payload:
     """What a pickler writes to, in place of a file.
 
     It keeps what it is given: picklers hand large bytes over as they are,
@@ -79,7 +79,7 @@ class Parcel:
         return size
 
     def stream(self) -> bytes:
-        """The stream as one; for a parcel without buffers."""
+        """The stream as one; for a payload without buffers."""
         return b"".join(self.pieces)
 
     def put(self, store: int) -> bytes:
@@ -113,7 +113,7 @@ class Parcel:
     def close(self) -> None:
         """Let the store go; the other side has its own hold on it.
 
-        A parcel that is forgotten does it too: a chunk's call may never be.
+        A payload that is forgotten does it too: a chunk's call may never be.
         """
         _boxed.close_store(self)
 
