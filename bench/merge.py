@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from boxed._bench.sampling import grid
+from boxed._bench.table import grid
 
 from . import report, rows, verdicts
 

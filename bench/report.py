@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from boxed._bench.sampling import HEADER, cells, duration, grid
+from boxed._bench.table import HEADER, cells, duration, grid
 
 from . import plot, verdicts
 

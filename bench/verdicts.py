@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from boxed._bench.calls import KINDS, PLAIN
-from boxed._bench.sampling import duration, grid
+from boxed._bench.table import duration, grid
 
 from .rows import TIERS
 

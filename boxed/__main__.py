@@ -5,28 +5,23 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ._bench import short
-from ._cli import run
-from ._doctor import report
-from ._install import plan
 from ._version import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# Each has a file in _cli, which is imported for no other.
 _COMMANDS = {
-    "run": (run, "call a function in a sandbox, print its value"),
-    "doctor": (
-        report,
-        "say what this machine can enforce, and what mends it",
-    ),
-    "bench": (short, "measure a call on this machine, beside its peers"),
-    "setup": (plan, "install the launcher with its capabilities (root)"),
+    "run": "call a function in a sandbox, print its value",
+    "doctor": "say what this machine can enforce, and what mends it",
+    "bench": "measure a call on this machine, beside its peers",
+    "setup": "install the launcher with its capabilities (root)",
 }
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(command: str | None) -> argparse.ArgumentParser:
+    """With the arguments of one command."""
     parser = argparse.ArgumentParser(
         prog="boxed",
         description="Run untrusted Python functions in a Linux sandbox.",
@@ -37,10 +32,14 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(
         dest="command", metavar="COMMAND", required=True
     )
-    for name, (module, summary) in _COMMANDS.items():
-        command = commands.add_parser(name, help=summary)
-        module.add_arguments(command)
-        command.set_defaults(main=module.main)
+    for name, summary in _COMMANDS.items():
+        one = commands.add_parser(name, help=summary)
+        if name == command:
+            from importlib import import_module
+
+            module = import_module(f"boxed._cli.{name}")
+            module.add_arguments(one)
+            one.set_defaults(main=module.main)
     return parser
 
 
@@ -50,7 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     :param argv: the arguments after the program's name; None for
         ``sys.argv``.
     """
-    args = _parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    command = next((word for word in words if word[:1] != "-"), None)
+    args = _parser(command).parse_args(words)
     status: int = args.main(args)
     return status
 

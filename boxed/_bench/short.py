@@ -19,12 +19,11 @@ from .._live import registry
 from .._options import ISOLATIONS
 from .._run import run
 from .._version import __version__
-from . import peers, sampling
+from . import peers, sampling, table
 from .calls import KINDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable
     from typing import Any
 
@@ -33,44 +32,6 @@ if TYPE_CHECKING:
 REFERENCE = "ProcessPoolExecutor"
 #: A call's worker stands by after so many seconds.
 PAUSE = 0.02
-
-_EPILOG = """\
-A warm call comes after a pause, as those of a service do. A ratio is the
-median of the rounds' ratios to the first line of its table, with quartiles as
-its spread. Peers but bubblewrap isolate nothing.
-
-exit status:
-  0  some tier was measured
-  2  no tier works here, which boxed doctor explains, or wrong usage
-"""
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of ``boxed bench``."""
-    import argparse
-
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.description = (
-        "Measure a call on every tier that works here, and its peers."
-    )
-    parser.epilog = _EPILOG
-    parser.add_argument(
-        "--rounds",
-        type=_positive,
-        default=20,
-        metavar="N",
-        help="turns that everybody takes; 20 take about a minute",
-    )
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object instead"
-    )
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
 
 
 def _warm(isolation: str) -> Callable[[], Any]:
@@ -206,25 +167,25 @@ def _machine() -> dict[str, Any]:
 
 def _print_row(title: str, found: dict[str, dict[str, Any]]) -> None:
     base = next(iter(found.values()))
-    lines = [[name, *sampling.cells(one, base)] for name, one in found.items()]
-    print(f"\n{title}\n\n{sampling.grid(sampling.HEADER, lines)}", end="")
+    lines = [[name, *table.cells(one, base)] for name, one in found.items()]
+    print(f"\n{title}\n\n{table.grid(table.HEADER, lines)}", end="")
     for name, one in found.items():
         if "missing" in one:
             print(f"missing: {name}: {one['missing']}")
     sys.stdout.flush()
 
 
-def main(args: argparse.Namespace) -> int:
-    """Carry out ``boxed bench`` and return its exit status."""
+def report(rounds: int, *, as_json: bool) -> int:
+    """Measure, and print what was; the exit status of ``boxed bench``."""
     machine = _machine()
-    if not args.json:
+    if not as_json:
         print(", ".join(f"{name} {value}" for name, value in machine.items()))
     rows = {}
     for title, (contenders, block) in ROWS.items():
-        rows[title] = measure(contenders, block, args.rounds)
-        if not args.json:
+        rows[title] = measure(contenders, block, rounds)
+        if not as_json:
             _print_row(title, rows[title])
-    if args.json:
+    if as_json:
         print(json.dumps({"machine": machine, "rows": rows}, indent=1))
     measured = any(
         name.startswith("boxed, ") and "missing" not in one

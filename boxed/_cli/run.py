@@ -6,7 +6,6 @@ import json
 import os
 import sys
 
-from .._bench import sampling
 from .._calls import timing
 from .._calls.request import NAMES
 from .._errors import BoxedError, CallTimeout, RemoteError, SetupError
@@ -133,7 +132,9 @@ def _print_steps(marks: timing.Marks) -> None:
         lines.append([step, *(f"{span / 1e6:.2f}" for span in spans)])
     if lines:
         header = ["step", "done at, ms", "takes, ms"]
-        print(sampling.grid(header, lines), end="", file=sys.stderr)
+        from .._bench.table import grid
+
+        print(grid(header, lines), end="", file=sys.stderr)
         print(
             "before them, in any program: import boxed,"
             f" {_import_time() / 1e6:.2f} ms in an interpreter of its own",

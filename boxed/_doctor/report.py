@@ -22,48 +22,9 @@ from . import walls
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import argparse
     from typing import Any
 
     from .attack.verdict import Finding
-
-_EPILOG = """\
-exit status:
-  0  the full tier works: every wall stands
-  1  a lesser tier is used; what is missing is listed
-  2  no tier is used on its own: calls fail that do not name one that works
-
-exit status with --attack:
-  0  every attempt held, or could not be judged here, which is listed
-  2  there is no tier to attack, or wrong usage
-  4  an attempt broke out
-"""
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of ``boxed doctor``."""
-    import argparse
-
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.description = "Try each tier on this machine and list its walls."
-    parser.epilog = _EPILOG
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object instead"
-    )
-    parser.add_argument(
-        "--attack",
-        action="store_true",
-        help="then try to break out of the tier in use, each time after"
-        " showing that the attempt works outside the sandbox; some seconds",
-    )
-    parser.add_argument(
-        "--isolation",
-        choices=ISOLATIONS,
-        default="auto",
-        metavar="TIER",
-        help="with --attack: full, uid, rootless or landlock, in place of the"
-        " tier in use",
-    )
 
 
 def _try(isolation: str) -> dict[str, Any]:
@@ -237,20 +198,18 @@ def _attack_and_print(findings: dict[str, Any], isolation: str) -> int:
     return status
 
 
-def main(args: argparse.Namespace) -> int:
-    """Carry out ``boxed doctor`` and return its exit status."""
-    if args.isolation != "auto" and not args.attack:
-        print("boxed doctor: --isolation goes with --attack", file=sys.stderr)
-        return 2
+def report(isolation: str, *, attack: bool, as_json: bool) -> int:
+    """Examine, attack a tier if that is asked for, print what was found; the
+    exit status of ``boxed doctor``."""
     findings = examine()
     status = {"full": 0, None: 2}.get(findings["tier"], 1)
-    if not args.json:
+    if not as_json:
         _print_findings(findings)
-        if args.attack:
-            status = _attack_and_print(findings, args.isolation)
+        if attack:
+            status = _attack_and_print(findings, isolation)
         return status
-    if args.attack:
-        status = _attack(findings, args.isolation, lambda attempt: None)
+    if attack:
+        status = _attack(findings, isolation, lambda attempt: None)
     json.dump(findings, sys.stdout, indent=2)
     print()
     return status

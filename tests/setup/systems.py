@@ -22,11 +22,12 @@ NUMBERS = itertools.count()
 # The stand-in launcher of the test comes as the first argument.
 SETUP = """
 import argparse, pathlib, sys
+from boxed._cli import setup
 from boxed._install import plan
 plan.SOURCE = pathlib.Path(sys.argv.pop(1))
 parser = argparse.ArgumentParser("boxed setup")
-plan.add_arguments(parser)
-sys.exit(plan.main(parser.parse_args()))
+setup.add_arguments(parser)
+sys.exit(setup.main(parser.parse_args()))
 """
 
 
