@@ -1,7 +1,7 @@
 """What a failed step of the set-up means, and what mends it.
 
 The meaning is the step's and the errno's; the remedy also depends on who asks,
-and on what can be seen of the place: see `_advice` for the words.
+and on what can be seen of the place.  The words are in _policy/advice.py.
 """
 
 from __future__ import annotations

@@ -152,7 +152,7 @@ method_reserve_was_needed(PyObject *module, PyObject *unused)
     return PyBool_FromLong(reserve_was_needed());
 }
 
-/* An answer of texts, as boxed/_guest/exceptions.py has it, in memory of its own. */
+/* An answer of texts, as _wire/told_exception.py has it, in its own memory. */
 struct told {
     uint32_t size;
     char data[1024];
