@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 
 from ._answers.value import Reading
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from ._calls.output import Target
     from ._errors import RemoteError
+    from ._policy.import_places import Places
     from ._policy.policy import Policy, StrPath
     from ._wire.payload import Payload
 
@@ -68,7 +70,7 @@ class Options:
         limits = _checked_limits(limits)
         user = checks.text("user", user)
         _check_platform()
-        from ._policy import import_places
+        from ._policy.import_places import given_path
         from ._policy.policy import NOBODY, granted_paths
 
         uid = NOBODY
@@ -92,9 +94,7 @@ class Options:
             memory=limits.memory,
         )
         modules = _module_names(imports, preload)
-        self.places = import_places.current(
-            import_places.given_path(path), modules
-        )
+        self.places = _places(given_path(path), modules)
         # Of the standard library's modules there are not many.
         self._policies: dict[Any, Policy] = {}
         self._common: dict[str, Any] = {
@@ -148,9 +148,7 @@ def plain_options(
 ) -> Options:
     """The options of calls that name no other ones, checked once."""
     if _plain:
-        from ._policy.import_places import current
-
-        key = (serializer, limits, isolation, current())
+        key = (serializer, limits, isolation, _places())
         try:
             return _plain[key]
         except (KeyError, TypeError):
@@ -163,6 +161,24 @@ def plain_options(
         _plain.clear()
     _plain[serializer, limits, isolation, options.places] = options
     return options
+
+
+def _places(
+    given: tuple[str, ...] | None = None, modules: Iterable[str] = ()
+) -> Places:
+    """Where guests import from now; as soon as there is a descriptor to look
+    with, as for a call."""
+    from ._policy.import_places import current
+
+    try:
+        return current(given, modules)
+    except OSError as error:
+        if error.errno != errno.EMFILE:
+            raise
+    from . import _boxed
+    from ._live.admission import enter
+
+    return enter(_boxed.Seat(), lambda: current(given, modules))
 
 
 def _checked_limits(limits: Limits | None) -> Limits:

@@ -35,9 +35,13 @@ SLEEPS = {"clock_nanosleep", "nanosleep", "pselect6", "select"}
 
 PREAMBLE = """
 import os, sys, time
+# What pickle imports, and most programs have.
+import copyreg, functools
+import boxed
 from boxed import run
-# What is found by a hook is no place whose modules are looked for.
-del sys.path[0]
+# As of one that is installed: no place whose modules are looked for.
+above = os.path.dirname(os.path.dirname(boxed.__file__))
+sys.path[:] = [path for path in sys.path if path != above]
 def mark(name):
     os.write(2, b"mark " + name.encode() + b"\\n")
 """

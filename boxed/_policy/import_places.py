@@ -100,6 +100,8 @@ def current(
 
     :param given: what ``path=`` names in place of the caller's own.
     :param names: modules that the guest is to have, imported here or not.
+
+    :raises OSError: too little of something is left to look.
     """
     extra = tuple(sorted({name.partition(".")[0] for name in names} | _wanted))
     key = (given, extra)
@@ -234,15 +236,7 @@ def _held(place: str) -> tuple[tuple[Any, ...], list[str]]:
     :raises OSError: too little of something is left to look.
     """
     try:
-        try:
-            return _listed(place)
-        except OSError as error:
-            if error.errno != errno.EMFILE:
-                raise
-            from .._live.admission import enter
-
-            # As a call does, which this is for.
-            return enter(_boxed.Seat(), lambda: _listed(place))
+        return _listed(place)
     except OSError as error:
         if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
             raise
