@@ -117,7 +117,7 @@ def test_every_room_has_its_rule():
 def test_a_forbidden_import_is_seen(tmp_path, file, line):
     """The control."""
     path = tmp_path / file
-    path.parent.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("TYPE_CHECKING = False\n")
     assert not list(wrong(tmp_path))
     path.write_text(f"{line}\n")
