@@ -15,7 +15,7 @@
 #include "shared/fd.h"
 
 /* The messages of the report socket. */
-union told {
+union report_message {
     struct frame_report report;
     struct boxed_status status;
     struct frame_charged charged;
@@ -180,14 +180,14 @@ call_receive_output(struct call *call, int stream, size_t most)
 }
 
 /* One message.  The zygote that closes while words of ours lie unread in its
- * socket resets it, which is told first, and once. */
+ * socket resets it, of which the kernel speaks first, and once. */
 static ssize_t
-receive_told(const struct call *call, union told *ret_told)
+receive_message(const struct call *call, union report_message *ret_message)
 {
     ssize_t got = -1;
 
     for (int i = 0; i < 2 && got < 0; i++) {
-        got = recv(call->report_socket, ret_told, sizeof(*ret_told),
+        got = recv(call->report_socket, ret_message, sizeof(*ret_message),
                    MSG_DONTWAIT);
         if (got < 0 && errno != ECONNRESET) {
             break;
@@ -199,33 +199,33 @@ receive_told(const struct call *call, union told *ret_told)
 int
 call_receive_report(struct call *call)
 {
-    union told told;
-    ssize_t got = receive_told(call, &told);
+    union report_message message;
+    ssize_t got = receive_message(call, &message);
 
     if (got < 0 && errno != ECONNRESET) {
         int event = failed(call, errno);
         return event == -EAGAIN ? 0 : event;
     }
-    if (got == (ssize_t)sizeof(told.status) &&
-        told.status.magic == BOXED_STATUS_MAGIC) {
+    if (got == (ssize_t)sizeof(message.status) &&
+        message.status.magic == BOXED_STATUS_MAGIC) {
         /* Its end, and so the report, follows. */
-        call->setup = told.status;
+        call->setup = message.status;
         call->setup_failed = true;
         return 0;
     }
-    if (got == (ssize_t)sizeof(told.charged) &&
-        told.charged.magic == FRAME_MAGIC) {
-        call->charged_us = told.charged.us;
+    if (got == (ssize_t)sizeof(message.charged) &&
+        message.charged.magic == FRAME_MAGIC) {
+        call->charged_us = message.charged.us;
         return 0;
     }
-    call->lost = got != (ssize_t)sizeof(told.report) ||
-                 told.report.magic != FRAME_MAGIC ||
-                 told.report.id != call->id;
+    call->lost = got != (ssize_t)sizeof(message.report) ||
+                 message.report.magic != FRAME_MAGIC ||
+                 message.report.id != call->id;
     call->reported = !call->lost;
     if (call->reported) {
-        call->report = told.report;
-        if (call->charged_us < told.report.charged_us) {
-            call->charged_us = told.report.charged_us;
+        call->report = message.report;
+        if (call->charged_us < message.report.charged_us) {
+            call->charged_us = message.report.charged_us;
         }
     }
     return 0;

@@ -6,9 +6,9 @@
 
 #include "extension/caller/call.h"
 
-/* Each reads once and without waiting.  They return 0 where nothing is to be
- * told: nothing was there, or the call's fields say what was, or it is to be
- * tried again after a pause (call->pausing); else an event or -errno. */
+/* Each reads once and without waiting, and returns an event, -errno, or 0:
+ * nothing was there, or the call's fields say what was, or it is to be tried
+ * again after a pause (call->pausing). */
 
 /* More of the answer: CALL_BODY, CALL_PROTOCOL; -EAGAIN if nothing came. */
 int call_receive_answer(struct call *call);
@@ -16,7 +16,8 @@ int call_receive_answer(struct call *call);
 /* At most so many bytes of a stream: CALL_OUTPUT. */
 int call_receive_output(struct call *call, int stream, size_t most);
 
-/* The zygote's report, or that it is gone; and what a worker told before. */
+/* The zygote's report, or that it is gone; and what came from the worker
+ * before. */
 int call_receive_report(struct call *call);
 
 #endif

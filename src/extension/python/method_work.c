@@ -2,7 +2,7 @@
  * and lingers.  And what is answered where Python cannot.
  *
  * Runs inside the sandbox, behind the worker's walls, in a process that the
- * guest's code may have broken: the last resort, tell_in_c(), runs no Python
+ * guest's code may have broken: the last resort, answer_in_c(), runs no Python
  * and allocates nothing. */
 #include "extension/python/methods.h"
 
@@ -153,18 +153,18 @@ method_reserve_was_needed(PyObject *module, PyObject *unused)
 }
 
 /* An answer of texts, as _wire/told_exception.py has it, in its own memory. */
-struct told {
+struct texts {
     uint32_t size;
     char data[1024];
 };
 
 static void
-add_text(struct told *told, const char *text)
+add_text(struct texts *texts, const char *text)
 {
     uint32_t size = (uint32_t)strnlen(text, 200);
-    memcpy(told->data + told->size, &size, sizeof(size));
-    memcpy(told->data + told->size + sizeof(size), text, size);
-    told->size += (uint32_t)sizeof(size) + size;
+    memcpy(texts->data + texts->size, &size, sizeof(size));
+    memcpy(texts->data + texts->size + sizeof(size), text, size);
+    texts->size += (uint32_t)sizeof(size) + size;
 }
 
 /* The nearest class that is not made by a class statement. */
@@ -180,26 +180,26 @@ builtin_base(const PyTypeObject *type)
 /* What cannot be told in Python: its memory is full, its limits are too low,
  * or what the guest left behind keeps raising.  Runs no Python. */
 static void
-tell_in_c(uint64_t id, PyObject *raised)
+answer_in_c(uint64_t id, PyObject *raised)
 {
     const PyTypeObject *type = (const PyTypeObject *)raised;
     bool is_memory = PyErr_GivenExceptionMatches(raised, PyExc_MemoryError);
-    struct told told = {.size = 0};
+    struct texts texts = {.size = 0};
 
-    add_text(&told, type->tp_name);
-    add_text(&told, is_memory
-                        ? "no memory was left to tell what became of the call"
-                        : "it was raised while the call's outcome was told");
-    add_text(&told, "");
-    add_text(&told, builtin_base(type)->tp_name);
-    add_text(&told, "(0");
+    add_text(&texts, type->tp_name);
+    add_text(&texts, is_memory
+                         ? "no memory was left to tell what became of the call"
+                         : "it was raised while the call's outcome was told");
+    add_text(&texts, "");
+    add_text(&texts, builtin_base(type)->tp_name);
+    add_text(&texts, "(0");
     const struct frame_header header = {
         .magic = FRAME_MAGIC,
         .kind = FRAME_ERROR,
         .id = id,
-        .size = told.size,
+        .size = texts.size,
     };
-    has_answered = frame_write(WORKER_CALL_FD, &header, told.data) == 0;
+    has_answered = frame_write(WORKER_CALL_FD, &header, texts.data) == 0;
 }
 
 PyObject *
@@ -216,7 +216,7 @@ method_perform(PyObject *module, PyObject *args)
     PyObject *done = PyObject_CallOneArg(work, number);
     if (done == NULL && !has_begun) {
         reserve_release();
-        tell_in_c(id, PyErr_Occurred());
+        answer_in_c(id, PyErr_Occurred());
     }
     PyErr_Clear();
     Py_XDECREF(done);

@@ -1,4 +1,5 @@
-/* Counts the processes of a call, for those that want to make one more.
+/* Lets a call make as many processes as it may have: answers each that wants
+ * to make one, by a count of those that are there.
  *
  * RLIMIT_NPROC counts threads and processes as one, so it cannot bound the
  * processes of a call that may have threads.  Runs in the init of the call's

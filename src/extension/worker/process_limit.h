@@ -1,4 +1,4 @@
-/* How many processes a call has, and whether it may have one more. */
+/* Whether a call may have one process more. */
 #ifndef BOXED_PROCESS_LIMIT_H
 #define BOXED_PROCESS_LIMIT_H
 

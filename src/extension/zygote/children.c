@@ -147,7 +147,7 @@ children_bury(struct children *children, struct child *child)
     send_report(child, status, charged, &usage);
     stop_lingering(children, child);
     /* Taken out by name: closing alone would not do it while a fresh fork
-     * still holds copies, and the watch is freed here. */
+     * still holds copies, and the source is freed here. */
     events_unwatch(children->events, &child->report_source);
     events_unwatch(children->events, &child->exit_source);
     fd_close(&child->report);

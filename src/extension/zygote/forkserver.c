@@ -36,7 +36,7 @@ struct forkserver {
 };
 
 /* Descriptors that are not for children: the zygote's own, those of a call as
- * it comes in, some that imports left open, and those of calls ahead. */
+ * it comes in, some that imports left open, and those of the queue. */
 #define OTHER_FDS (32 + PREFORK_QUEUE_MAX * FRAME_CALL_FDS)
 
 /* A call that comes in when no descriptors are left loses those it brings.
@@ -173,8 +173,8 @@ begin_call(struct forkserver *forkserver, struct forkserver_call *ret_call)
     return 0;
 }
 
-/* The call ahead at an index, if there is one.  Its descriptors are counted
- * for already, so that there may be as many children more. */
+/* The call of the queue at an index, if there is one.  Its descriptors are
+ * counted for already, so that there may be as many children more. */
 static int
 take_prefork(struct forkserver *forkserver, int index,
              struct forkserver_call *ret_call)
@@ -187,7 +187,8 @@ take_prefork(struct forkserver *forkserver, int index,
     return FORKSERVER_CALL;
 }
 
-/* What a watch's event leads to: an event of ours, 0 or -errno. */
+/* What an event of a source leads to: one of forkserver_next(), 0 or -errno.
+ */
 static int
 handle(struct forkserver *forkserver, const struct event_source *source,
        struct forkserver_call *ret_call)
@@ -210,8 +211,8 @@ handle(struct forkserver *forkserver, const struct event_source *source,
     return 0;
 }
 
-/* Whether the oldest call ahead is to be forked for, if nothing else is to be
- * done. */
+/* Whether to fork for the oldest call of the queue, if there is nothing else
+ * to do. */
 static bool
 is_prefork_due(const struct forkserver *forkserver, deadline_ns now)
 {
