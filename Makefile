@@ -88,7 +88,7 @@ asan: build ## the core suite with sanitizers; tests/asan.py says what of it
 	@$(RUN) tests/asan.py
 
 docs: build ## the documentation as HTML, in docs/_build
-	$(VENV)/bin/pip install -q sphinx
+	$(VENV)/bin/pip install -q sphinx furo
 	$(VENV)/bin/sphinx-build -W -q docs docs/_build
 
 bench: build ## every speed against its peers, into docs/performance.rst

@@ -12,5 +12,10 @@ author = "The boxed developers"
 copyright = "2026, The boxed developers"
 release = version = __version__
 extensions = ["sphinx.ext.autodoc"]
-exclude_patterns = ["_build"]
-html_theme = "alabaster"
+# What is a part of another page.
+exclude_patterns = ["_build", "cases.rst"]
+html_theme = "furo"
+html_title = f"boxed {version}"
+nitpicky = True
+# Names of types that stand for others in annotations.
+nitpick_ignore = [("py:class", "StrPath"), ("py:class", "Target")]
