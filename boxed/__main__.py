@@ -33,7 +33,8 @@ def _parser(command: str | None) -> argparse.ArgumentParser:
         dest="command", metavar="COMMAND", required=True
     )
     for name, summary in _COMMANDS.items():
-        one = commands.add_parser(name, help=summary)
+        # An abbreviated grant would be one that was guessed.
+        one = commands.add_parser(name, help=summary, allow_abbrev=False)
         if name == command:
             from importlib import import_module
 

@@ -6,18 +6,20 @@ import os
 import sys
 
 from ._calls.request import encode, encode_columns
-from ._options import Options
+from ._calls.settings import Settings
+from ._options import SANDBOX_OPTIONS
 from ._policy import checks
+from ._policy.declared import documented, given_options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any, NoReturn
 
+    from typing_extensions import Unpack
+
     from ._calls.chunks import Call
-    from ._calls.output import Target
-    from ._limits import Limits
-    from ._policy.policy import StrPath
+    from ._options import SandboxOptions
 
 
 class _Own:
@@ -31,7 +33,7 @@ _OWN = _Own()
 
 
 class Sandbox:
-    """A sandbox for many calls with the same options.
+    """A sandbox for many calls with the same settings.
 
     >>> from math import sqrt
     >>> with Sandbox(preload=["numpy"], timeout=5) as sandbox:
@@ -51,54 +53,15 @@ class Sandbox:
     must make its own.  One that is left open is closed when it is collected
     or the program ends, with a ``ResourceWarning``.
 
-    :param preload: modules to import before any call, once for all calls:
-        another name of ``imports``, and added to it.
-    :param timeout: what calls have that name none.
+    :options:
 
     :raises: what :func:`run` raises for an option's impossible value; for a
         wall that could not be raised, the call does.
     """
 
-    def __init__(
-        self,
-        *,
-        serializer: str = "pickle",
-        timeout: float | None = None,
-        user: str = "nobody",
-        imports: Iterable[str] = (),
-        limits: Limits | None = None,
-        isolation: str = "auto",
-        path: Iterable[StrPath] | None = None,
-        read: Iterable[StrPath] = (),
-        write: Iterable[StrPath] = (),
-        network: bool = False,
-        env: Mapping[str, str] | None = None,
-        allow: Iterable[type] = (),
-        allow_setstate: Iterable[type] = (),
-        trust_result: bool = False,
-        stdout: Target = None,
-        stderr: Target = None,
-        preload: Iterable[str] = (),
-    ) -> None:
-        self._options = Options(
-            serializer=serializer,
-            timeout=timeout,
-            user=user,
-            imports=imports,
-            preload=preload,
-            limits=limits,
-            isolation=isolation,
-            path=path,
-            read=read,
-            write=write,
-            network=network,
-            env=env,
-            allow=allow,
-            allow_setstate=allow_setstate,
-            trust_result=trust_result,
-            stdout=stdout,
-            stderr=stderr,
-        )
+    def __init__(self, **options: Unpack[SandboxOptions]) -> None:
+        given = given_options("Sandbox()", options, SANDBOX_OPTIONS)
+        self._settings = Settings(given, SANDBOX_OPTIONS)
         from ._live.registry import Boxes
 
         self._process = os.getpid()
@@ -123,17 +86,17 @@ class Sandbox:
         thread closes the Sandbox meanwhile.
         """
         seconds = self._checked(timeout)
-        options = self._options
+        settings = self._settings
         args, kwargs = checks.arguments(args, kwargs)
-        request = encode(options.serializer, func, args, kwargs)
+        request = encode(settings.serializer, func, args, kwargs)
         from ._calls.call import call
 
         return call(
-            options.policy(func, request),
+            settings.policy(func, request),
             request,
             timeout=seconds,
-            reading=options.reading,
-            streams=options.streams,
+            reading=settings.reading,
+            streams=settings.streams,
             boxes=self._boxes,
         )
 
@@ -179,8 +142,8 @@ class Sandbox:
             self._preparing(func, seconds),
             [iter(iterable) for iterable in iterables],
             chunksize=chunksize,
-            serializer=self._options.serializer,
-            explain=self._options.explain,
+            serializer=self._settings.serializer,
+            explain=self._settings.explain,
         )
 
     def close(self) -> None:
@@ -212,7 +175,7 @@ class Sandbox:
     def _checked(self, timeout: float | _Own | None) -> float | None:
         self._check_usable()
         if isinstance(timeout, _Own):
-            return self._options.timeout
+            return self._settings.timeout
         return checks.seconds("timeout", timeout)
 
     def _check_usable(self) -> None:
@@ -228,20 +191,23 @@ class Sandbox:
         """Makes a function that encodes a chunk, and returns its call."""
         from ._calls.call import call
 
-        options = self._options
+        settings = self._settings
 
         def prepare(columns: list[list[Any]]) -> Call:
             self._check_usable()
-            request = encode_columns(options.serializer, func, columns)
-            policy = options.policy(func, request)
+            request = encode_columns(settings.serializer, func, columns)
+            policy = settings.policy(func, request)
             return lambda opened: call(
                 policy,
                 request,
                 timeout=seconds,
-                reading=options.reading,
-                streams=options.streams,
+                reading=settings.reading,
+                streams=settings.streams,
                 boxes=self._boxes,
                 opened=opened,
             )
 
         return prepare
+
+
+Sandbox.__doc__ = documented(Sandbox.__doc__, SANDBOX_OPTIONS)

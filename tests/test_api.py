@@ -25,9 +25,9 @@ from boxed import (
     SetupError,
     UnsafeResultError,
     WorkerDied,
-    _options,
     run,
 )
+from boxed._calls import settings
 from boxed._live import registry
 
 PACKAGE = Path(boxed.__path__[0])
@@ -172,7 +172,7 @@ def test_a_missing_package_is_named(serializer, monkeypatch):
 
 def test_another_platform_fails_on_use_only(monkeypatch):
     """boxed can be imported anywhere; a call says what is missing."""
-    monkeypatch.setattr(_options, "_plain", {})
+    monkeypatch.setattr(settings, "_shared", {})
     monkeypatch.setattr(sys, "platform", "darwin")
     with pytest.raises(SetupError, match="Linux only"):
         run(abs, (1,))

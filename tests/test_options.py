@@ -23,8 +23,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boxed import Limits, Sandbox, SetupError, _options, run
+from boxed import Limits, Sandbox, SetupError, _limits, _options, run
 from boxed.__main__ import main as command_line
+from boxed._calls.settings import Settings
 from boxed._install import configuration
 from boxed._policy import checks
 
@@ -229,13 +230,50 @@ def parameters(function) -> set[str]:
     return found - {"self", "func", "args", "kwargs", "iterables"}
 
 
+@pytest.mark.parametrize(
+    ("types", "table"),
+    [
+        (_options.CallOptions, _options.OPTIONS),
+        (_options.SandboxOptions, _options.SANDBOX_OPTIONS),
+        (_limits.LimitValues, _limits.LIMITS),
+    ],
+)
+def test_what_is_typed_is_declared(types, table):
+    """And the other way round."""
+    bases = [vars(one).get("__annotations__", {}) for one in types.__mro__]
+    assert {name for base in bases for name in base} == set(table)
+
+
+def test_what_is_no_option():
+    """It is refused by its name, with the one that it may be meant for."""
+    for entry in (lambda **bad: run(abs, (1,), **bad), Sandbox, Limits):
+        with pytest.raises(TypeError, match=r"has no option 'colour'$"):
+            entry(colour=1)
+    with pytest.raises(TypeError, match="did you mean network="):
+        run(abs, (1,), netwrok=True)
+    with pytest.raises(TypeError, match="did you mean memory="):
+        Limits(memroy=1)
+
+
+def test_every_option_is_documented():
+    """Once, where somebody looks for it."""
+    for thing, table in (
+        (run, _options.OPTIONS),
+        (Sandbox, _options.SANDBOX_OPTIONS),
+        (Limits, _limits.LIMITS),
+    ):
+        for name in table:
+            assert thing.__doc__.count(f":param {name}:") == 1
+        assert max(map(len, thing.__doc__.splitlines())) < 80
+
+
 def test_every_option_is_in_the_tables():
     """A new one has to say here what it refuses."""
-    assert parameters(run) | {"preload"} == set(TABLE)
-    assert parameters(Sandbox.__init__) == set(TABLE)
+    assert set(_options.SANDBOX_OPTIONS) == set(TABLE)
+    assert parameters(run) == parameters(Sandbox.__init__) == {"options"}
     assert parameters(Sandbox.run) == {"timeout"}
     assert parameters(Sandbox.map) == {"timeout", "chunksize"}
-    assert parameters(Limits.__init__) == set(LIMITS)
+    assert set(_limits.LIMITS) == set(LIMITS)
 
 
 @pytest.mark.parametrize(("option", "value"), refusals(TABLE))
@@ -394,23 +432,18 @@ def test_map_takes_iterables():
 def test_what_is_changed_afterwards_changes_nothing(tmp_path):
     """The caller's containers are read once, when they are given."""
     env, imports, read, allow = {"A": "1"}, ["bisect"], [tmp_path], [Path2]
-    options = _options.Options(
-        serializer="pickle",
-        limits=None,
-        isolation="auto",
-        env=env,
-        imports=imports,
-        read=read,
-        allow=allow,
+    common = Settings(
+        {"env": env, "imports": imports, "read": read, "allow": allow},
+        _options.OPTIONS,
     )
     env["B"] = "2"
     imports.append("no_such_module")
     read.append("/etc")
     allow.append(decimal.Decimal)
-    assert options._common["env"] == (("A", "1"),)
-    assert options._common["imports"] == ("bisect",)
-    assert options._common["read"] == (str(tmp_path),)
-    assert list(options.reading.allow.values()) == [Path2]
+    assert common._common["env"] == (("A", "1"),)
+    assert common._common["imports"] == ("bisect",)
+    assert common._common["read"] == (str(tmp_path),)
+    assert list(common.reading.allow.values()) == [Path2]
 
 
 def test_limits_cannot_be_changed():
@@ -500,7 +533,11 @@ def test_any_value_is_understood_or_refused(value):
         ["math:", "4"],
         [":sqrt", "4"],
         ["math", "4"],
-        ["--network", "math:sqrt", "4"],
+        ["--networ", "math:sqrt", "4"],
+        ["--network=no", "math:sqrt", "4"],
+        ["--env", "=x", "math:sqrt", "4"],
+        ["--memory", "1G", "math:sqrt", "4"],
+        ["--memory", "1", "math:sqrt", "4"],
         ["--path", "/no-such-place", "math:sqrt", "4"],
         ["math:sqrt", "[" * 100_000],
     ],

@@ -7,11 +7,11 @@ import os
 import sys
 
 from .._calls import timing
-from .._calls.request import NAMES
 from .._errors import BoxedError, CallTimeout, RemoteError, SetupError
 from .._guest import by_name
-from .._options import ISOLATIONS
-from .._policy import import_places
+from .._limits import LIMITS, Limits
+from .._options import OPTIONS
+from .._policy import declared, import_places
 from .._policy.checks import shown
 from .._policy.installation import PACKAGE
 from .._run import run
@@ -20,6 +20,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from typing import Any
+
+    from .._options import CallOptions
 
 _PARENT = os.path.dirname(PACKAGE)
 _EPILOG = """\
@@ -49,17 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--kwargs", metavar="JSON", default="{}", help="a JSON object"
     )
-    parser.add_argument("--serializer", choices=NAMES, default="json")
-    parser.add_argument("--timeout", type=float, metavar="SECONDS")
-    parser.add_argument("--isolation", choices=ISOLATIONS, default="auto")
-    parser.add_argument("--user", default="nobody")
-    parser.add_argument(
-        "--path",
-        action="append",
-        metavar="DIRECTORY",
-        help="import from here in place of the current directory and whatever"
-        " else on sys.path is no installation's; can be given again",
-    )
+    declared.add_arguments(parser, OPTIONS)
+    declared.add_arguments(parser, LIMITS)
     parser.add_argument(
         "--timing",
         action="store_true",
@@ -100,6 +93,10 @@ def main(args: argparse.Namespace) -> int:
     kwargs = _json(args.kwargs, "--kwargs")
     if not isinstance(kwargs, dict):
         return _usage("--kwargs is not a JSON object")
+    try:
+        options = _options(args)
+    except (TypeError, ValueError) as error:
+        return _usage(str(error))
     # As for `python -m`: modules of the current directory can be named.
     if os.path.isdir("."):
         sys.path.insert(0, os.getcwd())
@@ -110,11 +107,7 @@ def main(args: argparse.Namespace) -> int:
         value = run(
             by_name.call,
             (args.function, values, kwargs),
-            serializer=args.serializer,
-            timeout=args.timeout,
-            isolation=args.isolation,
-            user=args.user,
-            path=args.path,
+            **options,
         )
     except (BoxedError, OSError, ValueError, ImportError) as error:
         return _report(error)
@@ -122,6 +115,15 @@ def main(args: argparse.Namespace) -> int:
         _print_steps(marks)
     _print(value)
     return 0
+
+
+def _options(args: argparse.Namespace) -> CallOptions:
+    """What ``run()`` is to be given."""
+    given: dict[str, Any] = declared.taken_arguments(args, OPTIONS)
+    if "env" in given:
+        given["env"] = dict(one.partition("=")[::2] for one in given["env"])
+    given["limits"] = Limits(**declared.taken_arguments(args, LIMITS))
+    return given  # type: ignore[return-value]
 
 
 def _print_steps(marks: timing.Marks) -> None:

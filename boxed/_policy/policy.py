@@ -11,6 +11,7 @@ from . import checks, installation
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import NoReturn
 
     from .import_places import Places
 
@@ -21,6 +22,12 @@ NOBODY = 65534
 
 # Made anew in every sandbox: showing the host's would undo that.
 _OWN = frozenset({"/", "/proc", "/dev", "/dev/shm", "/sys", "/tmp"})
+
+
+_COMPARED = (
+    *("isolation", "uid", "places", "imports", "serializer", "main"),
+    *("limits", "read", "write", "network", "env"),
+)
 
 
 class Policy:
@@ -42,22 +49,22 @@ class Policy:
         a guest can do does not depend on it, and it is not compared.
     """
 
-    __slots__ = (
-        "_hash",
-        "_key",
-        "ahead",
-        "env",
-        "imports",
-        "isolation",
-        "limits",
-        "main",
-        "network",
-        "places",
-        "read",
-        "serializer",
-        "uid",
-        "write",
-    )
+    __slots__ = (*_COMPARED, "_hash", "_key", "ahead")
+
+    isolation: str
+    uid: int
+    places: Places
+    imports: tuple[str, ...]
+    serializer: str
+    main: tuple[str, str] | None
+    limits: Limits
+    read: tuple[str, ...]
+    write: tuple[str, ...]
+    network: bool
+    env: tuple[tuple[str, str], ...]
+    ahead: tuple[str, ...]
+    _key: tuple[object, ...]
+    _hash: int
 
     def __init__(
         self,
@@ -75,33 +82,23 @@ class Policy:
         env: tuple[tuple[str, str], ...] = (),
         ahead: tuple[str, ...] = (),
     ) -> None:
-        self.isolation = isolation
-        self.uid = uid
-        self.places = places
-        self.imports = imports
-        self.serializer = serializer
-        self.main = main
-        self.limits = limits
-        self.read = read
-        self.write = write
-        self.network = network
-        self.env = env
-        self.ahead = ahead
-        # Every call asks for them several times.
-        self._key = (
-            isolation,
-            uid,
-            places,
-            imports,
-            serializer,
-            main,
-            limits,
-            read,
-            write,
-            network,
-            env,
+        # In the order of _COMPARED.
+        key = (
+            *(isolation, uid, places, imports, serializer, main, limits),
+            *(read, write, network, env),
         )
-        self._hash = hash(self._key)
+        for name, value in zip(_COMPARED, key):
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "ahead", ahead)
+        # Every call asks for them several times.
+        object.__setattr__(self, "_key", key)
+        object.__setattr__(self, "_hash", hash(key))
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"a Policy cannot be changed: {name}")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"a Policy cannot be changed: {name}")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Policy) and self._key == other._key

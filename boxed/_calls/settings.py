@@ -1,0 +1,171 @@
+"""The options of calls, checked, and what they come to: a policy for the
+sandbox, a way to read the answer, places for the output."""
+
+from __future__ import annotations
+
+import errno
+import sys
+
+from .._answers.value import Reading
+from .._errors import SetupError
+from .request import main_module, needs_main, standard_module
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
+
+    from .._errors import RemoteError
+    from .._policy.declared import Option
+    from .._policy.import_places import Places
+    from .._policy.policy import Policy
+    from .._wire.payload import Payload
+
+
+class Settings:
+    """What the calls of one run(), or of one Sandbox, have in common.
+
+    :param options: those that are given, by their names.
+    :param table: the options that there are.
+
+    :ivar serializer: how function, arguments and result travel.
+    :ivar timeout: seconds of wall clock for a call, or None.
+    :ivar places: where guests import from.
+    :ivar reading: how results are read.
+    :ivar streams: where stdout and stderr go.
+
+    :raises: what an option's impossible value raises.
+    """
+
+    def __init__(
+        self,
+        options: Mapping[str, Any],
+        table: Mapping[str, Option],
+    ) -> None:
+        _check_platform()
+        checked = {
+            name: option.check(name, options.get(name, option.default))
+            for name, option in table.items()
+        }
+        self.serializer: str = checked["serializer"]
+        self.timeout: float | None = checked["timeout"]
+        self.streams = checked["stdout"], checked["stderr"]
+        self.reading = Reading(
+            allow=checked["allow"],
+            allow_setstate=checked["allow_setstate"],
+            trust_result=checked["trust_result"],
+            memory=checked["limits"].memory,
+        )
+        imports = tuple(
+            dict.fromkeys(checked["imports"] + checked.get("preload", ()))
+        )
+        self.places = _places(checked["path"], imports)
+        # Of the standard library's modules there are not many.
+        self._policies: dict[Any, Policy] = {}
+        self._common: dict[str, Any] = {
+            "isolation": checked["isolation"],
+            "uid": checked["user"],
+            "places": self.places,
+            "imports": imports,
+            "serializer": self.serializer,
+            "limits": checked["limits"],
+            "read": checked["read"],
+            "write": checked["write"],
+            "network": checked["network"],
+            "env": checked["env"],
+        }
+
+    def policy(self, func: Callable[..., Any], request: Payload) -> Policy:
+        """What a sandbox for this request must be.
+
+        It depends on the function only in whether it needs the caller's
+        ``__main__``: what may go without does not run the caller's script.
+        """
+        wants_main = needs_main(self.serializer, func, request)
+        main = main_module() if wants_main else None
+        ahead = standard_module(func)
+        policy = self._policies.get((main, ahead))
+        if policy is None:
+            from .._policy.policy import Policy
+
+            policy = Policy(main=main, ahead=ahead, **self._common)
+            self._policies[main, ahead] = policy
+        return policy
+
+    def explain(self, error: RemoteError) -> None:
+        """Have what a function raised say what it cannot know."""
+        from .._answers.missing_modules import add_why
+        from .._policy.tiers import settled
+
+        tier = self._common["isolation"]
+        if tier == "auto":
+            tier = settled()
+        add_why(error, self.places, tier)
+
+
+# Those that a sandbox for each combination of would not be too many of.
+_SHARED = frozenset({"serializer", "limits", "isolation"})
+# By the values of these, and the import path.
+_shared: dict[Any, Settings] = {}
+_MOST_SHARED = 64
+
+
+def settings_for(
+    given: Mapping[str, Any], table: Mapping[str, Option]
+) -> Settings:
+    """The settings for the options of one run(), which are checked once where
+    they are the same as an earlier call's.
+
+    :param given: without ``timeout``, in which calls differ.
+    """
+    if not _SHARED.issuperset(given):
+        return Settings(given, table)
+    if _shared:
+        key = (*map(given.get, _SHARED), _places())
+        try:
+            return _shared[key]
+        except (KeyError, TypeError):
+            # TypeError: what cannot be hashed is refused below.
+            pass
+    settings = Settings(given, table)
+    if len(_shared) >= _MOST_SHARED:
+        _shared.clear()
+    _shared[(*map(given.get, _SHARED), settings.places)] = settings
+    return settings
+
+
+def _places(
+    given: tuple[str, ...] | None = None, modules: Iterable[str] = ()
+) -> Places:
+    """Where guests import from now; as soon as there is a descriptor to look
+    with, as for a call."""
+    from .._policy.import_places import current
+
+    try:
+        return current(given, modules)
+    except OSError as error:
+        if error.errno != errno.EMFILE:
+            raise
+    from .. import _boxed
+    from .._live.admission import enter
+
+    return enter(_boxed.Seat(), lambda: current(given, modules))
+
+
+def _check_platform() -> None:
+    """Here, not on import: a program may import boxed and never call it."""
+    if not sys.platform.startswith("linux"):
+        raise SetupError(
+            f"boxed runs on Linux only, not on {sys.platform}", stage="start"
+        )
+    try:
+        from .. import _boxed
+    except ImportError as error:
+        from .._policy.advice import advice
+
+        raise SetupError(
+            f"the C part of boxed is not built for this interpreter: {error}",
+            stage="start",
+            remedy=advice("reinstall"),
+        ) from error
+    del _boxed
