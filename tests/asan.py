@@ -42,9 +42,9 @@ SUITES = (
     "world",
 )
 TESTS = sorted(
-    f"tests/{path.name}"
+    str(path.relative_to(ROOT))
     for suite in SUITES
-    for path in ROOT.glob(f"tests/test_{suite}*.py")
+    for path in ROOT.glob(f"tests/*/test_{suite}*.py")
 )
 NO_PROC = (
     "ASan reads its options from /proc, which a guest without mounts of its"
@@ -53,19 +53,19 @@ NO_PROC = (
 DEATH = "test_a_workers_death_has_its_cause"
 # Test: why it cannot be run with sanitizers.
 EXCLUDED = {
-    "tests/test_decoder_bombs.py::test_bomb": "its control has a limit of"
-    " address space, which ASan's shadow alone exceeds",
+    "tests/decoder/test_decoder_bombs.py::test_bomb": "its control has"
+    " a limit of address space, which ASan's shadow alone exceeds",
     **{
-        f"tests/test_core_lives.py::{DEATH}[{name}]": NO_PROC
+        f"tests/live/test_core_lives.py::{DEATH}[{name}]": NO_PROC
         for name in ("docker-root", "kubernetes")
     },
-    "tests/test_grants.py::test_the_environment": "the guest is given the"
-    " sanitizers' own variables besides",
-    "tests/test_limits.py::test_memory": "ASan's allocator ends the process"
-    " where the limit makes another raise MemoryError",
+    "tests/policy/test_grants.py::test_the_environment": "the guest is given"
+    " the sanitizers' own variables besides",
+    "tests/worker/test_limits.py::test_memory": "ASan's allocator ends the"
+    " process where the limit makes another raise MemoryError",
     **{
-        f"tests/test_decoder_memory.py::{test}": "ASan's allocator surrounds"
-        " each object with memory of its own"
+        f"tests/decoder/test_decoder_memory.py::{test}": "ASan's allocator"
+        " surrounds each object with memory of its own"
         for test in ("test_memory_is_bounded", "test_a_bound_of_the_callers")
     },
 }

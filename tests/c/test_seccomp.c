@@ -1,6 +1,6 @@
 /* confine/seccomp.c: a filter fits the room it is given, or is refused.
  *
- * What the filters answer is tested in tests/test_seccomp.py; here is what
+ * What the filters answer is tested in test_seccomp.py; here is what
  * the compiler does to memory. */
 #include "confine/seccomp.h"
 

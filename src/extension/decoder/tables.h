@@ -13,7 +13,7 @@
  * never what is refused.
  *
  * The order in which places are tried and the moments of growth are those of
- * CPython 3.9 to 3.14; tests/test_decoder_tables.py compares both with the
+ * CPython 3.9 to 3.14; test_decoder_tables.py compares both with the
  * interpreter that it runs on. */
 #ifndef BOXED_DECODER_TABLES_H
 #define BOXED_DECODER_TABLES_H

@@ -2,7 +2,7 @@
 
 Names carry the number of the session's process: several sessions can run side
 by side, and what a killed one left is found and removed by the next.  A
-session among processes of its own (tests/apart) is given the number that it
+session among processes of its own (see `apart`) is given the number that it
 has outside, and sees nobody else's: it removes nothing.
 """
 

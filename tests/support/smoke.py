@@ -1,6 +1,6 @@
 """The main job in one file, for an interpreter that has no pytest.
 
-Run by tests/test_versions.py with each CPython of the machine.
+Run by test_versions.py with each CPython of the machine.
 """
 
 from __future__ import annotations

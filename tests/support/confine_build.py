@@ -7,8 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-GOLDEN = ROOT / f"tests/golden_syscalls_{platform.machine()}.txt"
+ROOT = Path(__file__).resolve().parents[2]
+GOLDEN = ROOT / f"tests/confine/golden_syscalls_{platform.machine()}.txt"
 SCRATCH = tempfile.TemporaryDirectory(prefix="confine-")
 Path(SCRATCH.name).chmod(0o755)
 

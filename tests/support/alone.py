@@ -1,7 +1,7 @@
 """Tests that cannot share the machine: `@pytest.mark.alone`.
 
 The suite runs in several processes, each with processes, mounts and IPC of
-its own (tests/apart).  What is left to share are the kernel's counts for each
+its own (see `apart`).  What is left to share are the kernel's counts for each
 uid, above all those of nobody, and what sysctls set.  A test that uses such a
 count up, sets such a thing, or would fail if others did, says `alone`: it
 begins when no other test runs, and none begins before it ends.

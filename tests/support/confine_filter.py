@@ -1,7 +1,8 @@
 """An evaluator of seccomp filters, written from the kernel's description and
 independent of src/confine, and the list of what each filter answers.
 
-    python tests/confine_filter.py > tests/golden_syscalls_$(uname -m).txt
+    python tests/support/confine_filter.py \
+        > tests/confine/golden_syscalls_$(uname -m).txt
 """
 
 import re

@@ -43,7 +43,7 @@ from users import (
     remove_user,
 )
 
-SOURCES = Path(__file__).parent / "c"
+SOURCES = CHECKOUT / "tests" / "c"
 # Packages of the running interpreter that guests may import.
 BORROWED = (
     *("cloudpickle", "dill", "numpy", "numpy.libs"),

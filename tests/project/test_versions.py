@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from environments import CHECKOUT, Interpreter, interpreters
+from environments import CHECKOUT, SUPPORT, Interpreter, interpreters
 
 SOURCES = (
     "boxed",
@@ -62,7 +62,7 @@ def build_and_run(interpreter: Interpreter, where: Path) -> str:
     command(*install, "--no-build-isolation", ".", cwd=where)
     for name in ("boxed", "src"):
         shutil.rmtree(where / name)
-    smoke = shutil.copy(CHECKOUT / "tests" / "smoke.py", where)
+    smoke = shutil.copy(SUPPORT / "smoke.py", where)
     return command(python, smoke, cwd=where)
 
 

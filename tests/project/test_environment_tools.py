@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 from alone import Alone
-from environments import host_scan, interpreters, sleep_until
+from environments import SUPPORT, host_scan, interpreters, sleep_until
 
 
 def test_python_passes_arguments_and_input(environment):
@@ -137,14 +137,14 @@ def test_expected():
 def test_ci_denies_skips(tmp_path, ci, code):
     """With CI set a skip is a failure that tells the reason; an expected
     failure is none."""
-    folder = Path(__file__).parent
+    folders = f"{SUPPORT.parent}:{SUPPORT}"
     (tmp_path / "test_it.py").write_text(SKIPPING)
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider"),
             *("-p", "conftest", "--rootdir", tmp_path, tmp_path),
         ],
-        env={**os.environ, "CI": ci, "PYTHONPATH": str(folder)},
+        env={**os.environ, "CI": ci, "PYTHONPATH": folders},
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -158,7 +158,7 @@ def test_ci_denies_skips(tmp_path, ci, code):
 # Tests side by side
 
 
-APART = Path(__file__).parent / "apart"
+APART = SUPPORT / "apart"
 SEEN = "import os; print(*(p for p in os.listdir('/proc') if p.isdigit()))"
 
 

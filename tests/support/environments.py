@@ -28,7 +28,8 @@ from pathlib import Path
 
 import pytest
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+CHECKOUT = Path(__file__).resolve().parents[2]
+SUPPORT = CHECKOUT / "tests" / "support"
 LAUNCHER = Path("/usr/bin/python_boxed")
 CONFIGURATION = Path("/etc/boxed.conf")
 
@@ -158,7 +159,7 @@ def old_landlock(abi: int) -> tuple[str, ...]:
 def _through(program: str, *options: str) -> tuple[str, ...]:
     if os.geteuid() != 0:
         raise Unavailable(f"{program}: only root can do that")
-    return (sys.executable, str(CHECKOUT / "tests" / program), *options, "--")
+    return (sys.executable, str(SUPPORT / program), *options, "--")
 
 
 @dataclass(frozen=True)

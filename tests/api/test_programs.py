@@ -16,7 +16,7 @@ import pytest
 from environments import CHECKOUT, Environment, Unavailable, describe
 from users import HOMES, command
 
-PROGRAMS = Path(__file__).parent / "programs"
+PROGRAMS = CHECKOUT / "tests" / "programs"
 
 # Program: its last line.
 LAST_LINES = {

@@ -10,7 +10,7 @@ import sys
 import pytest
 from advising import carries, failed, works
 from carrying import commands
-from environments import CHECKOUT, apart
+from environments import SUPPORT, apart
 
 from boxed._live.remedies import explain
 
@@ -44,7 +44,7 @@ def carried_out_apart(place, *options: str) -> list[dict[str, object]]:
     namespace of their own."""
     program = place.program()
     given = {"argv": program.argv, "env": program.env, "root": place.root}
-    tool = str(CHECKOUT / "tests" / "carrying.py")
+    tool = str(SUPPORT / "carrying.py")
     done = subprocess.run(
         [*apart(*options), sys.executable, tool, json.dumps(given)],
         stdout=subprocess.PIPE,
