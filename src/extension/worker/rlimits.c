@@ -30,9 +30,11 @@
 /* Where all of a uid's tasks count together: what may come to be later. */
 #define NEIGHBOURS 512
 
-/* What is limited: how to take one more of it, and how fine to measure. */
+/* What is limited: where to begin to look, for most zygotes have less; how to
+ * take one more of it, and how fine to measure. */
 struct measured {
     __rlimit_resource_t resource;
+    uint64_t likely;
     uint64_t highest;
     uint64_t step;
     bool (*take_one)(void);
@@ -61,11 +63,11 @@ take_process(void)
     return child > 0 && waitpid(child, NULL, 0) == child;
 }
 
-static const struct measured address_space = {RLIMIT_AS, HIGHEST_MEASURED,
-                                              4096, take_page};
-static const struct measured private_memory = {RLIMIT_DATA, HIGHEST_MEASURED,
-                                               4096, take_page};
-static const struct measured tasks = {RLIMIT_NPROC, MOST_TASKS, 1,
+static const struct measured address_space = {
+    RLIMIT_AS, 256 * MIB, HIGHEST_MEASURED, 4096, take_page};
+static const struct measured private_memory = {
+    RLIMIT_DATA, 32 * MIB, HIGHEST_MEASURED, 4096, take_page};
+static const struct measured tasks = {RLIMIT_NPROC, 16, MOST_TASKS, 1,
                                       take_process};
 
 static bool
@@ -81,13 +83,20 @@ static int
 measure(const struct measured *what, uint64_t *ret_value)
 {
     struct rlimit before;
-    uint64_t low = 0, high = what->highest;
+    uint64_t low = 0, high = what->likely, highest = what->highest;
 
     if (getrlimit(what->resource, &before) != 0) {
         return -errno;
     }
-    if (before.rlim_max < high) {
-        high = before.rlim_max;
+    if (before.rlim_max < highest) {
+        highest = before.rlim_max;
+    }
+    while (high < highest && !fits(what, high, before.rlim_max)) {
+        low = high;
+        high *= 2;
+    }
+    if (high > highest) {
+        high = highest;
     }
     while (high - low > what->step) {
         uint64_t middle = low + (high - low) / 2;
