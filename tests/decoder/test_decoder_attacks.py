@@ -7,7 +7,9 @@ in a process of its own with limits on memory and processor time.
 import pickle
 import struct
 
+import dill
 import pytest
+from decoder_classes import MODULE
 from hostile_streams import (
     ALLOW,
     BAD_CALLS,
@@ -101,26 +103,59 @@ def test_extension_registry_is_not_used():
 import copyreg, io, pickle
 from boxed import _boxed
 copyreg.add_extension("os", "getpid", 77)
-pickle.loads(b"\\x80\\x02\\x82M.")
+pickle.loads(b"\\x80\\x04\\x82M.")
 class Strict(pickle.Unpickler):
     def find_class(self, module, name):
         raise AssertionError(module)
-print(Strict(io.BytesIO(b"\\x80\\x02\\x82M.")).load().__name__)
+print(Strict(io.BytesIO(b"\\x80\\x04\\x82M.")).load().__name__)
 try:
-    _boxed.decode(b"\\x80\\x02\\x82M.")
+    _boxed.decode(b"\\x80\\x04\\x82M.")
 except _boxed.DecodeError as error:
     print(error.reason)
 """
     assert run_python(program).stdout == b"getpid\nopcode\n"
 
 
-def test_names_of_python_2_are_of_its_protocols():
-    """From protocol 3 on they stand for nothing, as with pickle.loads."""
-    made = b"(I1\nI2\nI3\ntR."
-    for line in (b"c__builtin__\nrange\n", b"c__builtin__\nxrange\n"):
-        assert decode(b"\x80\x02" + line + made) == range(1, 2, 3)
-        refuses(b"\x80\x03" + line + made, "type")
-    refuses(b"\x80\x02cbuiltins\nxrange\n" + made, "type")
+def test_names_of_python_2_stand_for_nothing():
+    """As with pickle.loads, in the protocols of Python 3."""
+    numbers = b"K\x01K\x02K\x03"
+    assert decode(HEAD + call("builtins", "range", numbers) + b".")
+    for pair in [
+        ("__builtin__", "range"),
+        ("builtins", "xrange"),
+        ("copy_reg", "_reconstructor"),
+    ]:
+        error = refuses(HEAD + call(*pair, numbers) + b".", "type")
+        assert error.type_name == ".".join(pair)
+
+
+def test_what_older_protocols_write_is_refused():
+    """By the protocol that a stream declares, or by the opcode."""
+    for protocol in range(4):
+        refuses(pickle.dumps([1], protocol), "protocol")
+    for opcode, lines in [
+        ("INT", b"I1\n"),
+        ("LONG", b"L1L\n"),
+        ("FLOAT", b"F1.5\n"),
+        ("UNICODE", b"Va\n"),
+        ("LIST", b"(l"),
+        ("DICT", b"(d"),
+        ("PUT", b"Np0\n"),
+        ("BINPUT", b"Nq\0"),
+        ("LONG_BINPUT", b"Nr\0\0\0\0"),
+        ("GET", b"N\x94g0\n"),
+    ]:
+        error = refuses(HEAD + lines + b".", "opcode")
+        assert str(error).endswith(f"{opcode} is not accepted")
+
+
+def test_a_name_in_lines_is_told():
+    """dill writes a few so, none of which a result may hold."""
+    refuses(HEAD + dill.dumps(type(None), 5)[2:], "type")
+    for module, qualname in [("builtins", "set"), (MODULE, "Point")]:
+        line = f"c{module}\n{qualname}\n".encode()
+        refuses(HEAD + line + b"]\x85R.", "type", f"{module}.{qualname}")
+    refuses(HEAD + b"cbuiltins\nset", "truncated")
 
 
 def test_names_are_taken_as_they_are():
@@ -135,8 +170,8 @@ def test_names_are_taken_as_they_are():
     ]:
         refuses(HEAD + name(module, qualname) + b"]\x85R.", "type")
     refuses(HEAD + call("dill._dill", "_load_type", text("set\0")) + b".")
-    refuses(b"cbuiltins\r\nset\r\n.", "type")
-    refuses(b"c\xff\nset\n.", "value")
+    refuses(HEAD + b"cbuiltins\r\nset\r\n.", "type")
+    refuses(HEAD + b"c\xff\nset\n.", "type", "\\xff.set")
     refuses(HEAD + b"K\x01" + text("set") + b"\x93.", "stack")
 
 

@@ -104,9 +104,14 @@ COUNTS = b"}(" + b"N".join(number(i) for i in range(50_000)) + b"Nu"
 
 # The reason for refusing, how pickle.loads suffers, and the stream.
 BOMBS = {
-    "memo index": ("memo", "memory", HEAD + b"Nr\xff\xff\xff\x0f."),
-    "memo index after a list": ("memo", "memory", b"]r\xff\xff\xff\x03."),
-    "memo index as text": ("memo", "memory", b"Np200000000\n."),
+    "memo index": ("memo", None, HEAD + b"Nj\xff\xff\xff\x0f."),
+    "memo index to be": ("opcode", "memory", HEAD + b"Nr\xff\xff\xff\x0f."),
+    "memo index after a list": (
+        "opcode",
+        "memory",
+        HEAD + b"]r\xff\xff\xff\x03.",
+    ),
+    "memo index as text": ("opcode", "memory", HEAD + b"Np200000000\n."),
     "length of a bytearray": (
         "truncated",
         "memory",
@@ -137,7 +142,8 @@ BOMBS = {
     "nested defaultdicts": (
         "depth",
         "crash",
-        b"ccollections\ndefaultdict\n)RN" * 200_000
+        HEAD
+        + (name("collections", "defaultdict") + b")RN") * 200_000
         + b"N"
         + b"s" * 200_000
         + b".",
@@ -270,15 +276,15 @@ def deep_values(depth):
     yield HEAD + b"]" * depth + b"a" * (depth - 1) + b"."
     yield HEAD + b"}N" * (depth - 1) + b"}" + b"s" * (depth - 1) + b"."
     yield HEAD + b"(" * depth + b"\x91" * depth + b"."
-    default = b"ccollections\ndefaultdict\n)R"
+    default = name("collections", "defaultdict") + b")R"
     for opening, fill in [
         (default + b"N", b"s"),
-        (b"ccollections\nOrderedDict\n)RN", b"s"),
-        (b"ccollections\ndeque\n)R", b"a"),
+        (name("collections", "OrderedDict") + b")RN", b"s"),
+        (name("collections", "deque") + b")R", b"a"),
     ]:
-        yield opening * (depth - 1) + b")" + fill * (depth - 1) + b"."
-    counter = b"ccollections\nCounter\n(}N"
-    yield counter * (depth // 3) + b"N" + b"stR" * (depth // 3) + b"."
+        yield HEAD + opening * (depth - 1) + b")" + fill * (depth - 1) + b"."
+    counter = name("collections", "Counter") + b"(}N"
+    yield HEAD + counter * (depth // 3) + b"N" + b"stR" * (depth // 3) + b"."
     point = HEAD[:2] + name(MODULE, "Point") + b")\x81}" + text("x")
     levels = depth // 2 - 1
     yield HEAD + point[2:] * levels + b"N" + b"sb" * levels + b"."

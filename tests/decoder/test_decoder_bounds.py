@@ -76,9 +76,7 @@ def test_digits_are_bounded():
         decode(pickle.dumps(10**100 - 1, protocol), max_digits=100)
         refuses(pickle.dumps(10**120, protocol), "digits", max_digits=100)
         refuses(pickle.dumps(-(10**120), protocol), "digits", max_digits=100)
-    for line in (b"I" + b"9" * 5000, b"L-" + b"9" * 5000 + b"L"):
-        refuses(line + b"\n.", "digits")
-    refuses(pickle.dumps(-(10**5000), 2), "digits")
+    refuses(pickle.dumps(-(10**5000)), "digits")
     data = pickle.dumps(decimal.Decimal("1" * 5000))
     refuses(data, "digits")
 

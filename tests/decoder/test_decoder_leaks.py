@@ -12,9 +12,10 @@ import sys
 
 import numpy as np
 from decoder_classes import Point
+from decoder_values import PROTOCOLS
 from hostile_streams import ALLOW, BAD_CALLS, MALFORMED, code_streams
 from numpy_streams import BAD_NUMPY
-from pickle_streams import HEAD, run_python
+from pickle_streams import HEAD, name, run_python
 
 from boxed import _boxed
 
@@ -30,8 +31,9 @@ def everything():
         *(1, "a", [1, (2, {3}), {"a": b"b"}], Point(1, [2])),
         *(collections.Counter("abc"), collections.deque([1], 3)),
         *(np.arange(5), np.float32(1), {(1, (2,)), frozenset([3])}),
+        *(None, 1.5, 2**70, b"a", bytearray(b"b"), range(3), slice(1), {4}),
     ]
-    for protocol in range(6):
+    for protocol in PROTOCOLS:
         for value in values:
             data = pickle.dumps(value, protocol)
             yield data, ()
@@ -48,9 +50,9 @@ def everything():
     yield data, (buffers[0].raw(),)
     yield data, ()
     yield b"\x80\x05\x97\x98.", (bytearray(b"abc"),)
-    yield HEAD + b"cm\npair\n](K\x01K\x02eN\x86R.", ()
-    yield HEAD + b"cm\npair\n)\x81.", ()
-    yield HEAD + b"cm\nbad\n)R.", ()
+    yield HEAD + name("m", "pair") + b"](K\x01K\x02eN\x86R.", ()
+    yield HEAD + name("m", "pair") + b")\x81.", ()
+    yield HEAD + name("m", "bad") + b")R.", ()
 
 
 def decode_all(streams, rounds):
@@ -140,7 +142,7 @@ try:
     _boxed.decode(data)
 except MemoryError:
     print("memory")
-print(_boxed.decode(b"](NNe."))
+print(_boxed.decode(b"\\x80\\x05](NNe."))
 """
     done = run_python(program, stdin=data)
     assert done.stdout == b"memory\n[None, None]\n", done.stderr

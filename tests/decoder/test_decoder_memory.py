@@ -31,7 +31,7 @@ def ours(data):
 data = sys.stdin.buffer.read()
 if b"numpy" in data:
     import numpy
-value = _boxed.decode(b"].")
+value = _boxed.decode(b"\\x80\\x05].")
 forget_peak()
 before = peak()
 try:
@@ -89,7 +89,6 @@ NAMES = {
     "set": name("builtins", "set"),
     "complex": name("builtins", "complex"),
     "bytearray": name("builtins", "bytearray"),
-    "encode": name("_codecs", "encode"),
     "date": name("datetime", "date"),
     "datetime": name("datetime", "datetime"),
     "delta": name("datetime", "timedelta"),
@@ -142,10 +141,6 @@ FORMS = {
     "bytearrays": repeated(b"\x96" + b"\0" * 8),
     "names": again([text("builtins"), text("int")], GET[0] + GET[1] + b"\x93"),
     "bytearrays by name": again([NAMES["bytearray"]], GET[0] + b")R"),
-    "encoded": again(
-        [NAMES["encode"], text("ab"), text("latin1")],
-        b"".join(GET[:3]) + b"\x86R",
-    ),
     "complex": again(
         [NAMES["complex"], FLOAT], GET[0] + GET[1] * 2 + b"\x86R"
     ),

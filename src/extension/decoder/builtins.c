@@ -1,5 +1,5 @@
-/* Constructors for builtin types that have no opcode of their own, or had
- * none in older protocols. */
+/* Constructors for builtin types that have no opcode of their own, and for
+ * those that have one but that a class's own __reduce__ may call. */
 #include "extension/decoder/tables.h"
 
 /* It holds its length, and keeps three ints alive. */
@@ -67,25 +67,6 @@ MAKE(make_bytearray)
     return decoder_bad_arguments(d, self);
 }
 
-/* Bytes in protocols 0 to 2: their Latin-1 text, to be encoded. */
-MAKE(make_encoded)
-{
-    PyObject *text = argument(args, 0), *codec = argument(args, 1);
-
-    (void)ret;
-    if (PyTuple_GET_SIZE(args->value) != 2 || !PyUnicode_CheckExact(text) ||
-        !PyUnicode_CheckExact(codec) ||
-        PyUnicode_CompareWithASCIIString(codec, "latin1") != 0) {
-        return decoder_bad_arguments(d, self);
-    }
-    if (decoder_charge_copy(d, PyUnicode_GET_LENGTH(text)) < 0 ||
-        decoder_charge_memory(d, BYTES_BYTES +
-                                     (size_t)PyUnicode_GET_LENGTH(text)) < 0) {
-        return NULL;
-    }
-    return PyUnicode_AsLatin1String(text);
-}
-
 MAKE(make_complex)
 {
     PyObject *real = argument(args, 0), *imaginary = argument(args, 1);
@@ -141,8 +122,7 @@ MAKE(make_slice)
                        argument(args, 2));
 }
 
-/* Before protocol 4 a set travels as a list, or a frozenset of a frozenset.
- * The list is walked by index: hashing an item may run library code. */
+/* The list is walked by index: hashing an item may run library code. */
 static PyObject *
 fill_from_list(struct decoder *d, PyObject *list, PyObject *set)
 {

@@ -327,31 +327,3 @@ op_frozenset(struct decoder *d)
     made.flags = 0;
     return decoder_push_slot(d, made);
 }
-
-/* Protocol 0 opens a list or dict with a mark; what picklers write is always
- * empty, and the items follow one by one. */
-static int
-pop_empty(struct decoder *d)
-{
-    size_t start;
-
-    if (decoder_pop_mark(d, &start) < 0) {
-        return -1;
-    }
-    if (start != d->top) {
-        return decoder_refuse(d, "fill", "LIST or DICT with items");
-    }
-    return 0;
-}
-
-int
-op_list(struct decoder *d)
-{
-    return pop_empty(d) < 0 ? -1 : op_empty_list(d);
-}
-
-int
-op_dict(struct decoder *d)
-{
-    return pop_empty(d) < 0 ? -1 : op_empty_dict(d);
-}

@@ -94,7 +94,7 @@ push_global(struct decoder *d, PyObject *module, PyObject *name)
 
     d->memory += BYTES_NAME;
     if (module_text != NULL && name_text != NULL) {
-        global = decoder_resolve(d, module_text, name_text);
+        global = decoder_resolve(module_text, name_text);
     }
     if (global != NULL) {
         slot.value = decoder_wrap_global(global);
@@ -108,11 +108,12 @@ push_global(struct decoder *d, PyObject *module, PyObject *name)
     return decoder_push_slot(d, slot);
 }
 
+/* Two lines that name what no result may hold: see opcodes.c. */
 int
 op_global(struct decoder *d)
 {
-    PyObject *parts[2] = {NULL, NULL};
-    int i, failed = -1;
+    PyObject *parts[2] = {NULL, NULL}, *name = NULL;
+    int i;
 
     for (i = 0; i < 2; i++) {
         size_t size;
@@ -121,16 +122,17 @@ op_global(struct decoder *d)
             goto error;
         }
         parts[i] = PyUnicode_DecodeUTF8((const char *)line, (Py_ssize_t)size,
-                                        "strict");
+                                        "backslashreplace");
         if (parts[i] == NULL) {
             goto error;
         }
     }
-    failed = push_global(d, parts[0], parts[1]);
+    name = PyUnicode_FromFormat("%U.%U", parts[0], parts[1]);
+    (void)decoder_refuse_name(d, name, "is not allowed");
 error:
     Py_XDECREF(parts[0]);
     Py_XDECREF(parts[1]);
-    return failed;
+    return -1;
 }
 
 int
@@ -245,28 +247,8 @@ op_newobj_ex(struct decoder *d)
         "is rebuilt with keyword arguments, which is not done for results");
 }
 
-MAKE(make_newobj)
-{
-    struct allowed *allowed = NULL;
-    struct slot rest = *args;
-    PyObject *made;
-
-    if (PyTuple_GET_SIZE(args->value) > 0) {
-        allowed = decoder_class_of(PyTuple_GET_ITEM(args->value, 0));
-    }
-    if (allowed == NULL) {
-        return decoder_bad_arguments(d, self);
-    }
-    rest.value = PyTuple_GetSlice(args->value, 1, PY_SSIZE_T_MAX);
-    if (rest.value == NULL) {
-        return NULL;
-    }
-    made = decoder_new_instance(d, allowed, &rest, ret);
-    Py_DECREF(rest.value);
-    return made;
-}
-
-/* How protocols 0 and 1 make an instance: (class, base, base's own value). */
+/* (class, base, base's own value): how object.__reduce__() makes an instance,
+ * which a class's own __reduce__ may have asked, whatever the protocol. */
 MAKE(make_reconstructed)
 {
     PyObject *class, *base, *value;

@@ -32,31 +32,15 @@ static const struct {
     [FIXED_NUMPY_FROMBUFFER] = {"numpy", "frombuffer", true},
 };
 
-/* Names that mean one in the table: Python 2's, which protocols 0 to 2 write
- * and stand for nothing in later ones, numpy 1's, and where Python 3.13 keeps
+/* Modules that mean one in the table: numpy 1's, and where Python 3.13 keeps
  * its paths. */
-#define ANY_PROTOCOL 5
-
 static const struct {
     const char *module;
     const char *meaning;
-    unsigned last; /* protocol in which it is known */
 } MODULE_ALIASES[] = {
-    {"__builtin__", "builtins", 2},
-    {"copy_reg", "copyreg", 2},
-    {"numpy.core.multiarray", "numpy._core.multiarray", ANY_PROTOCOL},
-    {"numpy.core.numeric", "numpy._core.numeric", ANY_PROTOCOL},
-    {"pathlib._local", "pathlib", ANY_PROTOCOL},
-};
-
-/* Of builtins, up to protocol 2. */
-static const struct {
-    const char *name;
-    const char *meaning;
-} NAME_ALIASES[] = {
-    {"long", "int"},
-    {"unicode", "str"},
-    {"xrange", "range"},
+    {"numpy.core.multiarray", "numpy._core.multiarray"},
+    {"numpy.core.numeric", "numpy._core.numeric"},
+    {"pathlib._local", "pathlib"},
 };
 
 #define NAMED(in_module, called) .module = (in_module), .name = (called)
@@ -64,7 +48,6 @@ static const struct {
 /* Sorted by module, then name.  clang-format would spread it over pages. */
 /* clang-format off */
 static const struct global GLOBALS[] = {
-    {NAMED("_codecs", "encode"), .make = make_encoded},
     {NAMED("builtins", "bool"), .factory = &PyBool_Type},
     {NAMED("builtins", "bytearray"), .make = make_bytearray},
     {NAMED("builtins", "bytes"), .make = make_bytes, .factory = &PyBytes_Type},
@@ -86,7 +69,6 @@ static const struct global GLOBALS[] = {
     {NAMED("collections", "defaultdict"), .make = make_defaultdict,
      .names = true},
     {NAMED("collections", "deque"), .make = make_deque},
-    {NAMED("copyreg", "__newobj__"), .make = make_newobj, .names = true},
     {NAMED("copyreg", "_reconstructor"), .make = make_reconstructed,
      .names = true},
     {NAMED("datetime", "date"), .make = make_date},
@@ -139,40 +121,23 @@ decoder_find_global(const char *module, const char *name)
 }
 
 static const char *
-meant_by_module(unsigned protocol, const char *module)
+meant_by_module(const char *module)
 {
     size_t i;
 
     for (i = 0; i < LENGTH(MODULE_ALIASES); i++) {
-        if (protocol <= MODULE_ALIASES[i].last &&
-            strcmp(module, MODULE_ALIASES[i].module) == 0) {
+        if (strcmp(module, MODULE_ALIASES[i].module) == 0) {
             return MODULE_ALIASES[i].meaning;
         }
     }
     return module;
 }
 
-static const char *
-meant_by_builtin(const char *name)
-{
-    size_t i;
-
-    for (i = 0; i < LENGTH(NAME_ALIASES); i++) {
-        if (strcmp(name, NAME_ALIASES[i].name) == 0) {
-            return NAME_ALIASES[i].meaning;
-        }
-    }
-    return name;
-}
-
 /* The same for a name as the stream writes it. */
 const struct global *
-decoder_resolve(const struct decoder *d, const char *module, const char *name)
+decoder_resolve(const char *module, const char *name)
 {
-    if (d->protocol < 3 && strcmp(module, "__builtin__") == 0) {
-        name = meant_by_builtin(name);
-    }
-    return decoder_find_global(meant_by_module(d->protocol, module), name);
+    return decoder_find_global(meant_by_module(module), name);
 }
 
 static PyObject *

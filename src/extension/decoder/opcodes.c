@@ -1,10 +1,13 @@
 /* The opcode table and the loop that runs it: one pass over the stream.
  *
- * An opcode without a function is refused, and so is one newer than the
- * protocol the stream declares.  Those left out are written by no pickler for
- * the types decoded here: POP, POP_MARK and DUP only serve cycles and tricks,
- * STRING and its kind Python 2, INST and OBJ old classes, EXT and PERSID names
- * that only the reader could resolve. */
+ * Every serializer in the sandbox is asked for protocol 5.  That and 4, a part
+ * of it, are read, and of their opcodes what a pickler writes in them.  INT,
+ * LONG, FLOAT, UNICODE, LIST, DICT, PUT, BINPUT, LONG_BINPUT and GET have given
+ * way to others: pickle, cloudpickle and dill write them in older protocols
+ * alone.  POP, POP_MARK and DUP serve cycles and tricks, STRING and its kind
+ * Python 2, INST and OBJ old classes, EXT and PERSID names that only the reader
+ * could resolve.  GLOBAL is dill's for a few names that no result may hold,
+ * such as NoneType: it is read so far that the refusal can name it. */
 #include "extension/decoder/opcodes.h"
 
 #define TICK 4096
@@ -12,81 +15,81 @@
 struct opcode {
     const char *name;
     int (*run)(struct decoder *d);
-    unsigned since; /* protocol; 0 and 1 cannot be told apart */
 };
 
 static const struct opcode OPCODES[256] = {
-    ['('] = {"MARK", op_mark, 0},
-    [')'] = {"EMPTY_TUPLE", op_empty_tuple, 0},
-    ['0'] = {"POP", NULL, 0},
-    ['1'] = {"POP_MARK", NULL, 0},
-    ['2'] = {"DUP", NULL, 0},
-    ['B'] = {"BINBYTES", op_binbytes, 3},
-    ['C'] = {"SHORT_BINBYTES", op_short_binbytes, 3},
-    ['F'] = {"FLOAT", op_float_text, 0},
-    ['G'] = {"BINFLOAT", op_binfloat, 0},
-    ['I'] = {"INT", op_int_text, 0},
-    ['J'] = {"BININT", op_binint, 0},
-    ['K'] = {"BININT1", op_binint1, 0},
-    ['L'] = {"LONG", op_long_text, 0},
-    ['M'] = {"BININT2", op_binint2, 0},
-    ['N'] = {"NONE", op_none, 0},
-    ['P'] = {"PERSID", NULL, 0},
-    ['Q'] = {"BINPERSID", NULL, 0},
-    ['R'] = {"REDUCE", op_reduce, 0},
-    ['S'] = {"STRING", NULL, 0},
-    ['T'] = {"BINSTRING", NULL, 0},
-    ['U'] = {"SHORT_BINSTRING", NULL, 0},
-    ['V'] = {"UNICODE", op_unicode_text, 0},
-    ['X'] = {"BINUNICODE", op_binunicode, 0},
-    [']'] = {"EMPTY_LIST", op_empty_list, 0},
-    ['a'] = {"APPEND", op_append, 0},
-    ['b'] = {"BUILD", op_build, 0},
-    ['c'] = {"GLOBAL", op_global, 0},
-    ['d'] = {"DICT", op_dict, 0},
-    ['e'] = {"APPENDS", op_appends, 0},
-    ['g'] = {"GET", op_get_text, 0},
-    ['h'] = {"BINGET", op_binget, 0},
-    ['i'] = {"INST", NULL, 0},
-    ['j'] = {"LONG_BINGET", op_long_binget, 0},
-    ['l'] = {"LIST", op_list, 0},
-    ['o'] = {"OBJ", NULL, 0},
-    ['p'] = {"PUT", op_put_text, 0},
-    ['q'] = {"BINPUT", op_binput, 0},
-    ['r'] = {"LONG_BINPUT", op_long_binput, 0},
-    ['s'] = {"SETITEM", op_setitem, 0},
-    ['t'] = {"TUPLE", op_tuple, 0},
-    ['u'] = {"SETITEMS", op_setitems, 0},
-    ['}'] = {"EMPTY_DICT", op_empty_dict, 0},
-    [0x80] = {"a second PROTO", NULL, 0},
-    [0x81] = {"NEWOBJ", op_newobj, 2},
-    [0x82] = {"EXT1", NULL, 0},
-    [0x83] = {"EXT2", NULL, 0},
-    [0x84] = {"EXT4", NULL, 0},
-    [0x85] = {"TUPLE1", op_tuple1, 2},
-    [0x86] = {"TUPLE2", op_tuple2, 2},
-    [0x87] = {"TUPLE3", op_tuple3, 2},
-    [0x88] = {"NEWTRUE", op_true, 2},
-    [0x89] = {"NEWFALSE", op_false, 2},
-    [0x8a] = {"LONG1", op_long1, 2},
-    [0x8b] = {"LONG4", op_long4, 2},
-    [0x8c] = {"SHORT_BINUNICODE", op_short_binunicode, 4},
-    [0x8d] = {"BINUNICODE8", op_binunicode8, 4},
-    [0x8e] = {"BINBYTES8", op_binbytes8, 4},
-    [0x8f] = {"EMPTY_SET", op_empty_set, 4},
-    [0x90] = {"ADDITEMS", op_additems, 4},
-    [0x91] = {"FROZENSET", op_frozenset, 4},
-    [0x92] = {"NEWOBJ_EX", op_newobj_ex, 4},
-    [0x93] = {"STACK_GLOBAL", op_stack_global, 4},
-    [0x94] = {"MEMOIZE", op_memoize, 4},
-    [0x96] = {"BYTEARRAY8", op_bytearray8, 5},
-    [0x97] = {"NEXT_BUFFER", op_next_buffer, 5},
-    [0x98] = {"READONLY_BUFFER", op_readonly_buffer, 5},
+    ['('] = {"MARK", op_mark},
+    [')'] = {"EMPTY_TUPLE", op_empty_tuple},
+    ['0'] = {"POP", NULL},
+    ['1'] = {"POP_MARK", NULL},
+    ['2'] = {"DUP", NULL},
+    ['B'] = {"BINBYTES", op_binbytes},
+    ['C'] = {"SHORT_BINBYTES", op_short_binbytes},
+    ['F'] = {"FLOAT", NULL},
+    ['G'] = {"BINFLOAT", op_binfloat},
+    ['I'] = {"INT", NULL},
+    ['J'] = {"BININT", op_binint},
+    ['K'] = {"BININT1", op_binint1},
+    ['L'] = {"LONG", NULL},
+    ['M'] = {"BININT2", op_binint2},
+    ['N'] = {"NONE", op_none},
+    ['P'] = {"PERSID", NULL},
+    ['Q'] = {"BINPERSID", NULL},
+    ['R'] = {"REDUCE", op_reduce},
+    ['S'] = {"STRING", NULL},
+    ['T'] = {"BINSTRING", NULL},
+    ['U'] = {"SHORT_BINSTRING", NULL},
+    ['V'] = {"UNICODE", NULL},
+    ['X'] = {"BINUNICODE", op_binunicode},
+    [']'] = {"EMPTY_LIST", op_empty_list},
+    ['a'] = {"APPEND", op_append},
+    ['b'] = {"BUILD", op_build},
+    ['c'] = {"GLOBAL", op_global},
+    ['d'] = {"DICT", NULL},
+    ['e'] = {"APPENDS", op_appends},
+    ['g'] = {"GET", NULL},
+    ['h'] = {"BINGET", op_binget},
+    ['i'] = {"INST", NULL},
+    ['j'] = {"LONG_BINGET", op_long_binget},
+    ['l'] = {"LIST", NULL},
+    ['o'] = {"OBJ", NULL},
+    ['p'] = {"PUT", NULL},
+    ['q'] = {"BINPUT", NULL},
+    ['r'] = {"LONG_BINPUT", NULL},
+    ['s'] = {"SETITEM", op_setitem},
+    ['t'] = {"TUPLE", op_tuple},
+    ['u'] = {"SETITEMS", op_setitems},
+    ['}'] = {"EMPTY_DICT", op_empty_dict},
+    [0x80] = {"a second PROTO", NULL},
+    [0x81] = {"NEWOBJ", op_newobj},
+    [0x82] = {"EXT1", NULL},
+    [0x83] = {"EXT2", NULL},
+    [0x84] = {"EXT4", NULL},
+    [0x85] = {"TUPLE1", op_tuple1},
+    [0x86] = {"TUPLE2", op_tuple2},
+    [0x87] = {"TUPLE3", op_tuple3},
+    [0x88] = {"NEWTRUE", op_true},
+    [0x89] = {"NEWFALSE", op_false},
+    [0x8a] = {"LONG1", op_long1},
+    [0x8b] = {"LONG4", op_long4},
+    [0x8c] = {"SHORT_BINUNICODE", op_short_binunicode},
+    [0x8d] = {"BINUNICODE8", op_binunicode8},
+    [0x8e] = {"BINBYTES8", op_binbytes8},
+    [0x8f] = {"EMPTY_SET", op_empty_set},
+    [0x90] = {"ADDITEMS", op_additems},
+    [0x91] = {"FROZENSET", op_frozenset},
+    [0x92] = {"NEWOBJ_EX", op_newobj_ex},
+    [0x93] = {"STACK_GLOBAL", op_stack_global},
+    [0x94] = {"MEMOIZE", op_memoize},
+    [0x96] = {"BYTEARRAY8", op_bytearray8},
+    [0x97] = {"NEXT_BUFFER", op_next_buffer},
+    [0x98] = {"READONLY_BUFFER", op_readonly_buffer},
 };
 
 #define OPCODE_PROTO 0x80
 #define OPCODE_STOP  '.'
 #define OPCODE_FRAME 0x95
+#define PROTOCOL_MIN 4
 #define PROTOCOL_MAX 5
 
 static int
@@ -98,33 +101,22 @@ refuse_opcode(struct decoder *d, unsigned char code)
         return decoder_refuse(d, "opcode", "0x%x is no opcode",
                               (unsigned)code);
     }
-    if (opcode->run == NULL) {
-        return decoder_refuse(d, "opcode", "%s is not accepted", opcode->name);
-    }
-    return decoder_refuse(d, "opcode", "%s is not part of protocol %u",
-                          opcode->name, d->protocol);
+    return decoder_refuse(d, "opcode", "%s is not accepted", opcode->name);
 }
 
-/* PROTO counts only as the first opcode; the loop then refuses it. */
 static int
-read_protocol(struct decoder *d)
+read_header(struct decoder *d)
 {
-    const unsigned char *version;
+    const unsigned char *head = decoder_take(d, 2);
 
-    d->protocol = 1;
-    if (d->pos == d->end || *d->pos != OPCODE_PROTO) {
-        return 0;
-    }
-    d->pos++;
-    version = decoder_take(d, 1);
-    if (version == NULL) {
+    if (head == NULL) {
         return -1;
     }
-    if (*version > PROTOCOL_MAX) {
-        return decoder_refuse(d, "protocol", "protocol %u is unknown",
-                              (unsigned)*version);
+    if (head[0] != OPCODE_PROTO || head[1] < PROTOCOL_MIN ||
+        head[1] > PROTOCOL_MAX) {
+        return decoder_refuse(d, "protocol", "the protocol is not %d",
+                              PROTOCOL_MAX);
     }
-    d->protocol = *version < 1 ? 1 : *version;
     return 0;
 }
 
@@ -135,7 +127,7 @@ enter_frame(struct decoder *d)
 {
     size_t size;
 
-    if (d->protocol < 4 || d->in_frame) {
+    if (d->in_frame) {
         return decoder_refuse(d, "frame", "a frame where none may begin");
     }
     if (decoder_read_size(d, 8, &size) < 0) {
@@ -162,7 +154,7 @@ run_opcode(struct decoder *d, unsigned char code)
 {
     const struct opcode *opcode = &OPCODES[code];
 
-    if (opcode->run != NULL && opcode->since <= d->protocol) {
+    if (opcode->run != NULL) {
         return opcode->run(d);
     }
     if (code == OPCODE_FRAME) {
@@ -311,7 +303,7 @@ decoder_decode(const struct decoder_options *options,
     if (set_budgets(&d, size) < 0) {
         return NULL;
     }
-    if (read_protocol(&d) == 0 && run_opcodes(&d) == 0) {
+    if (read_header(&d) == 0 && run_opcodes(&d) == 0) {
         result = finish(&d);
     }
     if (result == NULL) {

@@ -112,7 +112,6 @@ struct decoder {
     const unsigned char *pos;
     const unsigned char *limit; /* end of the frame, or of the data */
     const unsigned char *end;
-    unsigned protocol;
     bool in_frame;
 
     struct slot *stack;
@@ -221,8 +220,7 @@ PyObject *decoder_pend(struct decoder *d, const struct global *self,
 
 /* names.c */
 const struct global *decoder_find_global(const char *module, const char *name);
-const struct global *decoder_resolve(const struct decoder *d,
-                                     const char *module, const char *name);
+const struct global *decoder_resolve(const char *module, const char *name);
 PyObject *decoder_fixed(struct decoder *d, enum fixed_id id);
 
 /* classes.c */
@@ -261,7 +259,6 @@ bool decoder_is_time(PyObject *value);
                        const struct slot *state)
 MAKE(make_bytes);
 MAKE(make_bytearray);
-MAKE(make_encoded);
 MAKE(make_complex);
 MAKE(make_range);
 MAKE(make_slice);
@@ -269,7 +266,6 @@ MAKE(make_set);
 MAKE(make_frozenset);
 MAKE(make_reconstructed);
 MAKE(make_enum_member);
-MAKE(make_newobj);
 MAKE(make_dill_type);
 MAKE(make_dill_range);
 MAKE(make_dill_array);

@@ -3,9 +3,6 @@
 
 #include "extension/decoder/opcodes.h"
 
-/* The longest repr of a float has 24 characters. */
-#define FLOAT_TEXT_MAX 40
-
 static PyObject *
 new_reference(PyObject *value)
 {
@@ -29,67 +26,6 @@ int
 op_false(struct decoder *d)
 {
     return decoder_push(d, new_reference(Py_False));
-}
-
-static int
-push_parsed(struct decoder *d, const char *digits, size_t size)
-{
-    return decoder_push_new(d, decoder_parse_int(d, digits, size),
-                            BYTES_NUMBER + size / 2);
-}
-
-/* Protocols 0 and 1 write True and False as the integers 01 and 00. */
-int
-op_int_text(struct decoder *d)
-{
-    size_t size;
-    const char *line = (const char *)decoder_take_line(d, &size);
-
-    if (line == NULL) {
-        return -1;
-    }
-    if (size == 2 && line[0] == '0' && (line[1] == '0' || line[1] == '1')) {
-        return decoder_push(d, PyBool_FromLong(line[1] == '1'));
-    }
-    return push_parsed(d, line, size);
-}
-
-int
-op_long_text(struct decoder *d)
-{
-    size_t size;
-    const char *line = (const char *)decoder_take_line(d, &size);
-
-    if (line == NULL) {
-        return -1;
-    }
-    if (size > 0 && line[size - 1] == 'L') {
-        size--;
-    }
-    return push_parsed(d, line, size);
-}
-
-int
-op_float_text(struct decoder *d)
-{
-    char text[FLOAT_TEXT_MAX + 1], *end;
-    size_t size;
-    const unsigned char *line = decoder_take_line(d, &size);
-    double value;
-
-    if (line == NULL) {
-        return -1;
-    }
-    if (size == 0 || size > FLOAT_TEXT_MAX) {
-        return decoder_refuse(d, "value", "a float is no number");
-    }
-    memcpy(text, line, size);
-    text[size] = '\0';
-    value = PyOS_string_to_double(text, &end, PyExc_OverflowError);
-    if (end != text + size || (value == -1.0 && PyErr_Occurred())) {
-        return decoder_refuse(d, "value", "a float is no number");
-    }
-    return decoder_push_new(d, PyFloat_FromDouble(value), BYTES_NUMBER);
 }
 
 int
@@ -196,19 +132,6 @@ push_text(struct decoder *d, PyObject *text)
     return decoder_push_new(d, text,
                             BYTES_TEXT + (size_t)PyUnicode_GET_LENGTH(text) *
                                              PyUnicode_KIND(text));
-}
-
-int
-op_unicode_text(struct decoder *d)
-{
-    size_t size;
-    const char *line = (const char *)decoder_take_line(d, &size);
-
-    if (line == NULL) {
-        return -1;
-    }
-    return push_text(
-        d, PyUnicode_DecodeRawUnicodeEscape(line, (Py_ssize_t)size, NULL));
 }
 
 static int

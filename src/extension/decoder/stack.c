@@ -1,7 +1,7 @@
 /* The value stack, its marks and the memo.
  *
- * All three grow with what the stream really holds: a memo number must be the
- * next one, as every pickler numbers them, so no index allocates anything. */
+ * All three grow with what the stream really holds: MEMOIZE takes the next
+ * number, so no index allocates anything. */
 #include <string.h>
 
 #include "extension/decoder/opcodes.h"
@@ -156,35 +156,6 @@ decoder_fetch(struct decoder *d, size_t index)
 }
 
 static int
-memoize_as(struct decoder *d, size_t index)
-{
-    if (index != d->memo_count) {
-        return decoder_refuse(d, "memo", "memo entry %zu is out of turn",
-                              index);
-    }
-    return decoder_memoize(d);
-}
-
-static int
-read_text_index(struct decoder *d, size_t *ret_index)
-{
-    size_t size, i, index = 0;
-    const unsigned char *line = decoder_take_line(d, &size);
-
-    if (line == NULL) {
-        return -1;
-    }
-    for (i = 0; i < size && line[i] >= '0' && line[i] <= '9' && i < 10; i++) {
-        index = index * 10 + (size_t)(line[i] - '0');
-    }
-    if (size == 0 || i < size) {
-        return decoder_refuse(d, "memo", "a memo index is no number");
-    }
-    *ret_index = index;
-    return 0;
-}
-
-static int
 read_index(struct decoder *d, unsigned width, size_t *ret_index)
 {
     const unsigned char *bytes = decoder_take(d, width);
@@ -200,38 +171,6 @@ int
 op_memoize(struct decoder *d)
 {
     return decoder_memoize(d);
-}
-
-int
-op_put_text(struct decoder *d)
-{
-    size_t index;
-
-    return read_text_index(d, &index) < 0 ? -1 : memoize_as(d, index);
-}
-
-int
-op_binput(struct decoder *d)
-{
-    size_t index;
-
-    return read_index(d, 1, &index) < 0 ? -1 : memoize_as(d, index);
-}
-
-int
-op_long_binput(struct decoder *d)
-{
-    size_t index;
-
-    return read_index(d, 4, &index) < 0 ? -1 : memoize_as(d, index);
-}
-
-int
-op_get_text(struct decoder *d)
-{
-    size_t index = 0;
-
-    return read_text_index(d, &index) < 0 ? -1 : decoder_fetch(d, index);
 }
 
 int
