@@ -2,12 +2,13 @@
  *
  * Every serializer in the sandbox is asked for protocol 5.  That and 4, a part
  * of it, are read, and of their opcodes what a pickler writes in them.  INT,
- * LONG, FLOAT, UNICODE, LIST, DICT, PUT, BINPUT, LONG_BINPUT and GET have given
- * way to others: pickle, cloudpickle and dill write them in older protocols
- * alone.  POP, POP_MARK and DUP serve cycles and tricks, STRING and its kind
- * Python 2, INST and OBJ old classes, EXT and PERSID names that only the reader
- * could resolve.  GLOBAL is dill's for a few names that no result may hold,
- * such as NoneType: it is read so far that the refusal can name it. */
+ * LONG, FLOAT, UNICODE, LIST, DICT, PUT, BINPUT, LONG_BINPUT and GET have
+ * given way to others: pickle, cloudpickle and dill write them in older
+ * protocols alone.  POP, POP_MARK and DUP serve cycles and tricks, STRING and
+ * its kind Python 2, INST and OBJ old classes, EXT and PERSID names that only
+ * the reader could resolve.  GLOBAL is dill's for a few names that no result
+ * may hold, such as NoneType: it is read so far that the refusal can name it.
+ */
 #include "extension/decoder/opcodes.h"
 
 #define TICK 4096
