@@ -17,5 +17,8 @@ exclude_patterns = ["_build", "cases.rst"]
 html_theme = "furo"
 html_title = f"boxed {version}"
 nitpicky = True
-# Names of types that stand for others in annotations.
-nitpick_ignore = [("py:class", "StrPath"), ("py:class", "Target")]
+# Names of types that annotations are made of, which nobody imports.
+nitpick_ignore = [
+    ("py:class", name)
+    for name in ("CallOptions", "SandboxOptions", "LimitValues", "Target")
+]
