@@ -19,7 +19,7 @@ FUZZ_FLAGS    = -g -O1 -std=c11 -D_GNU_SOURCE -Isrc \
 FUZZ_TABLES   = -DTABLE_SMALL=4 -DMOVE_SMALL=4 \
                 -DKEY_TIMER_BASE=-1 -DKEY_TIMER_KEY=0
 
-.PHONY: help demo test build lint static asan docs bench fuzz clean
+.PHONY: help demo test check build lint static asan docs bench fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -32,6 +32,9 @@ demo: build ## build, and make the first calls with every serializer
 test: build lint static ## the whole suite
 	@sh -c '$(call need,$(TEST_PACKAGES))'
 	tests/suite $(RUN)
+
+check: build lint ## in a minute: lint, and tests that need no privilege
+	$(RUN) -m pytest -q -m "fast and not slow" -n auto --dist worksteal
 
 build: $(VENV)/ready ## the extension and the launcher, in place
 	@BOXED_WERROR=$(CI) $(RUN) setup.py -q build_ext --inplace

@@ -40,6 +40,14 @@ def pytest_configure(config):
         remove_leftovers()
 
 
+def pytest_collection_modifyitems(items):
+    """A fast test is one that needs nothing of the machine's."""
+    for item in items:
+        fast, slow = map(item.get_closest_marker, ("fast", "slow"))
+        if fast and not slow and "machine" in item.fixturenames:
+            raise pytest.UsageError(f"{item.nodeid}: fast, with a machine")
+
+
 def deny_skip(report) -> None:
     """Make a skipped report a failed one: a machine on which a test cannot
     run must not look like one on which it passed."""

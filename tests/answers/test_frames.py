@@ -17,6 +17,8 @@ from pandas.testing import assert_frame_equal, assert_series_equal
 from boxed import SerializationError, UnsafeResultError, run
 from boxed._answers.value import Reading
 
+pytestmark = pytest.mark.fast
+
 OPTIONS = settings(
     deadline=None,
     max_examples=100,
@@ -203,6 +205,7 @@ def make_periods():
     return REFUSED["periods"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("serializer", ["pickle", "cloudpickle", "dill"])
 def test_from_a_guest(serializer):
     """The same through a sandbox, whose pickler is taught by itself."""
@@ -228,6 +231,7 @@ def make_large():
     )
 
 
+@pytest.mark.slow
 def test_a_large_frame_from_a_guest():
     """Its arrays come beside the stream, in sealed memory."""
     frame = run(make_large, allow=[pd.DataFrame], timeout=50)

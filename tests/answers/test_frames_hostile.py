@@ -18,6 +18,8 @@ from boxed._answers import frames
 from boxed._answers.value import DecodingTimeout
 from boxed._guest import pandas_frames
 
+pytestmark = pytest.mark.fast
+
 RANGE = ("range", 0, 1, 1, None)
 ONE = ("numpy", np.ones(1))
 CODES = np.zeros(1, "i1")

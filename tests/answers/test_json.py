@@ -14,6 +14,8 @@ from boxed import SerializationError, run
 from boxed._answers.value import Reading, decode
 from boxed._calls.request import encode
 
+pytestmark = pytest.mark.fast
+
 READING = Reading()
 
 
@@ -123,6 +125,7 @@ def test_large_numbers_that_are_floats():
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), [1, -math.inf]])
 def test_no_infinity_and_no_nan_is_sent(value):
     """Neither as an argument nor by the guest's own serializer."""
@@ -138,6 +141,7 @@ def test_the_last_of_equal_keys_counts():
     assert read(b'{"a": 1, "b": 2, "a": [3]}') == {"b": 2, "a": [3]}
 
 
+@pytest.mark.slow
 def test_lone_surrogates_travel_both_ways():
     """As escapes; as bytes they are no UTF-8."""
     text = "a\ud800b\udfff"

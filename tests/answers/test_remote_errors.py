@@ -32,6 +32,8 @@ from boxed._answers.text import unpack
 from boxed._guest.exceptions import KNOWN, pack, told
 from boxed._wire.told_exception import FIELDS, MAX_MORE
 
+pytestmark = pytest.mark.fast
+
 NOTED = """
 error = ValueError("wrong")
 error.__notes__ = ["first \\x1b[2J", "second"]
@@ -323,6 +325,7 @@ def test_the_table_of_ordinary_exceptions():
         assert is_ordinary == (not issubclass(one, left_out) and not new), one
 
 
+@pytest.mark.slow
 def test_by_json_and_by_map_they_are_the_same():
     """What is told does not travel with the serializer."""
     error = raised("open('/nonexistent')")
@@ -464,6 +467,7 @@ def test_errors_of_a_programs_own():
     assert str(again) == str(error)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not hasattr(sys, "set_int_max_str_digits"),
     reason="this Python reads and writes numbers of any length",

@@ -29,6 +29,8 @@ from boxed._calls.settings import Settings
 from boxed._install import configuration
 from boxed._policy import checks
 
+pytestmark = pytest.mark.fast
+
 HERE = Path(__file__).parent
 
 
@@ -301,6 +303,7 @@ def test_what_is_understood_is_taken(option, value):
     Sandbox(**{option: value}).close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [
@@ -354,12 +357,14 @@ def test_next_to_no_time_is_a_limit():
     assert checks.seconds("timeout", least) > 0
 
 
+@pytest.mark.slow
 def test_a_file_that_compares_with_nothing():
     file = File()
     run(print, ("hello",), stdout=file)
     assert file.getvalue() == "hello\n"
 
 
+@pytest.mark.slow
 def test_the_largest_limits_make_a_call():
     """None of them is more than what enforces it can say."""
     most = 1 << 62
@@ -392,6 +397,7 @@ def test_keywords_that_are_none(value):
         sandbox.run(dict, (), value)
 
 
+@pytest.mark.slow
 def test_arguments_that_are():
     """The control of the two tests above."""
     for args in ARGS:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.fast
+
 ROOT = Path(__file__).resolve().parents[2]
 SRC = ROOT / "src"
 # What needs neither Python nor libcap is a library, of which the linker takes

@@ -6,6 +6,8 @@ import subprocess
 import pytest
 from confine_build import build
 
+pytestmark = pytest.mark.fast
+
 FIRST, REFER, TRUNCATE, IOCTL_DEV, RESOLVE_UNIX = (
     0x1FFF, 1 << 13, 1 << 14, 1 << 15, 1 << 16,
 )  # fmt: skip

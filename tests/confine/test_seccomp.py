@@ -7,6 +7,8 @@ from confine_build import GOLDEN, confined
 from confine_filter import ALLOW, ARCHES, LAST, STAGES, compiled, listing
 from seccomp_cases import MACHINE, NR, all_cases, real
 
+pytestmark = pytest.mark.fast
+
 WORKERS = STAGES[1:]
 GARBAGE = 0x5A5A5A5A << 32
 

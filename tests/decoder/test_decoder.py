@@ -17,6 +17,8 @@ from decoder_values import (
 )
 from pickle_streams import decode, name, refuses, run_python, text
 
+pytestmark = pytest.mark.fast
+
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize("pickler", PICKLERS)

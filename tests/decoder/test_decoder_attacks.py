@@ -30,6 +30,8 @@ from pickle_streams import (
     text,
 )
 
+pytestmark = pytest.mark.fast
+
 
 @pytest.mark.parametrize("label", code_payloads("path"))
 def test_no_code_is_run(label, tmp_path):

@@ -13,6 +13,8 @@ from pickle_streams import HEAD, decode, refuses, text
 
 from boxed import _boxed
 
+pytestmark = pytest.mark.fast
+
 
 @pytest.mark.parametrize(
     "options",

@@ -34,6 +34,8 @@ from boxed import UnsafeResultError
 from boxed._answers.value import Reading
 from boxed._answers.value import decode as read
 
+pytestmark = pytest.mark.fast
+
 
 def test_an_enum_member_by_name():
     """As CPython 3.11.0 to 3.11.3 writes one; getattr gets nothing else."""

@@ -9,6 +9,8 @@ import pytest
 from numpy_streams import BAD_NUMPY, array, plain, struct_of, view
 from pickle_streams import HEAD, call, decode, refuses, text
 
+pytestmark = pytest.mark.fast
+
 
 def test_hand_written_arrays_are_read():
     """The streams that the next test varies are good ones."""

@@ -10,6 +10,7 @@ import time
 import uuid
 
 import numpy as np
+import pytest
 from decoder_classes import (
     ALL,
     MODULE,
@@ -30,6 +31,8 @@ from hypothesis.extra import numpy as st_numpy
 from pickle_streams import HEAD, PEAK, name
 
 from boxed import _boxed
+
+pytestmark = pytest.mark.fast
 
 decode = _boxed.decode
 

@@ -16,6 +16,8 @@ from boxed import UnsafeResultError, run
 from boxed._answers.value import Reading
 from boxed._answers.value import decode as read
 
+pytestmark = pytest.mark.fast
+
 NEW_SLOTS = sys.version_info >= (3, 10)
 
 
@@ -92,6 +94,7 @@ def test_setstate_of_a_class_needs_a_permission_of_its_own(cls, tmp_path):
     assert made.exists()
 
 
+@pytest.mark.slow
 def test_the_option_of_a_call():
     """run() has it, and does what its error says."""
     with pytest.raises(UnsafeResultError) as caught:

@@ -15,6 +15,8 @@ import pytest
 from decoder_classes import MODULE
 from pickle_streams import HEAD, call, decode, name, number, refuses, text
 
+pytestmark = pytest.mark.fast
+
 GENERAL_MOVES = sys.version_info >= (3, 11)
 
 

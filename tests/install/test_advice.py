@@ -11,6 +11,8 @@ from environments import CHECKOUT
 
 from boxed._policy.advice import ADVICE
 
+pytestmark = pytest.mark.fast
+
 PARTS = ("launcher", "tiers", "shortages", "grants")
 
 

@@ -10,6 +10,8 @@ import pytest
 from boxed._install import configuration
 from boxed._install.configuration import Config, ConfigError
 
+pytestmark = pytest.mark.fast
+
 EXAMPLE = """\
 # Written by hand.
 
@@ -106,6 +108,7 @@ def test_strange_files(tmp_path):
     assert time.monotonic() - start < 5
 
 
+@pytest.mark.slow
 def test_file_of_ordinary_user(make_environment):
     """What an ordinary user wrote has no say."""
     code = """

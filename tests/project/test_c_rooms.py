@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from environments import CHECKOUT
 
+pytestmark = pytest.mark.fast
+
 SRC = CHECKOUT / "src"
 # Room: the rooms that its files may include from, besides itself.
 ROOMS: dict[str, set[str]] = {

@@ -12,6 +12,8 @@ from environments import CHECKOUT
 
 from boxed import _boxed
 
+pytestmark = pytest.mark.fast
+
 FUZZ = CHECKOUT / "fuzz"
 # What stands in for libFuzzer: every argument is an input.
 REPLAY = """

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from environments import CHECKOUT
 
+pytestmark = pytest.mark.fast
+
 PACKAGE = CHECKOUT / "boxed"
 # What an ordinary call never needs, and so nobody imports; but what root has
 # set up is read for a call too.
