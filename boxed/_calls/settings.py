@@ -108,6 +108,7 @@ _SHARED = frozenset({"serializer", "limits", "isolation"})
 # By the values of these, and the import path.
 _shared: dict[Any, Settings] = {}
 _MOST_SHARED = 64
+_LEFT_OUT = object()
 
 
 def settings_for(
@@ -120,8 +121,10 @@ def settings_for(
     """
     if not _SHARED.issuperset(given):
         return Settings(given, table)
+    # One that is left out is not one that is None.
+    values = tuple([given.get(name, _LEFT_OUT) for name in _SHARED])
     if _shared:
-        key = (*map(given.get, _SHARED), _places())
+        key = (*values, _places())
         try:
             return _shared[key]
         except (KeyError, TypeError):
@@ -130,7 +133,7 @@ def settings_for(
     settings = Settings(given, table)
     if len(_shared) >= _MOST_SHARED:
         _shared.clear()
-    _shared[(*map(given.get, _SHARED), settings.places)] = settings
+    _shared[(*values, settings.places)] = settings
     return settings
 
 

@@ -358,6 +358,15 @@ def test_next_to_no_time_is_a_limit():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("option", ["isolation", "serializer"])
+def test_none_is_not_left_out(option):
+    """Not where a call without the option was taken before."""
+    assert run(abs, (-1,)) == 1
+    with pytest.raises(TypeError, match=f"^{option}="):
+        run(abs, (-1,), **{option: None})
+
+
+@pytest.mark.slow
 def test_a_file_that_compares_with_nothing():
     file = File()
     run(print, ("hello",), stdout=file)
