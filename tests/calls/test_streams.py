@@ -150,7 +150,7 @@ while frame.f_code.co_name != "work":
     frame = frame.f_back
 _boxed, call = frame.f_globals["_boxed"], frame.f_locals["call"]
 def answer():
-    _boxed.answer(call, _boxed.FRAME_VALUE, b"N.")
+    _boxed.answer(call, _boxed.FRAME_VALUE, b"\\x80\\x05N.")
 def forever():
     while True:
         time.sleep(1)

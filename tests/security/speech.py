@@ -33,7 +33,7 @@ def want(size):
 VALUE, ERROR, REFUSED, SETUP, TOO_LONG = 2, 3, 4, 5, 6
 WANT, GIVEN, STORED, REQUEST_STORED = 7, 8, 9, 10
 """
-GOOD = "frame(VALUE, b'K\\x07.')"
+GOOD = "frame(VALUE, b'\\x80\\x05K\\x07.')"
 
 
 def speak(source: str, **options):

@@ -72,7 +72,7 @@ def test_p_c02_half_a_frame_and_slow(rest):
 @pytest.mark.case("P-C03")
 def test_p_c03_more_than_one_answer():
     """The first counts, and what follows it is never read."""
-    assert speak(f"send({GOOD} + frame(VALUE, b'K\\x08.'))") == 7
+    assert speak(f"send({GOOD} + frame(VALUE, b'\\x80\\x05K\\x08.'))") == 7
     assert speak(f"send({GOOD} + b'garbage' * 10000)") == 7
     caller_is_well()
 
@@ -84,11 +84,11 @@ def test_p_c03_more_than_one_answer():
         "b'garbage' * 100",
         "b'\\0' * 4096",
         f"b'x' + {GOOD}",
-        "frame(VALUE, b'K\\x07.', id=CALL ^ 1)",
-        "frame(VALUE, b'K\\x07.', magic=0)",
-        "frame(0, b'K\\x07.')",
-        "frame(1, b'K\\x07.')",
-        "frame(7, b'K\\x07.')",
+        "frame(VALUE, b'\\x80\\x05K\\x07.', id=CALL ^ 1)",
+        "frame(VALUE, b'\\x80\\x05K\\x07.', magic=0)",
+        "frame(0, b'\\x80\\x05K\\x07.')",
+        "frame(1, b'\\x80\\x05K\\x07.')",
+        "frame(7, b'\\x80\\x05K\\x07.')",
         "frame(2**32 - 1, b'')",
         "frame(ERROR, b'')",
         "frame(ERROR, b'\\xff' * 64)",
@@ -119,7 +119,7 @@ def test_p_c03_calls_at_once_are_not_mixed():
 
     flood = (
         SPEAK + "for fd in range(3, 256):\n"
-        "    try: os.write(fd, frame(VALUE, b'K\\x09.'))\n"
+        "    try: os.write(fd, frame(VALUE, b'\\x80\\x05K\\x09.'))\n"
         "    except OSError: pass\n"
     )
     with ThreadPoolExecutor(4) as pool:
@@ -131,13 +131,13 @@ def test_p_c03_calls_at_once_are_not_mixed():
 
 
 REDUCED = {
-    "reduce": b"cos\nmkdir\n(V%s\ntR.",
+    "reduce": b"\x80\x04cos\nmkdir\n(V%s\ntR.",
     "stack global": b"\x80\x04\x8c\x02os\x8c\x05mkdir\x93(V%s\ntR.",
     "dotted": b"\x80\x04\x8c\x07pathlib\x8c\x08os.mkdir\x93(V%s\ntR.",
-    "inst": b"(V%s\nios\nmkdir\n.",
-    "obj": b"(cos\nmkdir\nV%s\no.",
+    "inst": b"\x80\x04(V%s\nios\nmkdir\n.",
+    "obj": b"\x80\x04(cos\nmkdir\nV%s\no.",
     "newobj_ex": b"\x80\x04cos\nmkdir\n(V%s\nt}\x92.",
-    "build": b"ccopyreg\n__newobj__\n(cos\nmkdir\nV%s\ntR.",
+    "build": b"\x80\x04ccopyreg\n__newobj__\n(cos\nmkdir\nV%s\ntR.",
 }
 
 
@@ -162,12 +162,12 @@ def test_p_c04_a_pickle_that_calls(way, tmp_path):
 @pytest.mark.parametrize(
     "body",
     [
-        b"\x82\x01.",
-        b"\x83\x01\x00.",
-        b"Pid\n.",
-        b"K\x01Q.",
-        b"\x97.",
-        b"K\x01\x98.",
+        b"\x80\x05\x82\x01.",
+        b"\x80\x05\x83\x01\x00.",
+        b"\x80\x05Pid\n.",
+        b"\x80\x05K\x01Q.",
+        b"\x80\x05\x97.",
+        b"\x80\x05K\x01\x98.",
     ],
 )
 def test_p_c04_opcodes_of_others(body):
@@ -181,15 +181,15 @@ def test_p_c04_opcodes_of_others(body):
 @pytest.mark.parametrize(
     "body",
     [
-        b"]r\xff\xff\xff\x03.",
+        b"\x80\x05]r\xff\xff\xff\x03.",
         b"\x80\x04Nr\xff\xff\xff\x0f.",
-        b"K\x01p200000000\n.",
-        b"\x96" + (2**40).to_bytes(8, "little") + b".",
-        b"\x8e" + (2**40).to_bytes(8, "little") + b".",
-        b"\x8b" + (2**31 - 1).to_bytes(4, "little") + b"x.",
-        b"]" + b"(2l" * 200 + b".",
-        b"(" * 100000 + b".",
-        b"(" + b"(" * 5000 + b"t" * 5000 + b"K\x01d.",
+        b"\x80\x05K\x01p200000000\n.",
+        b"\x80\x05\x96" + (2**40).to_bytes(8, "little") + b".",
+        b"\x80\x05\x8e" + (2**40).to_bytes(8, "little") + b".",
+        b"\x80\x05\x8b" + (2**31 - 1).to_bytes(4, "little") + b"x.",
+        b"\x80\x05]" + b"(2l" * 200 + b".",
+        b"\x80\x05" + b"(" * 100000 + b".",
+        b"\x80\x05(" + b"(" * 5000 + b"t" * 5000 + b"K\x01d.",
     ],
     ids=lambda body: repr(body[:12]),
 )
