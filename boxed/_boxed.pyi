@@ -86,6 +86,7 @@ def decode(
 class DecodeError(ValueError):
     reason: str
     type_name: str | None
+    option: str | None
 
 class Box:
     def __new__(cls, path: str, order: bytes, /) -> Box: ...

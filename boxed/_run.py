@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ._calls.request import encode
 from ._calls.settings import settings_for
-from ._calls.timing import mark
+from ._calls.timing import step_done
 from ._options import OPTIONS
 from ._policy import checks
 from ._policy.declared import documented, given_options
@@ -61,11 +61,11 @@ def run(
     timeout = checks.seconds("timeout", given.pop("timeout", None))
     settings = settings_for(given, OPTIONS)
     args, kwargs = checks.arguments(args, kwargs)
-    mark("check the options")
+    step_done("check the options")
     request = encode(settings.serializer, func, args, kwargs)
     from ._calls.call import call
 
-    mark("encode function and arguments")
+    step_done("encode function and arguments")
     return call(
         settings.policy(func, request),
         request,

@@ -197,14 +197,14 @@ class Sandbox:
             self._check_usable()
             request = encode_columns(settings.serializer, func, columns)
             policy = settings.policy(func, request)
-            return lambda opened: call(
+            return lambda on_open: call(
                 policy,
                 request,
                 timeout=seconds,
                 reading=settings.reading,
                 streams=settings.streams,
                 boxes=self._boxes,
-                opened=opened,
+                on_open=on_open,
             )
 
         return prepare

@@ -46,7 +46,7 @@ class TookTooLong(Exception):
     """The deadline passed between two pieces."""
 
 
-class Room:
+class Budget:
     """What a frame may still take.
 
     :param left: in bytes.
@@ -80,7 +80,7 @@ def builders(cls: type) -> dict[str, Callable[..., Any]]:
     """The functions for a class that the caller allows, by name.
 
     :returns: nothing for a class that does not travel in pieces.  Each takes a
-        :class:`Room` and the pieces.
+        :class:`Budget` and the pieces.
     """
     pandas: Any = sys.modules.get("pandas")
     for made in (DataFrame, Series) if pandas is not None else ():
@@ -99,7 +99,7 @@ def _not_in_pieces(*_: object) -> Any:
 
 
 def DataFrame(
-    room: Room, labels: Piece, index: Piece, arrays: list[Piece]
+    budget: Budget, labels: Piece, index: Piece, arrays: list[Piece]
 ) -> Any:
     """A frame: its labels, and a piece for each column.
 
@@ -109,22 +109,22 @@ def DataFrame(
     """
     pandas: Any = sys.modules["pandas"]
     _expect(type(arrays) is list)
-    room.take(_PIECE * len(arrays))
-    rows, header = _make_index(room, index), _make_index(room, labels)
+    budget.take(_PIECE * len(arrays))
+    rows, header = _make_index(budget, index), _make_index(budget, labels)
     _expect(len(header) == len(arrays))
     if not arrays:
         # No column says that there are so many.
-        room.take(_CELL * len(rows))
+        budget.take(_CELL * len(rows))
     columns = {}
     for number, piece in enumerate(arrays):
-        columns[number] = _make_column(room, piece, rows)
+        columns[number] = _make_column(budget, piece, rows)
     frame = pandas.DataFrame(columns, index=rows, copy=True)
     frame.columns = header
     return frame
 
 
-def _make_column(room: Room, piece: Piece, rows: Any) -> Any:
-    array = _make_array(room, piece)
+def _make_column(budget: Budget, piece: Piece, rows: Any) -> Any:
+    array = _make_array(budget, piece)
     _expect(len(array) == len(rows))
     if array.dtype != object:
         return array
@@ -134,19 +134,19 @@ def _make_column(room: Room, piece: Piece, rows: Any) -> Any:
     return pandas.Series(array, index=rows, dtype=object)
 
 
-def Series(room: Room, values: Piece, index: Piece, name: object) -> Any:
+def Series(budget: Budget, values: Piece, index: Piece, name: object) -> Any:
     """A series: a piece for its values, its labels and its name.
 
     :raises: as :func:`DataFrame`.
     """
     pandas: Any = sys.modules["pandas"]
-    array, labels = _make_array(room, values), _make_index(room, index)
+    array, labels = _make_array(budget, values), _make_index(budget, index)
     _expect(len(array) == len(labels))
     return pandas.Series(
         array,
         index=labels,
         dtype=array.dtype,
-        name=_label(room, name),
+        name=_label(budget, name),
         copy=True,
     )
 
@@ -162,26 +162,26 @@ def _parts(piece: object, count: int) -> Piece:
     return piece
 
 
-def _label(room: Room, label: object) -> object:
+def _label(budget: Budget, label: object) -> object:
     parts = label if type(label) is tuple else (label,)
-    room.take(_CELL * len(parts))
+    budget.take(_CELL * len(parts))
     _expect(SCALARS.issuperset(map(type, parts)))
     return label
 
 
-def _numpy(room: Room, array: Any, kinds: str, beside: int = 0) -> Any:
+def _numpy(budget: Budget, array: Any, kinds: str, beside: int = 0) -> Any:
     """An array of those kinds, weighed with so many bytes beside each item."""
     numpy: Any = sys.modules["numpy"]
     _expect(type(array) is numpy.ndarray and array.ndim == 1)
     _expect(array.dtype.kind in kinds and array.dtype.isnative)
-    room.take(_PIECE + _COPIES * len(array) * (array.itemsize + beside))
+    budget.take(_PIECE + _COPIES * len(array) * (array.itemsize + beside))
     return array
 
 
-def _objects(room: Room, cells: object, types: frozenset[type]) -> Any:
+def _objects(budget: Budget, cells: object, types: frozenset[type]) -> Any:
     if type(cells) is not list:
         raise ValueError("the cells of a frame are no list")
-    room.take(_PIECE + _CELL * len(cells))
+    budget.take(_PIECE + _CELL * len(cells))
     if not types.issuperset(map(type, cells)):
         raise ValueError("a cell of a frame is no scalar")
     array = sys.modules["numpy"].empty(len(cells), object)
@@ -197,22 +197,22 @@ def _chosen(table: dict[str, Any], piece: object) -> Any:
     return table[word]
 
 
-def _make_array(room: Room, piece: Piece) -> Any:
-    return _chosen(_ARRAYS, piece)(room, piece)
+def _make_array(budget: Budget, piece: Piece) -> Any:
+    return _chosen(_ARRAYS, piece)(budget, piece)
 
 
-def _make_numpy(room: Room, piece: Piece) -> Any:
-    return _numpy(room, _parts(piece, 2)[1], KINDS)
+def _make_numpy(budget: Budget, piece: Piece) -> Any:
+    return _numpy(budget, _parts(piece, 2)[1], KINDS)
 
 
-def _make_objects(room: Room, piece: Piece) -> Any:
-    return _objects(room, _parts(piece, 2)[1], SCALARS)
+def _make_objects(budget: Budget, piece: Piece) -> Any:
+    return _objects(budget, _parts(piece, 2)[1], SCALARS)
 
 
-def _make_text(room: Room, piece: Piece) -> Any:
+def _make_text(budget: Budget, piece: Piece) -> Any:
     pandas: Any = sys.modules["pandas"]
     _, missing, cells = _parts(piece, 3)
-    texts = _objects(room, cells, frozenset((str, type(None))))
+    texts = _objects(budget, cells, frozenset((str, type(None))))
     _expect(type(missing) is str and missing in ("NA", "nan"))
     # Not the kind that another library keeps: it would copy the same text as
     # often as it is referred to.
@@ -223,7 +223,7 @@ def _make_text(room: Room, piece: Piece) -> Any:
     return pandas.array(texts, dtype=dtype)
 
 
-def _make_category(room: Room, piece: Piece) -> Any:
+def _make_category(budget: Budget, piece: Piece) -> Any:
     pandas: Any = sys.modules["pandas"]
     _, codes, categories, ordered = _parts(piece, 4)
     _expect(type(ordered) is bool)
@@ -232,30 +232,30 @@ def _make_category(room: Room, piece: Piece) -> Any:
     if categories[0] == "index":
         values = _parts(categories, 3)[1]
         _expect(_chosen(_ARRAYS, values) is not _make_category)
-    made = _distinct(room, _make_level(room, categories))
+    made = _distinct(budget, _make_level(budget, categories))
     dtype = pandas.CategoricalDtype(made, ordered)
     return pandas.Categorical.from_codes(
-        _codes(room, codes, made), dtype=dtype
+        _codes(budget, codes, made), dtype=dtype
     )
 
 
-def _codes(room: Room, codes: Any, labels: Any) -> Any:
+def _codes(budget: Budget, codes: Any, labels: Any) -> Any:
     """Numbers of labels, of which pandas keeps the narrowest that fit."""
     widths = ((1 << 7, 1), (1 << 15, 2), (1 << 31, 4))
     width = next((w for most, w in widths if len(labels) < most), 8)
-    return _numpy(room, codes, "i", beside=width)
+    return _numpy(budget, codes, "i", beside=width)
 
 
-def _make_utc(room: Room, piece: Piece) -> Any:
+def _make_utc(budget: Budget, piece: Piece) -> Any:
     pandas: Any = sys.modules["pandas"]
-    naive = pandas.array(_numpy(room, _parts(piece, 2)[1], "M"))
+    naive = pandas.array(_numpy(budget, _parts(piece, 2)[1], "M"))
     return naive.tz_localize(datetime.timezone.utc)
 
 
-def _make_masked(room: Room, piece: Piece) -> Any:
+def _make_masked(budget: Budget, piece: Piece) -> Any:
     pandas: Any = sys.modules["pandas"]
     _, values, mask = _parts(piece, 3)
-    values, mask = _numpy(room, values, "biuf"), _numpy(room, mask, "b")
+    values, mask = _numpy(budget, values, "biuf"), _numpy(budget, mask, "b")
     _expect(len(values) == len(mask))
     kinds = {
         "b": pandas.arrays.BooleanArray,
@@ -275,62 +275,62 @@ _ARRAYS = {
 }
 
 
-def _make_index(room: Room, piece: Piece) -> Any:
-    return _chosen(_INDEXES, piece)(room, piece)
+def _make_index(budget: Budget, piece: Piece) -> Any:
+    return _chosen(_INDEXES, piece)(budget, piece)
 
 
-def _make_level(room: Room, piece: Piece) -> Any:
+def _make_level(budget: Budget, piece: Piece) -> Any:
     """Labels that pandas will have in full, a range too."""
-    made = _chosen(_LEVELS, piece)(room, piece)
+    made = _chosen(_LEVELS, piece)(budget, piece)
     if piece[0] == "range":
-        room.take(_CELL * len(made))
+        budget.take(_CELL * len(made))
     return made
 
 
-def _make_range(room: Room, piece: Piece) -> Any:
+def _make_range(budget: Budget, piece: Piece) -> Any:
     _, start, stop, step, name = _parts(piece, 5)
     for bound in (start, stop, step):
         _expect(type(bound) is int and bound in _INT64)
     # It takes nothing as long as it is a range; no more than an array has.
     _expect(step != 0 and len(range(start, stop, step)) >= 0)
-    room.take(_PIECE)
+    budget.take(_PIECE)
     pandas: Any = sys.modules["pandas"]
-    return pandas.RangeIndex(start, stop, step, name=_label(room, name))
+    return pandas.RangeIndex(start, stop, step, name=_label(budget, name))
 
 
-def _make_plain_index(room: Room, piece: Piece) -> Any:
+def _make_plain_index(budget: Budget, piece: Piece) -> Any:
     pandas: Any = sys.modules["pandas"]
     _, values, name = _parts(piece, 3)
-    array = _make_array(room, values)
+    array = _make_array(budget, values)
     return pandas.Index(
-        array, dtype=array.dtype, name=_label(room, name), copy=True
+        array, dtype=array.dtype, name=_label(budget, name), copy=True
     )
 
 
-def _make_multi(room: Room, piece: Piece) -> Any:
+def _make_multi(budget: Budget, piece: Piece) -> Any:
     pandas: Any = sys.modules["pandas"]
     _, levels, codes, names = _parts(piece, 4)
     _expect({tuple}.issuperset(map(type, (levels, codes, names))))
     _expect(len(levels) == len(codes) == len(names) <= MOST_LEVELS)
-    made = [_distinct(room, _make_level(room, level)) for level in levels]
+    made = [_distinct(budget, _make_level(budget, level)) for level in levels]
     return pandas.MultiIndex(
         levels=made,
-        codes=[_codes(room, *pair) for pair in zip(codes, made)],
-        names=[_label(room, name) for name in names],
+        codes=[_codes(budget, *pair) for pair in zip(codes, made)],
+        names=[_label(budget, name) for name in names],
     )
 
 
-def _distinct(room: Room, labels: Any) -> Any:
+def _distinct(budget: Budget, labels: Any) -> Any:
     """Labels that pandas will find distinct in little time."""
     if labels.dtype.kind == "O":
         # Two equal ones, in turns, are read to their ends by each comparison.
-        room.take(sum(map(sys.getsizeof, labels.tolist())))
+        budget.take(sum(map(sys.getsizeof, labels.tolist())))
     # Sorted and distinct, as pandas makes most of them, is seen in one pass,
     # and an Index that has seen it of itself does not ask its hash.
     if labels.is_monotonic_increasing and labels.is_unique:
         return labels
     _expect(len(labels) <= MOST_UNSORTED)
-    room.take(len(labels) ** 2 // UNSORTED_WORK)
+    budget.take(len(labels) ** 2 // UNSORTED_WORK)
     return labels
 
 

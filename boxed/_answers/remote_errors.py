@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _MOST_DIGITS = 1300
 
 
-def told_error(texts: list[str]) -> RemoteError:
+def error_from_texts(texts: list[str]) -> RemoteError:
     """The exception for what a guest tells of its own.
 
     :param texts: printable ones.

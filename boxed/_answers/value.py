@@ -90,10 +90,13 @@ def _build(
     make: Callable[..., Any], deadline: float | None, left: int, *pieces: Any
 ) -> tuple[Any, int]:
     """As the decoder calls a builder: with what there is room for."""
-    from .frames import Room
+    from .frames import Budget, TookTooLong
 
-    room = Room(left, deadline)
-    return make(room, *pieces), room.taken
+    budget = Budget(left, deadline)
+    try:
+        return make(budget, *pieces), budget.taken
+    except TookTooLong:
+        raise DecodingTimeout from None
 
 
 def _builders(cls: type) -> dict[str, Callable[..., Any]]:
@@ -159,7 +162,7 @@ def _decode_pickle(
             deadline=deadline,
         )
     except _boxed.DecodeError as error:
-        late = type(error.__cause__).__name__ == "TookTooLong"
+        late = isinstance(error.__cause__, DecodingTimeout)
         if late or error.reason == "deadline":
             raise DecodingTimeout from None
         from .text import printable
@@ -174,22 +177,22 @@ def _decode_pickle(
         )
         raise UnsafeResultError(
             f"the result holds a {name or 'type'} that is not allowed:"
-            f" {text}; {_advice(text, name)}use"
+            f" {text}; {_advice(error.option, name)}use"
             f" trust_result=True if you trust the function",
             name or None,
         ) from None
 
 
-def _advice(refusal: str, name: str) -> str:
-    """What helps, beside trusting the result."""
+def _advice(option: str | None, name: str) -> str:
+    """What helps, beside trusting the result: the option that permits it."""
     if name.partition(".")[0] in ("cloudpickle", "dill"):
         return (
             "it is how a class or function is sent as code: define the class"
             " in a module, and name it with allow=[...], or "
         )
-    if refusal.endswith("is not allowed"):
+    if option == "allow":
         return "name its class with allow=[...], or "
-    if refusal.endswith("which would run on what the guest sent"):
+    if option == "allow_setstate":
         return (
             "if that may run on anything at all, name the class with"
             " allow_setstate=[...], or "

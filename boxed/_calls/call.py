@@ -16,9 +16,9 @@ from .._errors import (
 )
 from .._live import admission, registry
 from .._live.box import Box, BoxGone, read_status
-from .._wire.payload import opened
+from .._wire.payload import read_store
 from .output import Streams
-from .timing import mark
+from .timing import step_done
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,13 +51,13 @@ def call(
     reading: Reading,
     streams: tuple[Target, Target] = (None, None),
     boxes: registry.Boxes = registry.shared,
-    opened: Callable[[_boxed.Call], None] | None = None,
+    on_open: Callable[[_boxed.Call], None] | None = None,
 ) -> Any:
     """Run one request, which is closed, and return the value it yields.
 
     :param streams: where stdout and stderr go.
     :param boxes: the table of sandboxes to use.
-    :param opened: is given the call before its request is sent, to be
+    :param on_open: is given the call before its request is sent, to be
         killed by another thread.
     """
     ended: BoxedError = WorkerDied("the sandbox ends as soon as it starts")
@@ -68,8 +68,8 @@ def call(
             # call, so another one may.
             with boxes.using(policy) as box:
                 try:
-                    talk = _Conversation(policy, box, timer, streams)
-                    return talk.held(request, reading, opened)
+                    attempt = _Attempt(policy, box, timer, streams)
+                    return attempt.run(request, reading, on_open)
                 except BoxGone:
                     boxes.discard(policy, box)
                 except _Unread as unread:
@@ -115,8 +115,9 @@ class _Unread(Exception):
         self.error = error
 
 
-class _Conversation:
-    """One request and what comes back for it, against one deadline."""
+class _Attempt:
+    """One worker that a request is sent to, and what comes back from it,
+    against one deadline."""
 
     def __init__(
         self,
@@ -125,7 +126,7 @@ class _Conversation:
         timeout: _Timeout,
         streams: tuple[Target, Target],
     ) -> None:
-        """Take a worker, which `held` gives up again.
+        """Take a worker, which run() gives up again.
 
         :raises BoxGone: the sandbox has none to give any more.
         """
@@ -140,39 +141,39 @@ class _Conversation:
         )
         timeout.begin()
         self._deadline = timeout.deadline
-        mark("ask for a worker")
+        step_done("ask for a worker")
 
-    def held(
+    def run(
         self,
         request: Payload,
         reading: Reading,
-        opened: Callable[[_boxed.Call], None] | None,
+        on_open: Callable[[_boxed.Call], None] | None,
     ) -> Any:
         """Give the worker the request; return the function's value or raise.
 
         :raises _Unread: the request has to go to another worker.
         """
         try:
-            if opened is not None:
-                opened(self._live)
+            if on_open is not None:
+                on_open(self._live)
             return self._value(request, reading)
         finally:
             self._live.close()
             self._seat.leave()
-            mark("give the worker up")
+            step_done("give the worker up")
 
     def _value(self, request: Payload, reading: Reading) -> Any:
         body = request.sizes if request.store >= 0 else request.stream()
         self._live.request(body, request.store)
         # While the worker works.
         self._box.standbys.prepare()
-        mark("send the request")
+        step_done("send the request")
         kind, body = self._answer()
-        mark("wait for the answer")
+        step_done("wait for the answer")
         stream: bytes | memoryview = body
         buffers: list[memoryview] = []
         if kind == _boxed.FRAME_STORED:
-            stream, buffers = self._stored(body)
+            stream, buffers = self._open_stored(body)
         elif kind != _boxed.FRAME_VALUE:
             raise self._failure(kind, body)
         try:
@@ -185,7 +186,7 @@ class _Conversation:
             )
         except DecodingTimeout:
             raise self._timeout.error() from None
-        mark("decode the answer")
+        step_done("decode the answer")
         return value
 
     def _answer(self) -> tuple[int, bytes]:
@@ -207,17 +208,17 @@ class _Conversation:
             return kind, body
         if event == _boxed.CALL_SETUP:
             standbys.distrust()
-            raise self._no_walls(body)
+            raise self._setup_failure(body)
         if event == _boxed.CALL_UNREAD:
             standbys.distrust()
-            raise _Unread(self._died() if self._live.report else self._lost())
+            raise _Unread(self._death() if self._live.report else self._loss())
         if event == _boxed.CALL_ENDED:
-            raise self._died()
-        error = self._given_up(event, body)
+            raise self._death()
+        error = self._error_of_event(event, body)
         self._end_worker()
         raise error
 
-    def _no_walls(self, record: bytes) -> Exception:
+    def _setup_failure(self, record: bytes) -> Exception:
         """What the worker told while its walls went up, or the zygote in its
         place: no guest can tell anything there."""
         from .._live.remedies import explain, is_shortage
@@ -226,7 +227,7 @@ class _Conversation:
         error = explain(self._box.tier, stage, number)
         return _Unread(error) if is_shortage(number) else error
 
-    def _given_up(self, event: int, body: object) -> Exception:
+    def _error_of_event(self, event: int, body: object) -> Exception:
         if event == _boxed.CALL_TIMEOUT:
             short = self._live.shortage
             if short:
@@ -234,22 +235,24 @@ class _Conversation:
             return self._timeout.error()
         if event == _boxed.CALL_PROTOCOL:
             return ProtocolError(f"{body}; it was thrown away")
-        return self._lost()
+        return self._loss()
 
-    def _lost(self) -> WorkerDied:
+    def _loss(self) -> WorkerDied:
         log = self._box.log_text()
         return WorkerDied(
             f"the sandbox was lost during the call {log}".strip()
         )
 
-    def _stored(self, sizes: bytes) -> tuple[memoryview, list[memoryview]]:
+    def _open_stored(
+        self, sizes: bytes
+    ) -> tuple[memoryview, list[memoryview]]:
         """The parts of an answer in the store that the worker was given.
 
         Once sealed it stays as it is, whatever still lives of the worker.
         """
         try:
             _boxed.seal_store(self._live.store)
-            return opened(self._live.store, sizes)
+            return read_store(self._live.store, sizes)
         except (OSError, ValueError) as error:
             from .._live.remedies import is_shortage
 
@@ -268,12 +271,12 @@ class _Conversation:
             # The next call finds it gone.
             self._box.close()
 
-    def _died(self) -> BoxedError:
+    def _death(self) -> BoxedError:
         report = self._live.report
         status = report[0] if report is not None else 0
         if os.WIFSIGNALED(status):
             number = os.WTERMSIG(status)
-            if self._used_its_time(number):
+            if self._used_its_cpu_time(number):
                 return LimitExceeded(
                     f"the call used {self._policy.limits.cpu_time} s of"
                     " processor time",
@@ -281,17 +284,17 @@ class _Conversation:
                 )
             return WorkerDied(
                 f"the worker was ended by signal {number}"
-                f"{self._word_of_memory()}",
+                f"{self._memory_remark()}",
                 signal=number,
             )
         code = os.WEXITSTATUS(status)
         return WorkerDied(
             f"the worker exited with status {code} and no answer"
-            f"{self._word_of_memory() if code else ''}",
+            f"{self._memory_remark() if code else ''}",
             exitcode=code,
         )
 
-    def _word_of_memory(self) -> str:
+    def _memory_remark(self) -> str:
         """What native code makes of memory that it does not get is its own
         affair, and can be any signal."""
         report, limit = self._live.report, self._policy.limits.memory
@@ -303,7 +306,7 @@ class _Conversation:
             f" and Limits(memory={limit}) may have been too little"
         )
 
-    def _used_its_time(self, signal: int) -> bool:
+    def _used_its_cpu_time(self, signal: int) -> bool:
         """SIGXCPU can be ignored; SIGKILL follows a second later.  A guest can
         send itself either, but not be charged time that it has not used.
         """
@@ -316,27 +319,27 @@ class _Conversation:
 
     def _failure(self, kind: int, body: bytes) -> Exception:
         try:
-            return self._describe(kind, body)
+            return self._failure_of_kind(kind, body)
         except ValueError as error:
             return ProtocolError(f"the answer is malformed: {error}")
 
-    def _told(self, texts: list[str]) -> BoxedError:
-        from .._answers.remote_errors import told_error
+    def _remote_error(self, texts: list[str]) -> BoxedError:
+        from .._answers.remote_errors import error_from_texts
 
-        error = told_error(texts)
+        error = error_from_texts(texts)
         if isinstance(error, (ImportError, PermissionError)):
             from .._answers.missing_modules import add_why
 
             add_why(error, self._policy.places, self._box.tier)
         return error
 
-    def _describe(self, kind: int, body: bytes) -> Exception:
+    def _failure_of_kind(self, kind: int, body: bytes) -> Exception:
         from .._answers.text import unpack
 
         if kind == _boxed.FRAME_ERROR:
             from .._wire.told_exception import MAX_MORE
 
-            return self._told(unpack(body, 4, MAX_MORE))
+            return self._remote_error(unpack(body, 4, MAX_MORE))
         if kind == _boxed.FRAME_REFUSED:
             return refusal(self._policy.serializer, *unpack(body, 2))
         if kind == _boxed.FRAME_TOO_LONG:

@@ -229,12 +229,12 @@ def _failure(texts: list[Any], serializer: str) -> Exception:
     if not all(type(text) is str for text in texts):
         return _malformed()
     shown = [printable(text) for text in texts]
-    from .._answers.remote_errors import told_error
+    from .._answers.remote_errors import error_from_texts
 
     try:
         if len(shown) == 2:
             return refusal(serializer, *shown)
-        return told_error(shown)
+        return error_from_texts(shown)
     except ValueError:
         return _malformed()
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from .._wire.payload import Payload
 
-    Beside = Callable[[Any], bool] | None
+    BufferCallback = Callable[[Any], bool] | None
     # The function, then args and kwargs, or columns.
     Request = tuple[Any, ...]
 
@@ -106,7 +106,7 @@ def _encode(
     write = _write_json if serializer == "json" else _write_pickle
     request = (function, *content)
     payload = Payload()
-    write(payload, payload.beside, serializer, request)
+    write(payload, payload.take_buffer, serializer, request)
     size = payload.size()
     if size > MAX_REQUEST:
         raise LimitExceeded(
@@ -114,7 +114,7 @@ def _encode(
             f" {MAX_REQUEST} can be sent",
             "request",
         )
-    if size >= LARGE and not payload.keep() and payload.buffers:
+    if size >= LARGE and not payload.move_to_store() and payload.buffers:
         payload = Payload()
         write(payload, None, serializer, request)
     return payload
@@ -154,7 +154,10 @@ def _resolve(module: str, qualname: str) -> object:
 
 
 def _write_json(
-    payload: Payload, beside: Beside, serializer: str, request: Request
+    payload: Payload,
+    buffer_callback: BufferCallback,
+    serializer: str,
+    request: Request,
 ) -> None:
     import json
 
@@ -177,7 +180,10 @@ def _write_json(
 
 
 def _write_pickle(
-    payload: Payload, beside: Beside, serializer: str, request: Request
+    payload: Payload,
+    buffer_callback: BufferCallback,
+    serializer: str,
+    request: Request,
 ) -> None:
     if serializer == "pickle":
         # The accelerator alone: the module beside it is slow to import.
@@ -191,7 +197,7 @@ def _write_pickle(
             request,
             payload,
             5,
-            buffer_callback=beside,
+            buffer_callback=buffer_callback,
             **_OPTIONS[serializer],
         )
     except Exception as error:
@@ -206,7 +212,13 @@ def _write_pickle(
 # The script's name, and that in a process that multiprocessing spawned, for
 # which cloudpickle and dill send a name as they do for any other module.
 _MAIN, _SPAWNED_MAIN = "__main__", "__mp_main__"
-_ENDS_OF_BOTH = b"_main__"
+# How protocol 5 writes them: the opcode SHORT_BINUNICODE, a length, the name.
+# An argument that is this very text looks the same: the script then runs
+# inside without need.
+_WRITTEN = tuple(
+    b"\x8c" + bytes([len(name)]) + name.encode()
+    for name in (_MAIN, _SPAWNED_MAIN)
+)
 
 
 def needs_main(
@@ -219,11 +231,12 @@ def needs_main(
             module == _MAIN and serializer == "json"
         )
     # Other pieces are data alone: the pickler writes everything else in
-    # frames of 64 KiB and a little more.
+    # frames of 64 KiB and a little more, each of whole opcodes.
     return any(
-        _ENDS_OF_BOTH in piece
+        name in piece
         for piece in request.pieces
         if type(piece) is bytes and len(piece) < _FRAME_MOST
+        for name in _WRITTEN
     )
 
 

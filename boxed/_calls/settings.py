@@ -83,13 +83,15 @@ class Settings:
         """
         wants_main = needs_main(self.serializer, func, request)
         main = main_module() if wants_main else None
-        ahead = standard_module(func)
-        policy = self._policies.get((main, ahead))
+        standard_modules = standard_module(func)
+        policy = self._policies.get((main, standard_modules))
         if policy is None:
             from .._policy.policy import Policy
 
-            policy = Policy(main=main, ahead=ahead, **self._common)
-            self._policies[main, ahead] = policy
+            policy = Policy(
+                main=main, standard_modules=standard_modules, **self._common
+            )
+            self._policies[main, standard_modules] = policy
         return policy
 
     def explain(self, error: RemoteError) -> None:

@@ -9,19 +9,19 @@ from __future__ import annotations
 import time
 
 #: Nanoseconds of CLOCK_MONOTONIC at which a step was done, in order.
-Marks = list[tuple[str, int]]
+Steps = list[tuple[str, int]]
 
-_marks: Marks | None = None
+_steps: Steps | None = None
 
 
-def begin() -> Marks:
+def record_steps() -> Steps:
     """Note the steps from now on, in the list that is returned."""
-    global _marks
-    _marks = [("begin", time.monotonic_ns())]
-    return _marks
+    global _steps
+    _steps = [("begin", time.monotonic_ns())]
+    return _steps
 
 
-def mark(step: str, at: int | None = None) -> None:
+def step_done(step: str, at: int | None = None) -> None:
     """Note that a step is done, now or at a time told by who did it."""
-    if _marks is not None:
-        _marks.append((step, time.monotonic_ns() if at is None else at))
+    if _steps is not None:
+        _steps.append((step, time.monotonic_ns() if at is None else at))

@@ -101,8 +101,8 @@ def main(args: argparse.Namespace) -> int:
     if os.path.isdir("."):
         sys.path.insert(0, os.getcwd())
     # A namespace package is shown where it is asked for.
-    import_places.want(module.partition(".")[0])
-    marks = timing.begin() if args.timing else []
+    import_places.also_find(module.partition(".")[0])
+    steps = timing.record_steps() if args.timing else []
     try:
         value = run(
             by_name.call,
@@ -112,7 +112,7 @@ def main(args: argparse.Namespace) -> int:
     except (BoxedError, OSError, ValueError, ImportError) as error:
         return _report(error)
     finally:
-        _print_steps(marks)
+        _print_steps(steps)
     _print(value)
     return 0
 
@@ -126,11 +126,11 @@ def _options(args: argparse.Namespace) -> CallOptions:
     return given  # type: ignore[return-value]
 
 
-def _print_steps(marks: timing.Marks) -> None:
+def _print_steps(steps: timing.Steps) -> None:
     """Each step with the milliseconds until it was done, and its own."""
     lines = []
-    for (_, before), (step, at) in zip(marks, marks[1:]):
-        spans = (at - marks[0][1], at - before)
+    for (_, before), (step, at) in zip(steps, steps[1:]):
+        spans = (at - steps[0][1], at - before)
         lines.append([step, *(f"{span / 1e6:.2f}" for span in spans)])
     if lines:
         header = ["step", "done at, ms", "takes, ms"]

@@ -61,7 +61,7 @@ def text_of(value: object) -> str:
         return f"<unprintable: {type_name(type(error))}>"
 
 
-def told(
+def exception_texts(
     error: BaseException, skipped: tuple[str, ...], remark: str = ""
 ) -> list[str]:
     """An exception as texts.
@@ -76,9 +76,9 @@ def told(
         return [
             type_name(type(error)),
             text_of(error),
-            shortened(traceback_of(error, skipped) + after),
+            without_middle(traceback_of(error, skipped) + after),
             " ".join(bases),
-            *plain(ARGS_OF(error), [MAX_TEXT, MAX_VALUES]),
+            *value_texts(ARGS_OF(error), [MAX_TEXT, MAX_VALUES]),
             *fields_of(error, bases),
             *(["#" + remark] if remark else []),
             *notes_of(error, MAX_NOTES - bool(remark)),
@@ -88,12 +88,12 @@ def told(
         return [type_name(type(error)), "", "", " ".join(bases), "(0"]
 
 
-def brief(texts: list[str]) -> list[str]:
+def cut_to_name(texts: list[str]) -> list[str]:
     """As little of a told exception as still says what it is."""
     return [texts[0], texts[1][:200], "", texts[3], "(0"]
 
 
-def in_a_message(texts: list[str]) -> list[str]:
+def cut_for_message(texts: list[str]) -> list[str]:
     """The first four of a told exception, which fit in a message: a socket
     takes none of more than some 200 KiB."""
     name, message, traceback, bases = texts[:4]
@@ -115,7 +115,7 @@ def fields_of(error: BaseException, bases: list[str]) -> list[str]:
     for name in dict.fromkeys(names):
         value = attribute_of(error, name)
         if value is not None:
-            texts += [f"={name}", *plain(value, left)]
+            texts += [f"={name}", *value_texts(value, left)]
     return texts
 
 
@@ -136,7 +136,7 @@ def attribute_of(error: BaseException, name: str) -> Any:
         return None
 
 
-def plain(value: Any, left: list[int], depth: int = 0) -> list[str]:
+def value_texts(value: Any, left: list[int], depth: int = 0) -> list[str]:
     """A value as texts.  What can be told as no value is the text that it has
     in the interpreter.
 
@@ -148,7 +148,7 @@ def plain(value: Any, left: list[int], depth: int = 0) -> list[str]:
     if value is None or kind is bool:
         return ["n" if value is None else f"b{value:d}"]
     if kind in (tuple, list) and depth < MAX_DEPTH:
-        return sequence(value, left, depth)
+        return sequence_texts(value, left, depth)
     if issubclass(kind, int):
         number = int.__index__(value)
         if number.bit_length() <= MAX_BITS:
@@ -159,13 +159,13 @@ def plain(value: Any, left: list[int], depth: int = 0) -> list[str]:
         data = bytes.__getitem__(value, slice(left[0] // 4))
         left[0] -= 2 * len(data)
         return ["y" + data.hex()]
-    text = value if issubclass(kind, str) else shown(value)
+    text = value if issubclass(kind, str) else repr_of(value)
     part = cut(text, left[0] // 2)
     left[0] -= len(part)
     return ["s" + part]
 
 
-def sequence(value: Any, left: list[int], depth: int) -> list[str]:
+def sequence_texts(value: Any, left: list[int], depth: int) -> list[str]:
     # A copy: another thread may change it.
     items = value[: max(left[1], 0)]
     texts: list[str] = []
@@ -173,19 +173,19 @@ def sequence(value: Any, left: list[int], depth: int) -> list[str]:
     for item in items:
         if left[1] <= 0:
             break
-        texts += plain(item, left, depth + 1)
+        texts += value_texts(item, left, depth + 1)
         count += 1
     return [("(" if type(value) is tuple else "[") + f"{count:x}", *texts]
 
 
-def shown(value: object) -> str:
+def repr_of(value: object) -> str:
     try:
         return repr(value)
     except BaseException as error:
         return f"<unprintable: {type_name(type(error))}>"
 
 
-def shortened(text: str) -> str:
+def without_middle(text: str) -> str:
     """A traceback's head says where it began, its tail what happened."""
     if len(text) <= MAX_TEXT:
         return text
@@ -207,14 +207,14 @@ def traceback_of(error: BaseException, skipped: tuple[str, ...]) -> str:
         sys.stderr = StringIO()
         BaseException.with_traceback(error, trace)
         sys.__excepthook__(type(error), error, trace)
-        return sys.stderr.getvalue() or unchained(error)
+        return sys.stderr.getvalue() or traceback_without_chain(error)
     except BaseException as other:
         return f"<no traceback: {type_name(type(other))}>"
     finally:
         sys.stderr = kept
 
 
-def unchained(error: BaseException) -> str:
+def traceback_without_chain(error: BaseException) -> str:
     """For a chain that is longer than the interpreter's stack."""
     import traceback
 
@@ -223,7 +223,7 @@ def unchained(error: BaseException) -> str:
     return "".join(lines)
 
 
-def refusal(value: object, error: BaseException) -> list[str]:
+def refusal_texts(value: object, error: BaseException) -> list[str]:
     """Why a value cannot be sent, as text."""
     why = text_of(error) or type_name(type(error))
     return [type_name(type(value)), why]

@@ -18,9 +18,15 @@ from time import monotonic_ns
 
 from boxed import _boxed
 from boxed._guest.codecs import CODECS, load_frames
-from boxed._guest.exceptions import in_a_message, pack, told
+from boxed._guest.exceptions import cut_for_message, exception_texts, pack
 from boxed._guest.imports import Finder, load_main
-from boxed._guest.worker import OWN_FILES, answer, packed, raise_stack, work
+from boxed._guest.worker import (
+    OWN_FILES,
+    pack_value,
+    raise_stack,
+    run_request,
+    work,
+)
 from boxed._wire.payload import LARGE
 
 TYPE_CHECKING = False
@@ -47,12 +53,19 @@ def main(server: int) -> None:
             del modules[name]
     _boxed.seal()
     policy = marshal.loads(_boxed.receive(server, MAX_POLICY, NEVER) or b"")
+    in_main = False
     try:
         codec = prepare(policy)
+        if policy["main"] is not None:
+            in_main = True
+            kind, where = policy["main"]
+            load_main(kind, where, policy["source"])
+            in_main = False
+        adapt_imported(policy)
     except BaseException as error:
         raise_stack()
-        texts = in_a_message(told(error, SKIPPED))
-        _boxed.send(server, b"E" + pack(texts))
+        texts = cut_for_message(exception_texts(error, SKIPPED))
+        _boxed.send(server, (b"M" if in_main else b"E") + pack(texts))
         _exit(1)
     steps.append(monotonic_ns())
 
@@ -97,7 +110,8 @@ def flush() -> None:
 
 
 def prepare(policy: dict[str, Any]) -> Codec:
-    """Bring the interpreter to where every call of this policy starts."""
+    """Bring the interpreter to where every call of this policy starts, but
+    for the caller's script."""
     for name, value in policy["env"]:
         # Where os finds them, which is loaded next.
         posix.environ[name] = value
@@ -115,20 +129,21 @@ def prepare(policy: dict[str, Any]) -> Codec:
     codec = codec or CODECS[serializer]()
     for name in policy["imports"]:
         __import__(name)
-    for name in policy["ahead"]:
+    for name in policy["standard_modules"]:
         try:
             __import__(name)
         except Exception:
             continue  # Only to be early: a worker that needs it raises it.
-    if policy["main"] is not None:
-        kind, where = policy["main"]
-        load_main(kind, where, policy["source"])
+    return codec
+
+
+def adapt_imported(policy: dict[str, Any]) -> None:
+    """Have what was imported fit the sandbox."""
     if "pandas" in sys.modules:
         load_frames()
     if not policy["watches"] and "selectors" in sys.modules:
         names = vars(sys.modules["selectors"])  # workers have no epoll
         names["DefaultSelector"] = names["PollSelector"]
-    return codec
 
 
 def is_wanted(codec: Codec, policy: dict[str, Any]) -> bool:
@@ -151,8 +166,8 @@ def is_wanted(codec: Codec, policy: dict[str, Any]) -> bool:
 def rehearse(codec: Codec, policy: dict[str, Any]) -> None:
     """Run the path of a call on a harmless one."""
     for _ in range(REHEARSALS):
-        _, value = answer(policy["rehearsal"], -1, codec)
-        packed(-1, value, codec, LARGE)
+        _, value = run_request(policy["rehearsal"], -1, codec)
+        pack_value(-1, value, codec, LARGE)
 
 
 def reseed() -> None:

@@ -156,5 +156,5 @@ def Series(*pieces: object) -> Any:
 
 
 def _build(made: str, pieces: tuple[object, ...]) -> Any:
-    built: Any = __import__("boxed._answers.frames", fromlist=["Room"])
-    return getattr(built, made)(built.Room(sys.maxsize), *pieces)
+    built: Any = __import__("boxed._answers.frames", fromlist=["Budget"])
+    return getattr(built, made)(built.Budget(sys.maxsize), *pieces)

@@ -14,8 +14,8 @@ from sys import getrecursionlimit, modules, setrecursionlimit
 from boxed import _boxed
 from boxed._guest import exceptions
 from boxed._guest.codecs import CODECS, teach_pandas
-from boxed._guest.exceptions import brief, pack, refusal, type_name
-from boxed._wire.payload import LARGE, Payload, opened
+from boxed._guest.exceptions import cut_to_name, pack, refusal_texts, type_name
+from boxed._wire.payload import LARGE, Payload, read_store
 from boxed._wire.told_exception import MAX_TEXT
 
 TYPE_CHECKING = False
@@ -36,11 +36,11 @@ FRAMES_NEEDED = 1000
 def work(call: int, codec: Codec) -> None:
     """One call: request in, function run, answer out."""
     body, limit, store = _boxed.read_request(call)
-    kind, value = answer(body, store, codec)
+    kind, value = run_request(body, store, codec)
     _boxed.release_reserve()
     if kind == _boxed.FRAME_VALUE:
         raise_stack()
-        kind, value = sent(call, value, codec, limit)
+        kind, value = pack_answer(call, value, codec, limit)
     for name in ("stdout", "stderr"):
         # A guest may have closed, replaced or removed them.
         try:
@@ -50,7 +50,9 @@ def work(call: int, codec: Codec) -> None:
     _boxed.answer(call, kind, value)
 
 
-def sent(call: int, value: Any, codec: Codec, limit: int) -> tuple[int, bytes]:
+def pack_answer(
+    call: int, value: Any, codec: Codec, limit: int
+) -> tuple[int, bytes]:
     """The kind and body of the answer that brings a value, or says why it
     cannot be sent."""
     chunk = value if type(value) is Chunk else None
@@ -58,27 +60,27 @@ def sent(call: int, value: Any, codec: Codec, limit: int) -> tuple[int, bytes]:
         if "pandas" in modules:
             teach_pandas()
         if chunk is not None:
-            return chunk_packed(call, chunk, codec, limit)
-        return packed(call, value, codec, limit)
+            return pack_chunk(call, chunk, codec, limit)
+        return pack_value(call, value, codec, limit)
     except MemoryError:
         pass  # Without what it was raised in, which holds what was packed.
     except BaseException as error:
-        refused = refusal(value, error)
+        refused = refusal_texts(value, error)
         cut = chunk.before_refused(codec[1]) if chunk else None
         if cut is None:
             return _boxed.FRAME_REFUSED, pack(refused)
-        return chunk_packed(call, cut, codec, limit)
+        return pack_chunk(call, cut, codec, limit)
     what = "results" if chunk else f"result, a {type_name(type(value))}"
     full = MemoryError(f"no memory was left to send the {what}")
-    return _boxed.FRAME_ERROR, pack(told(full))
+    return _boxed.FRAME_ERROR, pack(exception_texts(full))
 
 
-def chunk_packed(
+def pack_chunk(
     call: int, chunk: Chunk, codec: Codec, limit: int
 ) -> tuple[int, bytes]:
     """The same for a chunk: what it tells of a failure has room in any
     limit, or is cut short if values go with it."""
-    kind, body = packed(call, chunk.parts(), codec, limit)
+    kind, body = pack_value(call, chunk.parts(), codec, limit)
     if kind != _boxed.FRAME_TOO_LONG or chunk.failure is None:
         return kind, body
     is_refusal = len(chunk.failure) == 2
@@ -86,23 +88,23 @@ def chunk_packed(
         kind = _boxed.FRAME_REFUSED if is_refusal else _boxed.FRAME_ERROR
         return kind, pack(chunk.failure)
     if not is_refusal:
-        chunk.failure = brief(chunk.failure)
-    return packed(call, chunk.parts(), codec, limit)
+        chunk.failure = cut_to_name(chunk.failure)
+    return pack_value(call, chunk.parts(), codec, limit)
 
 
-def packed(
+def pack_value(
     call: int, value: Any, codec: Codec, limit: int
 ) -> tuple[int, bytes]:
     """The kind and body of the answer that brings a value."""
     payload = Payload()
-    codec[1](value, payload, payload.beside)
+    codec[1](value, payload, payload.take_buffer)
     size = payload.size()
     if size > limit:
         return _boxed.FRAME_TOO_LONG, str(size).encode()
     store = _boxed.ask_store(call, size) if size >= LARGE else -1
     if store >= 0:
         try:
-            return _boxed.FRAME_STORED, payload.put(store)
+            return _boxed.FRAME_STORED, payload.write_to_store(store)
         finally:
             posix.close(store)
     if payload.buffers:
@@ -134,29 +136,29 @@ EACH = each_row.__code__.replace(co_filename=OWN)
 Function: Any = type(each_row)
 
 
-def answer(body: bytes, store: int, codec: Codec) -> tuple[int, Any]:
+def run_request(body: bytes, store: int, codec: Codec) -> tuple[int, Any]:
     """Run a request: FRAME_VALUE and what the function returned, or the kind
     and body of another answer."""
     try:
-        parts = codec[0](*unpacked(body, store))
+        parts = codec[0](*read_parts(body, store))
         names = dict(zip(NAMES, parts), __name__="__main__")
         names["__builtins__"] = builtins
         is_chunk = len(parts) < len(NAMES)
         del parts
-        value = each(names) if is_chunk else eval(CALL, names)
+        value = call_each_row(names) if is_chunk else eval(CALL, names)
         return _boxed.FRAME_VALUE, value
     except BaseException as error:
         # Before anything that takes memory, as a call of Python's may.
         was_full = _boxed.reserve_was_needed()
-        return _boxed.FRAME_ERROR, pack(told(error, was_full))
+        return _boxed.FRAME_ERROR, pack(exception_texts(error, was_full))
 
 
-def unpacked(body: bytes, store: int) -> Any:
+def read_parts(body: bytes, store: int) -> Any:
     """A request's stream and buffers."""
     if store < 0:
         return body, ()
     try:
-        return opened(store, body)
+        return read_store(store, body)
     finally:
         posix.close(store)
 
@@ -178,18 +180,18 @@ class Chunk:
             try:
                 dump(one, Payload(), None)
             except BaseException as error:
-                return Chunk(self.done[:number], refusal(one, error))
+                return Chunk(self.done[:number], refusal_texts(one, error))
         return None
 
 
-def each(names: dict[str, Any]) -> Chunk:
+def call_each_row(names: dict[str, Any]) -> Chunk:
     """Call the function for each row of arguments."""
     done: list[Any] = []
     try:
         Function(EACH, names)(names["function"], names["args"], done.append)
     except BaseException as error:
         was_full = _boxed.reserve_was_needed()
-        texts = told(error, was_full)
+        texts = exception_texts(error, was_full)
         return Chunk(done, [text[:MAX_TEXT] for text in texts])
     return Chunk(done, None)
 
@@ -199,7 +201,7 @@ OWN_FILES = (
     OWN,
     *(
         one.__code__.co_filename
-        for one in (each_row, opened, CODECS["pickle"])
+        for one in (each_row, read_store, CODECS["pickle"])
     ),
 )
 
@@ -209,7 +211,9 @@ def raise_stack() -> None:
     setrecursionlimit(max(getrecursionlimit(), FRAMES_NEEDED))
 
 
-def told(error: BaseException, was_full: bool = False) -> list[str]:
+def exception_texts(error: BaseException, was_full: bool = False) -> list[str]:
     """An exception as text, without this package's own frames."""
     raise_stack()
-    return exceptions.told(error, OWN_FILES, FULL if was_full else "")
+    return exceptions.exception_texts(
+        error, OWN_FILES, FULL if was_full else ""
+    )

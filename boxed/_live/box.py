@@ -13,7 +13,7 @@ import time
 from _struct import Struct
 
 from .. import _boxed
-from .._calls.timing import mark
+from .._calls.timing import step_done
 from .._errors import SetupError
 from .._policy import installation, mounts, tiers
 from .launch_order import encode
@@ -67,14 +67,6 @@ def _arguments() -> list[str]:
     return [installation.executable(), *flags, "-c", PROGRAM]
 
 
-def _is_in_main(traceback: str, policy: Policy) -> bool:
-    """Whether what was raised came up in the caller's ``__main__``."""
-    file = getattr(sys.modules.get("__main__"), "__file__", None)
-    if policy.main is None or file is None:
-        return False
-    return f'File "{os.path.abspath(file)}", line ' in traceback
-
-
 class Box:
     """A running sandbox for one policy, on one tier.
 
@@ -99,14 +91,14 @@ class Box:
             self._entries,
             network=policy.network,
         )
-        mark("list what the guest sees")
+        step_done("list what the guest sees")
         try:
             self.process = _boxed.Box(tiers.launcher_for(tier), order)
         except OSError as error:
             from .remedies import explain
 
             raise explain(tier, "start", error.errno or 0) from error
-        mark("spawn the launcher")
+        step_done("spawn the launcher")
         self.standbys = Standbys(self.process, policy.limits.result)
         try:
             self._start(policy)
@@ -139,19 +131,23 @@ class Box:
         if ready and ready[:1] == b"R" and len(ready) == _READY.size:
             # The zygote's word, which nothing depends on.
             for step, at in zip(_ZYGOTE_STEPS, _READY.unpack(ready)[1:]):
-                mark(step, at)
-            mark("hear that it is ready")
+                step_done(step, at)
+            step_done("hear that it is ready")
             return
         if ready is None:
             raise SetupError(
                 f"the sandbox was not ready after {SETUP_SECONDS} s",
                 stage="zygote",
             )
-        if ready[:1] == b"E":
-            raise self._import_failure(ready[1:], policy)
+        if ready[:1] in (b"E", b"M"):
+            raise self._import_failure(
+                ready[1:], policy, in_main=ready[:1] == b"M"
+            )
         raise self._launch_failure()
 
-    def _import_failure(self, packed: bytes, policy: Policy) -> SetupError:
+    def _import_failure(
+        self, packed: bytes, policy: Policy, *, in_main: bool
+    ) -> SetupError:
         from .._answers.missing_modules import why_missing
         from .._answers.text import unpack
         from .._errors import RemoteTraceback
@@ -160,7 +156,7 @@ class Box:
         name, message, traceback, _ = unpack(packed, 4)
         what = "an import for the sandbox failed"
         remedy = why_missing(message, policy.places, self.tier)
-        if remedy is None and _is_in_main(traceback, policy):
+        if remedy is None and in_main:
             what = (
                 "the program's main module, which the sandbox imports for its"
                 " functions, failed there"

@@ -90,7 +90,7 @@ def setting(
         ],
         "found": policy.places.found,
         "imports": list(policy.imports),
-        "ahead": list(policy.ahead),
+        "standard_modules": list(policy.standard_modules),
         "serializer": policy.serializer,
         "main": policy.main,
         "source": _main_source(policy),

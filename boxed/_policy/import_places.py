@@ -85,12 +85,12 @@ def shown_at(path: str, *, mounts: bool) -> str:
 
 
 # Names that are wanted besides, though the caller never imported them.
-_wanted: set[str] = set()
+_also_wanted: set[str] = set()
 
 
-def want(name: str) -> None:
+def also_find(name: str) -> None:
     """Have a top-level module found, if only for guests."""
-    _wanted.add(name)
+    _also_wanted.add(name)
 
 
 def current(
@@ -103,17 +103,19 @@ def current(
 
     :raises OSError: too little of something is left to look.
     """
-    extra = tuple(sorted({name.partition(".")[0] for name in names} | _wanted))
+    extra = tuple(
+        sorted({name.partition(".")[0] for name in names} | _also_wanted)
+    )
     key = (given, extra)
-    judged = _judged.get(key)
-    if judged is None or not judged.holds():
-        if len(_judged) >= _MOST_JUDGED:
-            _judged.clear()
-        judged = _judged[key] = _Judged(given, extra)
-    return judged.places()
+    snapshot = _snapshots.get(key)
+    if snapshot is None or not snapshot.is_current():
+        if len(_snapshots) >= _MOST_SNAPSHOTS:
+            _snapshots.clear()
+        snapshot = _snapshots[key] = _Snapshot(given, extra)
+    return snapshot.places()
 
 
-class _Judged:
+class _Snapshot:
     """What was found of a ``sys.path``, as long as its entries lead to the
     same directories, with the same in them: every call asks, so one stat(2)
     for each must do."""
@@ -136,12 +138,12 @@ class _Judged:
         self.path = tuple(_existing(absolute, before))
         installed = installation.is_installed
         own = [path for path in self.path if not installed(path)]
-        held = [_held(path) for path in own]
-        stamp: list[Any] = [one for one, _ in held]
+        contents = [_contents(path) for path in own]
+        stamp: list[Any] = [one for one, _ in contents]
         self.own = tuple(
             (PLACE if os.path.isdir(path) else PACKAGE, path) for path in own
         )
-        watched = _watched(own, [names for _, names in held])
+        watched = _files_to_watch(own, [names for _, names in contents])
         self.files = files + watched
         self.identities = before + _boxed.identities(watched)
         self.stamp = (*stamp, self.identities[len(before) :])
@@ -149,7 +151,7 @@ class _Judged:
         self.modules = -1
         self.result: Places | None = None
 
-    def holds(self) -> bool:
+    def is_current(self) -> bool:
         return (
             self.settled
             and self.entries == tuple(sys.path)
@@ -174,8 +176,8 @@ class _Judged:
         return self.result
 
 
-_judged: dict[Any, _Judged] = {}
-_MOST_JUDGED = 16
+_snapshots: dict[Any, _Snapshot] = {}
+_MOST_SNAPSHOTS = 16
 
 
 def _existing(paths: tuple[str, ...], identities: bytes) -> Iterator[str]:
@@ -228,7 +230,7 @@ def _absolute(paths: Iterable[object]) -> Iterator[str]:
         yield absolute
 
 
-def _held(place: str) -> tuple[tuple[Any, ...], list[str]]:
+def _contents(place: str) -> tuple[tuple[Any, ...], list[str]]:
     """What a place held, by name and inode: what is of no concern to imports,
     such as results that a program writes there, does not count.  And its
     modules' names.
@@ -245,7 +247,7 @@ def _held(place: str) -> tuple[tuple[Any, ...], list[str]]:
 
 
 def _listed(place: str) -> tuple[tuple[Any, ...], list[str]]:
-    held, modules = [], []
+    contents, modules = [], []
     with os.scandir(place) as entries:
         for entry in entries:
             name = entry.name
@@ -255,8 +257,8 @@ def _listed(place: str) -> tuple[tuple[Any, ...], list[str]]:
                 modules.append(name)
             elif not _is_package(entry):
                 continue
-            held.append((name, entry.inode()))
-    return (place, *sorted(held)), modules
+            contents.append((name, entry.inode()))
+    return (place, *sorted(contents)), modules
 
 
 def _is_package(entry: os.DirEntry[str]) -> bool:
@@ -265,10 +267,12 @@ def _is_package(entry: os.DirEntry[str]) -> bool:
     return os.path.exists(os.path.join(entry.path, "__init__.py"))
 
 
-def _watched(places: list[str], held: list[list[str]]) -> tuple[bytes, ...]:
+def _files_to_watch(
+    places: list[str], contents: list[list[str]]
+) -> tuple[bytes, ...]:
     paths = [
         os.fsencode(os.path.join(place, name))
-        for place, names in zip(places, held)
+        for place, names in zip(places, contents)
         for name in names
         if name.partition(".")[0] not in sys.modules
     ]

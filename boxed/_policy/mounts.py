@@ -161,7 +161,7 @@ def entries(policy: Policy, *, as_other: bool, mounts: bool) -> list[Entry]:
             continue
         if before is None or entry[0] == WRITE or _shows_more(entry, before):
             found[path] = entry
-    for entry in _led_out_of_trees(found):
+    for entry in _targets_outside_trees(found):
         found.setdefault(entry[1], entry)
     kept: dict[str, Entry] = {}
     for path in sorted(found):
@@ -182,10 +182,10 @@ def _shows_more(entry: Entry, before: Entry) -> bool:
     )
 
 
-def _led_out_of_trees(found: Mapping[str, Entry]) -> list[Entry]:
+def _targets_outside_trees(found: Mapping[str, Entry]) -> list[Entry]:
     """What a tree shows a symbolic link of only, as the environment that a
     project's directory has a link to: where such links lead."""
-    led: list[Entry] = []
+    targets: list[Entry] = []
     for kind, path, _ in found.values():
         above = _nearest(path, found)
         if kind not in (TREE, OPTIONAL) or above is None:
@@ -193,8 +193,8 @@ def _led_out_of_trees(found: Mapping[str, Entry]) -> list[Entry]:
         inside = os.path.relpath(path, above[1])
         real = os.path.realpath(path)
         if real != os.path.join(os.path.realpath(above[1]), inside):
-            led += [*_links_on_the_way(path), (kind, real, None)]
-    return led
+            targets += [*_links_on_the_way(path), (kind, real, None)]
+    return targets
 
 
 def _links_on_the_way(path: str) -> Iterator[Entry]:

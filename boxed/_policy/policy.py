@@ -44,12 +44,13 @@ class Policy:
     :ivar write: files and directories to be written, absolute.
     :ivar network: whether the guest has the caller's network.
     :ivar env: pairs of the guest's environment.
-    :ivar ahead: the standard library's modules that the first call is about
-        to use.  The zygote imports them once, in place of every worker; what
-        a guest can do does not depend on it, and it is not compared.
+    :ivar standard_modules: what the first call is about to use of the
+        standard library.  The zygote imports it once, in place of every
+        worker; what a guest can do does not depend on it, and it is not
+        compared.
     """
 
-    __slots__ = (*_COMPARED, "_hash", "_key", "ahead")
+    __slots__ = (*_COMPARED, "_hash", "_key", "standard_modules")
 
     isolation: str
     uid: int
@@ -62,7 +63,7 @@ class Policy:
     write: tuple[str, ...]
     network: bool
     env: tuple[tuple[str, str], ...]
-    ahead: tuple[str, ...]
+    standard_modules: tuple[str, ...]
     _key: tuple[object, ...]
     _hash: int
 
@@ -80,7 +81,7 @@ class Policy:
         write: tuple[str, ...] = (),
         network: bool = False,
         env: tuple[tuple[str, str], ...] = (),
-        ahead: tuple[str, ...] = (),
+        standard_modules: tuple[str, ...] = (),
     ) -> None:
         # In the order of _COMPARED.
         key = (
@@ -89,7 +90,7 @@ class Policy:
         )
         for name, value in zip(_COMPARED, key):
             object.__setattr__(self, name, value)
-        object.__setattr__(self, "ahead", ahead)
+        object.__setattr__(self, "standard_modules", standard_modules)
         # Every call asks for them several times.
         object.__setattr__(self, "_key", key)
         object.__setattr__(self, "_hash", hash(key))

@@ -58,7 +58,7 @@ class Payload:
             piece = memoryview(piece) if raw is None else raw()
         self.pieces.append(piece)
 
-    def beside(self, buffer: Any) -> bool:
+    def take_buffer(self, buffer: Any) -> bool:
         """A pickler's buffer_callback: whether to put it into the stream."""
         raw = buffer.raw()
         # The stream is a part too.
@@ -82,7 +82,7 @@ class Payload:
         """The stream as one; for a payload without buffers."""
         return b"".join(self.pieces)
 
-    def put(self, store: int) -> bytes:
+    def write_to_store(self, store: int) -> bytes:
         """Write it to a store of its size; return the sizes of its parts."""
         at = 0
         for piece in self.pieces:
@@ -96,14 +96,14 @@ class Payload:
             sizes.append(buffer.nbytes)
         return b"".join(size.to_bytes(8, "little") for size in sizes)
 
-    def keep(self) -> bool:
+    def move_to_store(self) -> bool:
         """Put it into a store of its own, in the caller.
 
         :return: whether there could be one; if not, it is as it was.
         """
         try:
             _boxed.new_store(self.size(), self)
-            self.sizes = self.put(self.store)
+            self.sizes = self.write_to_store(self.store)
             _boxed.seal_store(self.store)
         except OSError:
             # An old kernel, a limit on files, or no memory left.
@@ -121,7 +121,9 @@ class Payload:
         self.close()
 
 
-def opened(store: int, table: bytes) -> tuple[memoryview, list[memoryview]]:
+def read_store(
+    store: int, table: bytes
+) -> tuple[memoryview, list[memoryview]]:
     """The stream and the buffers in a sealed store; they share its mapping.
 
     :raises ValueError: these are not the sizes of what it holds.

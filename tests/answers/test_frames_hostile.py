@@ -266,9 +266,9 @@ def test_the_deadline_holds_while_columns_are_made():
 
 def test_a_past_deadline():
     """It is looked at between the columns, before the first."""
-    room = frames.Room(2**20, time.monotonic() - 1)
+    budget = frames.Budget(2**20, time.monotonic() - 1)
     with pytest.raises(frames.TookTooLong):
-        frames.DataFrame(room, RANGE, RANGE, [ONE])
+        frames.DataFrame(budget, RANGE, RANGE, [ONE])
 
 
 def test_nothing_is_left():

@@ -159,14 +159,14 @@ def test_what_a_bomb_would_take():
     """The control: with room without end, it is spent."""
     made, *pieces = BOMBS["one array for all columns"]
     pieces[0], pieces[2] = range_of(200), pieces[2][:200]
-    room = frames.Room(2**60)
-    frame = frames.DataFrame(room, *pieces)
+    budget = frames.Budget(2**60)
+    frame = frames.DataFrame(budget, *pieces)
     assert len(stream_of(made, *pieces)) < 2 * MIB
     assert int(frame.memory_usage().sum()) > 200 * MIB
-    assert room.taken > 600 * MIB
-    room = frames.Room(2**60)
-    frames.Series(room, ONE, multi(range_of(2**20)), None)
-    assert room.taken > 2**23
+    assert budget.taken > 600 * MIB
+    budget = frames.Budget(2**60)
+    frames.Series(budget, ONE, multi(range_of(2**20)), None)
+    assert budget.taken > 2**23
 
 
 @pytest.mark.parametrize("kind", FRAMES)
@@ -174,19 +174,19 @@ def test_nothing_is_made_that_was_not_weighed(kind):
     """What a frame takes in the end was taken from the room first."""
     taken = []
 
-    class Room(frames.Room):
+    class Budget(frames.Budget):
         def take(self, count):
             super().take(count)
             taken.append(count)
 
     big = pd.concat([FRAMES[kind]] * (1 if FRAMES[kind].empty else 2000))
     pieces = pandas_frames._reduce_frame(big)[1]
-    made = frames.DataFrame(Room(2**40), *pieces)
+    made = frames.DataFrame(Budget(2**40), *pieces)
     assert sum(taken) >= made.memory_usage(index=True).sum()
     assert sum(taken) < 1024 * 100 + 2**20 + 200 * big.size + 200 * len(big)
     # One byte less than it takes is too little.
     with pytest.raises(MemoryError):
-        frames.DataFrame(frames.Room(sum(taken) - 1), *pieces)
+        frames.DataFrame(frames.Budget(sum(taken) - 1), *pieces)
 
 
 def test_the_bound_of_a_call():
@@ -247,13 +247,13 @@ def test_too_little_memory_is_an_error_of_the_result(monkeypatch):
 
     monkeypatch.setattr(boxed, "_boxed", Full)
     with pytest.raises(SerializationError) as caught:
-        value.decode("pickle", b"N.", BOTH)
+        value.decode("pickle", b"\x80\x05N.", BOTH)
     assert "not enough memory" in str(caught.value)
 
 
 def test_the_deadline_holds_between_all_pieces():
     """Between levels and categories too, not only between columns."""
     levels = multi(*[index(("object", CELLS[:100]))] * 200)
-    room = frames.Room(2**40, time.monotonic() - 1)
+    budget = frames.Budget(2**40, time.monotonic() - 1)
     with pytest.raises(frames.TookTooLong):
-        frames.Series(room, ONE, levels, None)
+        frames.Series(budget, ONE, levels, None)

@@ -27,9 +27,9 @@ from boxed import (
     WorkerDied,
     run,
 )
-from boxed._answers.remote_errors import _ORDINARY, told_error
+from boxed._answers.remote_errors import _ORDINARY, error_from_texts
 from boxed._answers.text import unpack
-from boxed._guest.exceptions import KNOWN, pack, told
+from boxed._guest.exceptions import KNOWN, exception_texts, pack
 from boxed._wire.told_exception import FIELDS, MAX_MORE
 
 pytestmark = pytest.mark.fast
@@ -354,8 +354,8 @@ told_values = st.recursive(
 @given(st.lists(told_values, max_size=4))
 def test_plain_args_arrive_equal(args):
     """Through telling, packing, escaping and reading."""
-    texts = told(ValueError(*args), ())
-    error = told_error(unpack(pack(texts), 4, MAX_MORE))
+    texts = exception_texts(ValueError(*args), ())
+    error = error_from_texts(unpack(pack(texts), 4, MAX_MORE))
     depth = str(args).count("[") + str(args).count("(")
     if depth <= 6:
         assert error.args == tuple(args)
@@ -394,7 +394,7 @@ def test_whatever_a_guest_tells(names, rest):
     """It is a RemoteError, which can be printed, pickled and handled, or is
     refused."""
     try:
-        error = told_error(["E", "message", "trace", names, *rest])
+        error = error_from_texts(["E", "message", "trace", names, *rest])
     except ValueError:
         return
     assert isinstance(error, RemoteError)

@@ -139,7 +139,7 @@ def test_all_attempts_have_one_deadline(monkeypatch):
         talk._seat.leave()
         raise call._Unread(WorkerDied("as if unread"))
 
-    monkeypatch.setattr(call._Conversation, "held", unread)
+    monkeypatch.setattr(call._Attempt, "run", unread)
     with pytest.raises(WorkerDied, match="as if unread"):
         run(abs, (-1,), timeout=60)
     assert len(deadlines) == call.ATTEMPTS
@@ -156,7 +156,7 @@ def test_no_attempt_begins_after_the_deadline(monkeypatch):
         talk._seat.leave()
         raise call._Unread(WorkerDied("as if unread"))
 
-    monkeypatch.setattr(call._Conversation, "held", unread)
+    monkeypatch.setattr(call._Attempt, "run", unread)
     with pytest.raises(TimeoutError):
         run(abs, (-1,), timeout=1e-9)
     assert len(attempts) == 1

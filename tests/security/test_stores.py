@@ -26,11 +26,11 @@ from boxed import (
     run,
 )
 from boxed._live import registry
-from boxed._wire.payload import opened
+from boxed._wire.payload import read_store
 
 # An answer in a store, as it should be; `s` is the store.
-STORE = "s = want(3)\nos.write(s, b'K\\x07.')\n"
-TELL = "send(frame(STORED, sizes(3)))\n"
+STORE = "s = want(5)\nos.write(s, b'\\x80\\x05K\\x07.')\n"
+TELL = "send(frame(STORED, sizes(5)))\n"
 
 
 def stores() -> bool:
@@ -52,7 +52,7 @@ def test_the_control():
     assert speak(STORE + TELL) == 7
     assert speak(STORE + "os.close(s)\n" + TELL) == 7
     assert speak(STORE + "import fcntl\nfcntl.fcntl(s, 1033, 8)\n" + TELL) == 7
-    assert speak("want(3)\nsend(frame(VALUE, b'K\\x08.'))") == 8
+    assert speak("want(5)\nsend(frame(VALUE, b'\\x80\\x05K\\x08.'))") == 8
     parts = b"\x80\x05\x97\x97\x86.".ljust(64) + b"ab".ljust(64) + b"c"
     source = f"s = want(129)\nos.write(s, {parts!r})\n"
     found = speak(source + "send(frame(STORED, sizes(6, 2, 1)))")
@@ -73,24 +73,24 @@ def test_p_c01_a_store_of_no_size(size):
     "source",
     [
         TELL,
-        "want(3)\nwant(3)",
+        "want(5)\nwant(5)",
         "send(header(WANT, 5, limit=5) + b'x' * 5)",
         "send(header(WANT, 0, limit=5, id=CALL ^ 1))",
         "send(frame(GIVEN, b''))",
-        "send(frame(REQUEST_STORED, sizes(3)))",
+        "send(frame(REQUEST_STORED, sizes(5)))",
         STORE + "send(frame(STORED, b''))",
         STORE + "send(frame(STORED, b'\\3'))",
-        STORE + "send(frame(STORED, sizes(3) + b'\\0' * 7))",
-        STORE + "send(frame(STORED, sizes(2)))",
+        STORE + "send(frame(STORED, sizes(5) + b'\\0' * 7))",
         STORE + "send(frame(STORED, sizes(4)))",
-        STORE + "send(frame(STORED, sizes(3, 0)))",
-        STORE + "send(frame(STORED, sizes(3, 2**64 - 3)))",
+        STORE + "send(frame(STORED, sizes(6)))",
+        STORE + "send(frame(STORED, sizes(5, 0)))",
+        STORE + "send(frame(STORED, sizes(5, 2**64 - 5)))",
         STORE + "send(frame(STORED, sizes(2**64 - 1)))",
-        STORE + "send(frame(STORED, sizes(*[0] * 4095, 3) * 2))",
+        STORE + "send(frame(STORED, sizes(*[0] * 4095, 5) * 2))",
         STORE + "send(header(STORED, 2**40) + b'x' * 100)",
-        STORE + "send(frame(STORED, sizes(3), id=CALL ^ 1))",
-        STORE + "send(b'x' + frame(STORED, sizes(3)))",
-        STORE + "send(frame(STORED, sizes(3))[:35])",
+        STORE + "send(frame(STORED, sizes(5), id=CALL ^ 1))",
+        STORE + "send(b'x' + frame(STORED, sizes(5)))",
+        STORE + "send(frame(STORED, sizes(5))[:35])",
     ],
 )
 def test_p_c03_what_is_no_store(source):
@@ -104,19 +104,19 @@ def test_p_c03_what_is_no_store(source):
 @pytest.mark.parametrize(
     "source",
     [
-        "want(3)\n",
-        STORE.replace("3", "8192"),
+        "want(5)\n",
+        STORE.replace("want(5)", "want(8192)"),
         STORE + "libc.fallocate(s, 3, *map(ctypes.c_long, (0, 4096)))\n",
         STORE + "fcntl.fcntl(s, 1033, 1)\n",
-        STORE + "held = mmap.mmap(s, 3)\n",
-        STORE + "r, w = os.pipe()\nassert os.sendfile(w, s, 0, 3) == 3\n",
+        STORE + "held = mmap.mmap(s, 5)\n",
+        STORE + "r, w = os.pipe()\nassert os.sendfile(w, s, 0, 5) == 5\n",
     ],
     ids=["unwritten", "half", "punched", "sealed", "mapped", "pinned"],
 )
 def test_p_c03_a_store_that_cannot_be_sealed(source):
     """With a part that was not written, or in somebody's hands still."""
     imports = "import ctypes, fcntl, mmap\nlibc = ctypes.CDLL(None)\n"
-    size = 8192 if "8192" in source else 3
+    size = 8192 if "8192" in source else 5
     with pytest.raises(ProtocolError, match="not as it was announced"):
         # Alive: its mappings and pipes would end with it.
         tell = f"send(frame(STORED, sizes({size})))\ntime.sleep(60)"
@@ -128,7 +128,7 @@ def test_p_c03_a_store_that_cannot_be_sealed(source):
 def test_p_c03_a_mapping_in_a_child():
     """Another process of the call's holds it: no answer; without it, one."""
     fork = (
-        STORE + "import mmap\nheld = mmap.mmap(s, 3)\n"
+        STORE + "import mmap\nheld = mmap.mmap(s, 5)\n"
         "r, w = os.pipe()\n"
         "if os.fork() == 0:\n"
         "    os.write(w, b'x')\n"
@@ -147,7 +147,7 @@ def test_p_c03_a_mapping_in_a_child():
     "rest",
     [
         "time.sleep(60)",
-        "send(frame(STORED, sizes(3))[:-1]); time.sleep(60)",
+        "send(frame(STORED, sizes(5))[:-1]); time.sleep(60)",
         "[send(b'x') or time.sleep(0.2) for _ in range(10**6)]",
     ],
 )
@@ -206,7 +206,7 @@ def test_p_c08_a_store_of_their_own(kind):
         "rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS,\n"
         "           array.array('i', [own] * 100))]\n"
         "channel = socket.socket(fileno=3)\n"
-        "channel.sendmsg([frame(STORED, sizes(3))], rights)\n"
+        "channel.sendmsg([frame(STORED, sizes(5))], rights)\n"
     )
     # Where there is no network, nothing can be sent along.
     with pytest.raises(RemoteError):
@@ -242,8 +242,8 @@ def test_p_r04_a_store_stays_as_large_as_it_is():
         "        found.append(0)\n"
         "    except OSError as error:\n"
         "        found.append(error.errno)\n"
-        "send(frame(VALUE, b']' + b''.join(b'K%ca' % n for n in found)"
-        " + b'.'))\n"
+        "items = b''.join(b'K%ca' % n for n in found)\n"
+        "send(frame(VALUE, b'\\x80\\x05]' + items + b'.'))\n"
     )
     assert speak(source) == [1, 1, 1, 1]
 
@@ -278,8 +278,8 @@ def test_p_f07_a_store_cannot_be_executed():
         "        way()\n"
         "    except OSError as error:\n"
         "        found.append(error.errno)\n"
-        "send(frame(VALUE, b']' + b''.join(b'K%ca' % n for n in found)"
-        " + b'.'))\n"
+        "items = b''.join(b'K%ca' % n for n in found)\n"
+        "send(frame(VALUE, b'\\x80\\x05]' + items + b'.'))\n"
     )
     found = speak(inside, limits=Limits(processes=2))
     assert len(found) == 4 and set(found) <= {1, 13}, found
@@ -337,7 +337,7 @@ def test_p_c03_no_change_after_the_check(live):
             break
         except BlockingIOError:
             assert time.monotonic_ns() < limit
-    view, _ = opened(store, sizes)
+    view, _ = read_store(store, sizes)
     sealed = bytes(view)
     assert live.wait_end(limit) == _boxed.CALL_ENDED
     assert os.waitstatus_to_exitcode(live.report[0]) == 42
@@ -359,7 +359,7 @@ HOSTILE = [
     "send(frame(STORED, sizes(2**20)))",
     "want(2**25)\nsend(frame(STORED, sizes(2**25)))",
     STORE + "send(frame(STORED, sizes(*[0] * 4096)))",
-    STORE + "import mmap\nheld = mmap.mmap(s, 3)\n" + TELL + "time.sleep(60)",
+    STORE + "import mmap\nheld = mmap.mmap(s, 5)\n" + TELL + "time.sleep(60)",
     STORE + "channel = socket.socket(fileno=3)\n"
     "rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS,"
     " array.array('i', [s] * 200))]\n"

@@ -181,12 +181,8 @@ settle_code(struct decoder *d, struct allowed *allowed, PyObject *state)
         return allowed->setstate == NULL && PyErr_Occurred() ? -1 : 0;
     }
     if (deletes || (sets && (state == NULL || !PyTuple_CheckExact(state)))) {
-        return decoder_refuse_name(
-            d, decoder_class_name(allowed),
-            deletes ? "has a __del__ of its own, which would run on what the"
-                      " guest sent"
-                    : "has a __setstate__ of its own, which would run on what"
-                      " the guest sent");
+        return decoder_refuse_code(d, decoder_class_name(allowed),
+                                   deletes ? "__del__" : "__setstate__");
     }
     if (sets) {
         Py_INCREF(state);

@@ -21,7 +21,8 @@
 
 struct decoder_options {
     /* Its attribute DecodeError is the exception for a refused stream: called
-     * with one message, then given the attributes `reason` and `type_name`. */
+     * with one message, then given the attributes `reason`, `type_name` and
+     * `option`: that of the caller's by which the type would be read. */
     PyObject *module;
     /* NULL, or an exact dict of "module:qualname" -> class. */
     PyObject *allow;

@@ -12,8 +12,8 @@ MAKE(make_dill_type)
     }
     global = decoder_find_global("builtins", text);
     if (global == NULL) {
-        (void)decoder_refuse_name(d, PyUnicode_FromFormat("builtins.%U", name),
-                                  "is not allowed");
+        (void)decoder_refuse_unallowed(
+            d, PyUnicode_FromFormat("builtins.%U", name));
         return NULL;
     }
     d->memory += BYTES_NAME;
@@ -126,9 +126,8 @@ MAKE(make_dill_named_tuple)
     d->memory += BYTES_NAME;
     found = decoder_find_class(d, module, called);
     if (found == NULL && !PyErr_Occurred()) {
-        (void)decoder_refuse_name(
-            d, PyUnicode_FromFormat("%U.%U", module, called),
-            "is not allowed");
+        (void)decoder_refuse_unallowed(
+            d, PyUnicode_FromFormat("%U.%U", module, called));
     }
     ret->flags = SLOT_INTERNAL;
     return found;

@@ -102,8 +102,8 @@ push_global(struct decoder *d, PyObject *module, PyObject *name)
     }
     slot.value = decoder_find_class(d, module, name);
     if (slot.value == NULL && !PyErr_Occurred()) {
-        return decoder_refuse_name(
-            d, PyUnicode_FromFormat("%U.%U", module, name), "is not allowed");
+        return decoder_refuse_unallowed(
+            d, PyUnicode_FromFormat("%U.%U", module, name));
     }
     return decoder_push_slot(d, slot);
 }
@@ -161,9 +161,8 @@ call_global(struct decoder *d, const struct global *global, bool reduce,
             const struct slot *args, struct slot *ret)
 {
     if (global->make == NULL || (!reduce && global->build == NULL)) {
-        (void)decoder_refuse_name(
-            d, PyUnicode_FromFormat("%s.%s", global->module, global->name),
-            "is not allowed");
+        (void)decoder_refuse_unallowed(
+            d, PyUnicode_FromFormat("%s.%s", global->module, global->name));
         return NULL;
     }
     if (args->flags & SLOT_INTERNAL && !global->names) {

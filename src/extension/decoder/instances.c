@@ -172,9 +172,8 @@ make_enum_member(struct decoder *d, const struct global *self,
         allowed = decoder_class_of(PyTuple_GET_ITEM(args->value, 0));
     }
     if (allowed == NULL || !decoder_class_is_enum(allowed)) {
-        (void)decoder_refuse_name(
-            d, PyUnicode_FromFormat("%s.%s", self->module, self->name),
-            "is not allowed");
+        (void)decoder_refuse_unallowed(
+            d, PyUnicode_FromFormat("%s.%s", self->module, self->name));
         return NULL;
     }
     return find_member(d, allowed, "_member_map_",

@@ -19,9 +19,9 @@
 
 static void
 raise_refusal(struct decoder *d, const char *reason, PyObject *type_name,
-              PyObject *message)
+              const char *option, PyObject *message)
 {
-    PyObject *class = NULL, *error = NULL, *word = NULL;
+    PyObject *class = NULL, *error = NULL, *words = NULL;
 
     if (message == NULL || (class = PyObject_GetAttrString(
                                 d->options->module, "DecodeError")) == NULL) {
@@ -29,9 +29,12 @@ raise_refusal(struct decoder *d, const char *reason, PyObject *type_name,
     }
     d->refused = true;
     error = PyObject_CallFunctionObjArgs(class, message, NULL);
-    word = PyUnicode_FromString(reason);
-    if (error == NULL || word == NULL ||
-        PyObject_SetAttrString(error, "reason", word) < 0 ||
+    words = Py_BuildValue("(sz)", reason, option);
+    if (error == NULL || words == NULL ||
+        PyObject_SetAttrString(error, "reason", PyTuple_GET_ITEM(words, 0)) <
+            0 ||
+        PyObject_SetAttrString(error, "option", PyTuple_GET_ITEM(words, 1)) <
+            0 ||
         PyObject_SetAttrString(error, "type_name", type_name) < 0) {
         goto error;
     }
@@ -39,7 +42,7 @@ raise_refusal(struct decoder *d, const char *reason, PyObject *type_name,
 error:
     Py_DECREF(class);
     Py_XDECREF(error);
-    Py_XDECREF(word);
+    Py_XDECREF(words);
 }
 
 int
@@ -58,7 +61,7 @@ decoder_refuse(struct decoder *d, const char *reason, const char *format, ...)
     }
     message = PyUnicode_FromFormat("result refused at byte %zd: %U",
                                    (Py_ssize_t)(d->pos - d->start), detail);
-    raise_refusal(d, reason, Py_None, message);
+    raise_refusal(d, reason, Py_None, NULL, message);
     Py_DECREF(detail);
     Py_XDECREF(message);
     return -1;
@@ -94,9 +97,11 @@ presentable(PyObject *name)
     return inner;
 }
 
-/* Takes the reference to `name`; NULL is passed on. */
-int
-decoder_refuse_name(struct decoder *d, PyObject *name, const char *why)
+/* Takes the reference to `name`; NULL is passed on.  `option` names the option
+ * of the caller's by which the type would be read, or is NULL. */
+static int
+refuse_unless(struct decoder *d, PyObject *name, const char *why,
+              const char *option)
 {
     PyObject *shown = NULL, *message = NULL;
 
@@ -111,12 +116,38 @@ decoder_refuse_name(struct decoder *d, PyObject *name, const char *why)
     message =
         PyUnicode_FromFormat("result refused at byte %zd: %U %s",
                              (Py_ssize_t)(d->pos - d->start), shown, why);
-    raise_refusal(d, "type", shown, message);
+    raise_refusal(d, "type", shown, option, message);
 error:
     Py_DECREF(name);
     Py_XDECREF(shown);
     Py_XDECREF(message);
     return -1;
+}
+
+/* For good: no option helps. */
+int
+decoder_refuse_name(struct decoder *d, PyObject *name, const char *why)
+{
+    return refuse_unless(d, name, why, NULL);
+}
+
+int
+decoder_refuse_unallowed(struct decoder *d, PyObject *name)
+{
+    return refuse_unless(d, name, "is not allowed", "allow");
+}
+
+/* `method` is the class's own, and would run. */
+int
+decoder_refuse_code(struct decoder *d, PyObject *name, const char *method)
+{
+    char why[96];
+
+    (void)PyOS_snprintf(why, sizeof(why),
+                        "has a %s of its own, which would run on what the"
+                        " guest sent",
+                        method);
+    return refuse_unless(d, name, why, "allow_setstate");
 }
 
 /* `value` is a global, or a tuple that holds one somewhere inside. */

@@ -68,9 +68,8 @@ MAKE(make_numpy_dtype)
         return refuse_dtype(d);
     }
     if (text[0] == 'O') {
-        (void)decoder_refuse_name(
-            d, PyUnicode_FromString("numpy.ndarray of dtype object"),
-            "is not allowed");
+        (void)decoder_refuse_unallowed(
+            d, PyUnicode_FromString("numpy.ndarray of dtype object"));
         return NULL;
     }
     if (!is_simple_code(text)) {

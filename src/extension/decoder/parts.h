@@ -168,6 +168,8 @@ struct global {
 int decoder_refuse(struct decoder *d, const char *reason, const char *format,
                    ...);
 int decoder_refuse_name(struct decoder *d, PyObject *name, const char *why);
+int decoder_refuse_unallowed(struct decoder *d, PyObject *name);
+int decoder_refuse_code(struct decoder *d, PyObject *name, const char *method);
 int decoder_refuse_internal(struct decoder *d, PyObject *value);
 int decoder_truncated(struct decoder *d);
 int decoder_tick(struct decoder *d);

@@ -11,15 +11,17 @@
 PyDoc_STRVAR(decode_error_doc,
              "A guest's result was refused; nothing of it remains.\n\n"
              "reason: a stable word, such as 'truncated' or 'type'\n"
-             "type_name: the dotted name that was refused, or None");
+             "type_name: the dotted name that was refused, or None\n"
+             "option: the one that would have permitted it, 'allow' or\n"
+             "    'allow_setstate', or None");
 
 int
 method_decode_exec(PyObject *module)
 {
     PyObject *attributes, *error = NULL;
 
-    attributes =
-        Py_BuildValue("{s:O,s:O}", "reason", Py_None, "type_name", Py_None);
+    attributes = Py_BuildValue("{s:O,s:O,s:O}", "reason", Py_None, "type_name",
+                               Py_None, "option", Py_None);
     if (attributes == NULL) {
         return -1;
     }
