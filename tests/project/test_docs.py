@@ -79,6 +79,18 @@ def test_each_folder_of_tests_has_its_line():
         assert (CHECKOUT / line).exists(), line
 
 
+def test_steps_of_the_launcher_have_their_numbers():
+    """Those with which the files themselves open."""
+    text = (DOCS / "files.rst").read_text()
+    rows = dict(tables(text))["src/launcher"]
+    said = re.findall(r"^``(\w+\.c)`` +steps? ([\d, ]+):", rows, re.MULTILINE)
+    assert len(said) > 15
+    for name, numbers in said:
+        opening = (CHECKOUT / "src/launcher" / name).read_text().split(".")[0]
+        own = re.findall(r"\d+", opening.split(":")[0])
+        assert re.findall(r"\d+", numbers) == own, name
+
+
 def test_a_line_is_told_from_text():
     """The control: what the test above reads of a page."""
     text = "\nboxed\n-----\n\n``no.py`` no\n\n``a.py``  what\n\nnone\n----\n"
