@@ -25,6 +25,7 @@ from boxed import (
     _boxed,
 )
 from boxed._calls import call
+from boxed._options import OPTIONS, SANDBOX_OPTIONS
 
 
 def pids(sandbox: Sandbox) -> set[int]:
@@ -78,8 +79,9 @@ def test_options_are_checked_when_it_is_made(kind, options):
 
 def test_run_has_no_option_that_it_lacks():
     """Its options are run()'s and preload; so are their defaults."""
-    ours = Sandbox.__init__.__kwdefaults__
-    assert ours == {**boxed.run.__kwdefaults__, "preload": ()}
+    ours = {name: one.default for name, one in SANDBOX_OPTIONS.items()}
+    runs = {name: one.default for name, one in OPTIONS.items()}
+    assert ours == {**runs, "preload": ()}
 
 
 def test_it_starts_nothing_before_a_call():

@@ -58,7 +58,7 @@ RIDDEN_OUT = [
     # a request, or the announcement of a standby; a store
     ("sendmsg", "ENOMEM", "2+2"),
     ("sendmsg", "ENOBUFS", "2+3"),
-    ("sendmsg", "ETOOMANYREFS", "2+3"),
+    ("sendmsg", "ETOOMANYREFS", "1+2"),
     # the answer; a call, in the zygote; a request, in the worker
     ("recvmsg", "ENOMEM", "1+2"),
     ("recvmsg", "ENOBUFS", "2+3"),
@@ -83,7 +83,7 @@ RIDDEN_OUT = [
 # in vain.
 TOLD = [
     ("sendmsg", "ENOMEM", "1+"),
-    ("sendmsg", "ETOOMANYREFS", "1+2"),
+    ("sendmsg", "ETOOMANYREFS", "1+"),
     ("clone,clone3,fork", "EAGAIN", "1+"),
     ("clone,clone3,fork", "ENOMEM", "1+2"),
     # what a call has of its own

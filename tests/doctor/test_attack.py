@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -59,7 +60,18 @@ ROOT = {
     "bpf",
 }
 
+# One after another, each looks for what its attack left behind.
+pytestmark = [pytest.mark.usefixtures("turn"), pytest.mark.timeout(300)]
+
 DOCTOR = ("-m", "boxed", "doctor", "--attack", "--json", "--isolation")
+
+
+@pytest.fixture
+def turn():
+    """Until the others of this file, in whichever process, have ended."""
+    with Path(__file__).open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def attempts(output: str) -> dict[str, tuple[str, str]]:
@@ -79,12 +91,8 @@ def made(by: int) -> set[str]:
 
 
 def leftovers() -> set[str]:
-    """Those of processes that are gone: others may run beside this test."""
-    return {
-        path
-        for path in made(0)
-        if not Path("/proc", path.split("-attack-")[1].split("-")[0]).exists()
-    }
+    """What attacks made, by whomever."""
+    return made(0)
 
 
 def test_every_attempt_is_held(environment):

@@ -2,9 +2,9 @@
  * the worker killed, and closes all.
  *
  * Runs in the caller, for python/type_call.c; no Python, no allocation, and
- * nothing that waits.  Making and sending are two steps, since the first can
- * be done while the caller waits for something else, and the second sets a
- * fork off. */
+ * nothing that waits but for a moment where the kernel is short of something.
+ * Making and sending are two steps, since the first can be done while the
+ * caller waits for something else, and the second sets a fork off. */
 #include "extension/caller/call.h"
 
 #include <errno.h>
@@ -15,6 +15,10 @@
 
 #include "shared/fd.h"
 #include "shared/rights.h"
+#include "shared/shortage.h"
+
+/* Of a call, where the kernel was short of something for the first. */
+#define MORE_ATTEMPTS 2
 
 static int
 send_call(struct call *call, int server, bool prefork)
@@ -91,6 +95,12 @@ int
 call_announce(struct call *call, int server, bool prefork)
 {
     int error = send_call(call, server, prefork);
+    /* Nobody waits for a standby. */
+    int more = prefork ? 0 : MORE_ATTEMPTS;
+    while (more-- > 0 && shortage_is(-error)) {
+        shortage_pause();
+        error = send_call(call, server, prefork);
+    }
     close_far_ends(call);
     return error;
 }

@@ -199,7 +199,11 @@ ask_init(int channel)
         return listener;
     }
     struct rights message = {"", 1, &listener, 1};
+    struct shortage shortage = {.error = 0};
     ssize_t put = rights_send(channel, &message, 0);
+    while (put < 0 && shortage_wait(&shortage, (int)-put) == 0) {
+        put = rights_send(channel, &message, 0);
+    }
     (void)close(listener);
     return put < 0 ? (int)put : 0;
 }
