@@ -14,6 +14,7 @@ from here import run_here
 
 pytestmark = pytest.mark.fast
 
+pytestmark = pytest.mark.fast
 DOCS = CHECKOUT / "docs"
 PAGES = sorted(
     [
@@ -164,6 +165,17 @@ def test_words_of_the_glossary_are_those_of_the_code():
     assert unused == []
 
 
+def test_names_that_contributors_are_told_are_there():
+    """Functions and tables that CONTRIBUTING sends its reader to."""
+    page = (CHECKOUT / "CONTRIBUTING.rst").read_text()
+    names = set(re.findall(r"``(\w*[A-Z_]\w*|\w+(?=\(\)``))", page))
+    tests = CHECKOUT.glob("tests/**/*.py")
+    text = code() + "".join(path.read_text() for path in tests)
+    gone = {name for name in names if name not in text}
+    assert gone == {"FIXED_IPV4"}  # of an example
+    assert len(names) > 15
+
+
 def pasted(text: str) -> list[tuple[str, str]]:
     """The blocks of Python of a page, each with what it is said to print."""
     block = r"((?:    .*\n|\n)+)"
@@ -175,6 +187,7 @@ def pasted(text: str) -> list[tuple[str, str]]:
     return [(dedent(code), dedent(printed)) for code, printed in found]
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_code_of_the_front_page_runs_as_pasted(tmp_path):
     """In a file of its own, and prints what it is said to."""
