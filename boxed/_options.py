@@ -54,7 +54,7 @@ class SandboxOptions(CallOptions, total=False):
 
 
 def _user(name: str, value: Any) -> int:
-    from ._policy.policy import NOBODY
+    from ._policy.tiers import NOBODY
 
     user = checks.text(name, value)
     if user == "nobody":

@@ -14,7 +14,7 @@ from .._errors import (
     ProtocolError,
     WorkerDied,
 )
-from .._live import admission, registry
+from .._live import admission, prefork, registry
 from .._live.box import Box, BoxGone, read_status
 from .._wire.payload import read_store
 from .output import Streams
@@ -34,9 +34,6 @@ KILL_SECONDS = 2
 #: Workers that a request is sent to before one reads it: a standby that has
 #: ended, a fresh one of a sandbox that has ended, one of a new sandbox.
 ATTEMPTS = 3
-#: Nanoseconds after which a call that has not answered no longer keeps the
-#: sandbox from forking for the next one: its own work is in no hurry.
-PATIENCE = 2_000_000
 
 _SIGKILL, _SIGXCPU = 9, 24
 _NEVER = (1 << 63) - 1
@@ -192,7 +189,7 @@ class _Attempt:
     def _answer(self) -> tuple[int, bytes]:
         """Kind and body of the answer; output is forwarded meanwhile."""
         standbys = self._box.standbys
-        limit = min(self._deadline, time.monotonic_ns() + PATIENCE)
+        limit = min(self._deadline, time.monotonic_ns() + prefork.PATIENCE)
         while True:
             event, kind, body = self._live.wait(limit)
             if event == _boxed.CALL_OUTPUT:

@@ -22,8 +22,9 @@ import stat
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-PATH = "/etc/boxed.conf"
-LAUNCHER = "/usr/bin/python_boxed"
+from boxed._policy.tiers import CONFIGURATION, SYSTEM_LAUNCHER
+
+PATH, LAUNCHER = CONFIGURATION, SYSTEM_LAUNCHER
 SIZE_MAX = 16 * 1024 - 1
 # The last value of the kernel's type means "no uid".
 UID_MAX = 2**32 - 2

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from boxed import _boxed
+from boxed._policy.tiers import NOBODY
 
 CAPABILITIES = "cap_setuid,cap_setgid=p"
 GRANTED = 1 << 7 | 1 << 6  # CAP_SETUID and CAP_SETGID as a mask
-ORDINARY_UID = 65534
 # The launcher's C holds this sentence; so is it known from other programs.
 SENTENCE = b"python_boxed is the launcher of boxed"
 # Larger than any launcher, even one with a sanitizer.
@@ -193,8 +193,8 @@ def check_granted(path: str, gid: int) -> None:
     try:
         child = subprocess.Popen(
             [path],
-            user=ORDINARY_UID,
-            group=gid or ORDINARY_UID,
+            user=NOBODY,
+            group=gid or NOBODY,
             extra_groups=[],
             cwd="/",
             env={},

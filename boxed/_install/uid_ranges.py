@@ -15,17 +15,17 @@ from pathlib import Path
 from boxed._install import configuration
 from boxed._install.configuration import ConfigError
 from boxed._install.root_files import Refused
+from boxed._policy.tiers import LOGIN, NOBODY, USUAL_RANGE
 
 COUNT_MAX = 16384
-LOGIN = (1000, 60000)
 # Who else takes uids without an entry in /etc/passwd to tell; see
 # https://systemd.io/UIDS-GIDS and login.defs(5).
 TAKEN = (
-    (0, 999, "system accounts"),
-    (*LOGIN, "login accounts"),
+    (0, LOGIN[0] - 1, "system accounts"),
+    (LOGIN[0], LOGIN[-1], "login accounts"),
     (60001, 60577, "home directories of systemd, and their users' containers"),
     (61184, 65519, "dynamic users of systemd"),
-    (65534, 65535, "nobody, and the old mark for no uid"),
+    (NOBODY, NOBODY + 1, "nobody, and the old mark for no uid"),
     (524288, 1879048191, "containers of systemd-nspawn"),
     (2147352576, 2147418111, "images of systemd"),
     (2**31, 2**32 - 1, "uids that many programs take for negative"),
@@ -35,7 +35,7 @@ TAKEN = (
 # more; the others lie below the subordinate uids that useradd gives new
 # accounts, from 100000 on.
 DEFAULTS = (
-    (60578, 606),
+    USUAL_RANGE,
     *((first, 4096) for first in range(65536, 98304, 4096)),
 )
 #: A range of none at all, on the command line and in the configuration.
@@ -161,7 +161,7 @@ def guest_uid(name: str) -> int:
         raise Refused(f"there is no user {name!r}") from None
     if number == 0:
         raise Refused(f"user {name} is root: no guest is ever root")
-    if LOGIN[0] <= number <= LOGIN[1]:
+    if number in LOGIN:
         raise Refused(
             f"user {name} has uid {number}, that of a login account; make"
             f" one for guests: useradd --system --shell /usr/sbin/nologin NAME"

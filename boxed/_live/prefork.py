@@ -24,16 +24,22 @@ import time
 from _weakref import ref
 
 from .. import _boxed
-from . import zygote_configuration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+# How many workers stand by, and for how long; what the zygote puts off, and
+# until when, is in src/extension/zygote/put_off.h.
 #: Standbys of one sandbox, and of all sandboxes of the process.
 MOST, MOST_OF_ALL = 16, 64
+#: Seconds that one waits for a request; then it ends by itself.
+STANDBY_SECONDS = 30
 #: Nanoseconds after which a standby is taken to be ready.
 YOUTH = 10_000_000
+#: Nanoseconds after which a call that has not answered no longer keeps the
+#: sandbox from forking for the next one: its own work is in no hurry.
+PATIENCE = 2_000_000
 
 _all: set[ref[Standbys]] = set()
 
@@ -124,9 +130,7 @@ class Standbys:
 
     def _living(self) -> int:
         """How many have not yet ended by themselves."""
-        oldest = time.monotonic_ns() - int(
-            zygote_configuration.STANDBY_SECONDS * 1e9
-        )
+        oldest = time.monotonic_ns() - int(STANDBY_SECONDS * 1e9)
         return sum(since > oldest for _, since in list(self._waiting))
 
     def distrust(self) -> None:

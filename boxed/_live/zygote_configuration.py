@@ -13,6 +13,7 @@ from .._calls import request
 from .._errors import SetupError
 from .._policy import installation, mounts, tiers
 from .._policy.import_places import shown_at
+from . import prefork
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 MAX_SOURCE = 64 << 10
 #: Files and directories that a worker's /tmp, and its /dev/shm, can hold.
 MAX_INODES = 4096
-#: Seconds that a worker which was forked ahead of need waits for a request.
-STANDBY_SECONDS = 30
 
 # Of this package the interpreter gets nothing but the files named: it runs no
 # __init__, and searches no directory.
@@ -98,7 +97,7 @@ def setting(
         "rehearsal": request.encode(
             policy.serializer, abs, (-1.5,), {}
         ).stream(),
-        "standby_ms": round(STANDBY_SECONDS * 1000),
+        "standby_ms": round(prefork.STANDBY_SECONDS * 1000),
         "lingers": _lingers(policy),
         "watches": policy.network or limits.processes > 1,
         "worker": {

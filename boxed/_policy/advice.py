@@ -24,11 +24,11 @@ ADVICE = {
     " and `{setup}`",
     "reserve": "reserve uids for sandboxes: `{setup}`",
     "reserve after all": "reserve uids for sandboxes: `{setup} --uid-range"
-    " 60578:606`",
+    " {uid_range}`",
     "reserve more": "end other sandboxes, or reserve more uids: `{setup}"
     " --uid-range 65536:16384`",
     "reserve others": "reserve those that most have: `{setup} --uid-range"
-    " 60578:606`",
+    " {uid_range}`",
     "allow": "have root permit it: `{setup} --allow-user {name}`",
     "account": "make an account for guests, and have root permit it:"
     " `{sudo}useradd --system --shell /usr/sbin/nologin NAME`"
@@ -104,6 +104,11 @@ def advice(name: str, /, **values: object) -> str:
     """
     if "path" in values:
         values["path"] = _quote(str(values["path"]))
+    if "{uid_range}" in ADVICE[name]:
+        # Not above: this module has to do without the C part.
+        from .tiers import USUAL_RANGE
+
+        values["uid_range"] = "{}:{}".format(*USUAL_RANGE)
     return ADVICE[name].format(
         setup=setup_command(),
         python=_python(),

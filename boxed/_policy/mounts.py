@@ -11,10 +11,11 @@ import stat
 
 from . import installation
 from .import_places import PACKAGE, PLACE, SPREAD, shown_at
+from .tiers import NOBODY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from .policy import Policy
 
@@ -46,8 +47,10 @@ _DEVICES = tuple(
 )
 
 _FILES = {
-    "/etc/passwd": "nobody:x:65534:65534:nobody:/tmp:/usr/sbin/nologin\n",
-    "/etc/group": "nogroup:x:65534:\n",
+    "/etc/passwd": (
+        f"nobody:x:{NOBODY}:{NOBODY}:nobody:/tmp:/usr/sbin/nologin\n"
+    ),
+    "/etc/group": f"nogroup:x:{NOBODY}:\n",
     "/etc/hosts": "127.0.0.1 localhost boxed\n::1 localhost boxed\n",
     "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
 }
@@ -86,12 +89,6 @@ def _library(path: str) -> Entry:
     if os.path.islink(path) and os.path.dirname(path) == "/":
         return LINK, path, os.readlink(path)
     return OPTIONAL, path, None
-
-
-def is_below(path: str, trees: Iterable[str]) -> bool:
-    """Whether an absolute path is inside one of the directories."""
-    found = frozenset(trees)
-    return any(above in found for above in _above(path))
 
 
 def _above(path: str) -> Iterator[str]:

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     StrPath = str | os.PathLike[str]
 
-#: Whom a guest runs as where nobody else is asked for.
-NOBODY = 65534
-
 # Made anew in every sandbox: showing the host's would undo that.
 _OWN = frozenset({"/", "/proc", "/dev", "/dev/shm", "/sys", "/tmp"})
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 import os
 
 from .advice import advice
-from .policy import NOBODY
-
-_LOGIN = range(1000, 60001)
+from .tiers import LOGIN, NOBODY, configuration
 
 
 def target_uid(user: str) -> int:
@@ -27,7 +25,7 @@ def target_uid(user: str) -> int:
         raise PermissionError("a guest never runs as root")
     if uid == os.getuid():
         raise PermissionError(f"{user!r} is the user of the caller itself")
-    if uid in _LOGIN:
+    if uid in LOGIN:
         raise PermissionError(
             f"{user!r} (uid {uid}) can log in; {advice('account')}"
         )
@@ -49,6 +47,4 @@ def _lookup(user: str) -> int:
 
 
 def _listed() -> frozenset[int]:
-    from .tiers import configuration
-
     return configuration().allow_users

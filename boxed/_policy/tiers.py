@@ -32,17 +32,22 @@ NUMBERS = {
     LANDLOCK: _boxed.TIER_LANDLOCK,
 }
 
-#: Chosen on their own, best first.  ``landlock`` leaves the guest the
-#: caller's uid, so it is used only when asked for.
-AUTOMATIC = (FULL, UID, ROOTLESS)
-
 #: Tiers in which the guest runs as another user than the caller.
 TAKES_UID = frozenset({FULL, UID})
 #: Tiers in which the guest has namespaces, and so mounts, of its own.
 NAMESPACES = frozenset({FULL, ROOTLESS})
 
+# What root's side and the guest's are known by.  The launcher, which decides,
+# has the first three in C: src/shared/order.h, src/launcher/target.c and
+# src/launcher/configuration.c; tests/policy/test_constants.py compares them.
+#: Whom a guest runs as where nobody else is asked for.
+NOBODY = 65534
+#: The uids of accounts that people log in to.
+LOGIN = range(1000, 60001)
 CONFIGURATION = "/etc/boxed.conf"
 SYSTEM_LAUNCHER = "/usr/bin/python_boxed"
+#: The uids, by the first and their number, that `boxed setup` reserves first.
+USUAL_RANGE = (60578, 606)
 BUNDLED_LAUNCHER = os.path.join(installation.PACKAGE, "python_boxed")
 
 # What 'auto' came to, and the launcher that was installed then: what a machine

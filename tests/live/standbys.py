@@ -6,7 +6,7 @@ from __future__ import annotations
 # look at the processes of its sandbox and kill them.
 HELPERS = """
 import socket, threading, time
-from boxed._live import registry, zygote_configuration, prefork
+from boxed._live import prefork, registry
 
 def box():
     (slot,) = registry.shared.slots.values()

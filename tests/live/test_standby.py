@@ -55,7 +55,7 @@ slots = registry.shared.slots.values()
 every = [len(slot.box.standbys._waiting) for slot in slots]
 assert sum(every) == 3, every
 # Those that have ended by themselves count no more.
-zygote_configuration.STANDBY_SECONDS = 0.1
+prefork.STANDBY_SECONDS = 0.1
 time.sleep(0.2)
 for _ in range(3):
     run(abs, (-1,), imports=["glob"])

@@ -77,7 +77,7 @@ def test_idle_ones_end_by_themselves(root):
         root,
         program(
             """
-zygote_configuration.STANDBY_SECONDS = 0.5
+prefork.STANDBY_SECONDS = 0.5
 # None is wanted but for those that are missing.
 prefork.YOUTH = 0
 for _ in range(3):
@@ -102,7 +102,7 @@ def test_a_request_at_the_moment_of_the_end(environment):
         environment,
         program(
             f"""
-zygote_configuration.STANDBY_SECONDS = 0.005
+prefork.STANDBY_SECONDS = 0.005
 for turn in range(150):
     assert run(abs, (-turn,)) == turn
     time.sleep(turn % 10 / 1000)

@@ -68,8 +68,8 @@ class Caller:
         setting = ""
         if standby_seconds is not None:
             setting = (
-                "from boxed._live import zygote_configuration\n"
-                f"zygote_configuration.STANDBY_SECONDS = {standby_seconds}\n"
+                "from boxed._live import prefork\n"
+                f"prefork.STANDBY_SECONDS = {standby_seconds}\n"
             )
         self._process = subprocess.Popen(
             [

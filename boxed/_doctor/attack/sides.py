@@ -31,7 +31,8 @@ from ..._limits import Limits
 from ..._live import registry
 from ..._live.zygote_configuration import program
 from ..._policy import import_places
-from ..._policy.policy import NOBODY, Policy
+from ..._policy.policy import Policy
+from ..._policy.tiers import NOBODY
 from . import guest
 
 TYPE_CHECKING = False
