@@ -1,5 +1,5 @@
 """A RemoteError of what a guest tells of its exception: text and plain values,
-all of which the guest chose, in the form of _wire/told_exception.py.
+all of which the guest chose, in the form of _wire/exception_format.py.
 """
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from __future__ import annotations
 import builtins
 
 from .._errors import RemoteError, RemoteTraceback
-from .._wire.told_exception import FIELDS, MAX_DEPTH, MAX_NOTES, MAX_VALUES
+from .._wire.exception_format import FIELDS, MAX_DEPTH, MAX_NOTES, MAX_VALUES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

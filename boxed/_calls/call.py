@@ -334,7 +334,7 @@ class _Attempt:
         from .._answers.text import unpack
 
         if kind == _boxed.FRAME_ERROR:
-            from .._wire.told_exception import MAX_MORE
+            from .._wire.exception_format import MAX_MORE
 
             return self._remote_error(unpack(body, 4, MAX_MORE))
         if kind == _boxed.FRAME_REFUSED:

@@ -1,6 +1,6 @@
 """The serializers inside the sandbox: requests in, values out.
 
-Loaded by _guest.  Each imports as little as it can, and is made before the
+Loaded by the zygote.  Each imports as little as it can, and is made before the
 caller's path is applied where it is the standard library's.
 """
 

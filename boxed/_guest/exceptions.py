@@ -1,4 +1,4 @@
-"""Telling an exception as text, of the form in _wire/told_exception.py.
+"""Telling an exception as text, of the form in _wire/exception_format.py.
 
 An exception is the guest's own object: whatever is asked of it may run its
 code, and may raise again.  What can be asked of the interpreter is asked
@@ -11,7 +11,7 @@ import builtins
 import sys
 from io import StringIO
 
-from boxed._wire.told_exception import (
+from boxed._wire.exception_format import (
     FIELDS,
     MAX_BITS,
     MAX_DEPTH,

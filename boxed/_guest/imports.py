@@ -1,7 +1,7 @@
 """What the sandbox imports that its search would not find, and ``__main__``.
 
-Loaded inside the sandbox, beside _guest; imports nothing that an interpreter
-has not loaded when it starts.
+For the zygote; imports nothing that an interpreter has not loaded when it
+starts.
 """
 
 from __future__ import annotations

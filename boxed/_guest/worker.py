@@ -15,8 +15,8 @@ from boxed import _boxed
 from boxed._guest import exceptions
 from boxed._guest.codecs import CODECS, teach_pandas
 from boxed._guest.exceptions import cut_to_name, pack, refusal_texts, type_name
+from boxed._wire.exception_format import MAX_TEXT
 from boxed._wire.payload import LARGE, Payload, read_store
-from boxed._wire.told_exception import MAX_TEXT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

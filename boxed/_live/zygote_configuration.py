@@ -66,7 +66,7 @@ _OWN = (
     "boxed._guest.main",
     "boxed._guest.worker",
     "boxed._wire.payload",
-    "boxed._wire.told_exception",
+    "boxed._wire.exception_format",
 )
 #: The zygote's; what is imported later is the guest's own.
 PROGRAM = program(

@@ -30,7 +30,7 @@ from boxed import (
 from boxed._answers.remote_errors import _ORDINARY, error_from_texts
 from boxed._answers.text import unpack
 from boxed._guest.exceptions import KNOWN, exception_texts, pack
-from boxed._wire.told_exception import FIELDS, MAX_MORE
+from boxed._wire.exception_format import FIELDS, MAX_MORE
 
 pytestmark = pytest.mark.fast
 

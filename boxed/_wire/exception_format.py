@@ -1,4 +1,5 @@
-"""The form of an exception that a guest tells, and what of one it tells.
+"""The form in which an exception travels from guest to caller, and what of it
+does: the guest writes it, the caller reads it.
 
 It is a list of texts: type name, message, traceback, and the names of its
 builtin bases, nearest first; then its args as one value; then texts
