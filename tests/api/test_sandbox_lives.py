@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import errno
 import gc
-import os
 import struct
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -15,6 +12,8 @@ from types import SimpleNamespace
 
 import pytest
 from environments import CHECKOUT, sleep_until
+from here import completed_here
+from proc import own_children, own_descriptors
 
 import boxed
 from boxed import (
@@ -30,25 +29,6 @@ from boxed._options import OPTIONS, SANDBOX_OPTIONS
 
 def pids(sandbox: Sandbox) -> set[int]:
     return {slot.box.pid for slot in sandbox._boxes.slots.values() if slot.box}
-
-
-def children() -> set[str]:
-    tasks = Path("/proc/self/task").glob("*/children")
-    return {pid for task in tasks for pid in task.read_text().split()}
-
-
-def open_files() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
-
-
-def run_program(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *words],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
-    )
 
 
 @pytest.mark.parametrize(
@@ -86,10 +66,10 @@ def test_run_has_no_option_that_it_lacks():
 
 def test_it_starts_nothing_before_a_call():
     """Neither made nor entered; so one that was never used needs no end."""
-    before = children(), open_files()
+    before = own_children(), own_descriptors()
     sandbox = Sandbox()
     with sandbox:
-        assert (children(), open_files()) == before
+        assert (own_children(), own_descriptors()) == before
     Sandbox()
 
 
@@ -163,7 +143,7 @@ def test_a_shortage_while_walls_are_raised_is_no_missing_wall():
 def test_closing_waits_for_one_that_starts():
     """A start in another thread ends before close() does."""
     for _ in range(5):
-        before = children()
+        before = own_children()
         sandbox = Sandbox(imports=["asyncio"])
         results: list[object] = []
 
@@ -178,7 +158,7 @@ def test_closing_waits_for_one_that_starts():
         sleep_until(lambda sandbox=sandbox: sandbox._boxes.slots)
         sandbox.close()
         thread.join(20)
-        assert results and not children() - before, results
+        assert results and not own_children() - before, results
 
 
 def test_a_forgotten_one_is_closed():
@@ -210,7 +190,7 @@ if LEFT == "results":
     next(results)
 """
     code = f"LEFT = {left!r}\n{code}"
-    done = run_program("-W", "default", "-c", code)
+    done = completed_here("-W", "default", "-c", code)
     assert done.stderr.count("ResourceWarning: unclosed Sandbox") == 1
     assert "Traceback" not in done.stderr, done.stderr
     assert not Path(f"/proc/{done.stdout.strip()}").exists()
@@ -225,17 +205,17 @@ def test_two_hundred_leave_nothing():
             assert sandbox.run(abs, (-1,)) == 1
 
     one()
-    before = open_files(), children(), len(registry._tables)
+    before = own_descriptors(), own_children(), len(registry._tables)
     for _ in range(200):
         one()
     gc.collect()
-    assert (open_files(), children(), len(registry._tables)) == before
+    assert (own_descriptors(), own_children(), len(registry._tables)) == before
     assert threading.active_count() == 1
 
 
 def test_the_example():
     """What the README points to does what it says."""
-    done = run_program(str(CHECKOUT / "examples" / "formulas.py"))
+    done = completed_here(str(CHECKOUT / "examples" / "formulas.py"))
     kinds = [line.split(": ")[1] for line in done.stdout.splitlines()]
     assert kinds[3:] == [
         "RemoteNameError",

@@ -7,16 +7,18 @@ detection and UndefinedBehaviorSanitizer.
 from __future__ import annotations
 
 import functools
-import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from compiling import compile_c
+from environments import CHECKOUT
+from users import command
 
 pytestmark = pytest.mark.fast
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = CHECKOUT
 SRC = ROOT / "src"
 # What needs neither Python nor libcap is a library, of which the linker takes
 # what a program does not define itself.
@@ -37,19 +39,9 @@ FLAVOURS = {
 WARNINGS = "-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes"
 
 
-def compiler(flavour: str) -> list[str]:
-    """The command, with the flags that all of it is compiled with."""
-    flags = ["-std=c11", "-D_GNU_SOURCE", *WARNINGS.split()]
-    flags += [*FLAVOURS[flavour], f"-I{ROOT}/src"]
-    return [*os.environ.get("CC", "cc").split(), *flags]
-
-
-def run(command: list[str | Path], cwd: Path) -> None:
-    """Run a command of a build, which must work."""
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=cwd
-    )
-    assert done.returncode == 0, done.stderr
+def flags(flavour: str) -> list[str]:
+    """What all of it is compiled with."""
+    return [*WARNINGS.split(), *FLAVOURS[flavour]]
 
 
 @pytest.fixture(scope="session")
@@ -70,8 +62,8 @@ def library(tmp_path_factory) -> Callable[[str], Path]:
             ]
             objects = made / name
             objects.mkdir(parents=True)
-            run([*compiler(flavour), "-c", *sources], objects)
-        run(["ar", "rcs", "units.a", *sorted(made.rglob("*.o"))], made)
+            compile_c(*flags(flavour), "-c", *sources, cwd=objects)
+        command("ar", "rcs", made / "units.a", *sorted(made.rglob("*.o")))
         return made / "units.a"
 
     return build
@@ -82,8 +74,8 @@ def library(tmp_path_factory) -> Callable[[str], Path]:
 def test_unit(name, flavour, library, tmp_path):
     """All its checks pass, and no sanitizer has anything to say."""
     source = ROOT / "tests" / "c" / f"test_{name}.c"
-    command = [*compiler(flavour), source, library(flavour), "-o", name]
-    run(command, tmp_path)
+    words = [*flags(flavour), source, library(flavour), "-o", name]
+    compile_c(*words, cwd=tmp_path)
     done = subprocess.run(
         [tmp_path / name],
         capture_output=True,
@@ -105,8 +97,7 @@ def test_a_failed_check_is_a_failed_test(tmp_path):
         "TEST_MAIN(TEST(one), TEST(two))\n"
     )
     program = tmp_path / "fails"
-    include = f"-I{ROOT}/tests/c"
-    subprocess.run(["cc", include, source, "-o", program], check=True)
+    compile_c(f"-I{ROOT}/tests/c", source, "-o", program)
     done = subprocess.run(
         [program], capture_output=True, text=True, check=False
     )

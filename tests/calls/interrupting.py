@@ -142,13 +142,3 @@ def told(place: Place) -> str:
     code, at = place
     lines = [line for start, _, line in code.co_lines() if start <= at]
     return f"{module_of(code)}:{lines[-1]} {code.co_name}+{at}"
-
-
-def descriptors() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
-
-
-def children() -> set[str]:
-    """Those that live and those that nobody has waited for."""
-    tasks = Path("/proc/self/task").glob("*/children")
-    return {pid for task in tasks for pid in task.read_text().split()}

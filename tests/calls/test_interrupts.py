@@ -18,13 +18,12 @@ from interrupting import (
     Interrupted,
     Place,
     act_at,
-    children,
-    descriptors,
     interrupt_at,
     module_of,
     places,
     told,
 )
+from proc import own_children, own_descriptors
 
 from boxed import (
     Sandbox,
@@ -95,7 +94,7 @@ def some(module: str) -> list[Place]:
 
 
 def what_is_there() -> tuple[object, ...]:
-    return descriptors(), children(), _boxed.seats()[:2]
+    return own_descriptors(), own_children(), _boxed.seats()[:2]
 
 
 @pytest.mark.parametrize("module", [*EVERY, "others"])
@@ -318,7 +317,7 @@ def test_many_threads_start_one():
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(children()) == 1
+    assert len(own_children()) == 1
 
 
 def test_a_fork_in_the_midst_of_a_start():
@@ -327,14 +326,14 @@ def test_a_fork_in_the_midst_of_a_start():
     first_calls()
     every = places(first_calls, {"_live/box.py"})[::2]
     registry.close_all()
-    before, statuses = descriptors(), []
+    before, statuses = own_descriptors(), []
 
     def fork() -> None:
         child = os.fork()
         if child == 0:
             status = 1
             try:
-                alone = descriptors() == before
+                alone = own_descriptors() == before
                 first = not statuses
                 status = 2 + (alone and (not first or run(abs, (-1,)) == 1))
             finally:

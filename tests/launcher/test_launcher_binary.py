@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from compiling import compile_c, compiler
 from environments import CHECKOUT
 
 LAUNCHER = CHECKOUT / "boxed" / "python_boxed"
@@ -68,15 +69,10 @@ FORBIDDEN = re.compile(
 def objects(tmp_path_factory) -> dict[str, set[str]]:
     """The undefined symbols of each source of the launcher, compiled."""
     folder = tmp_path_factory.mktemp("objects")
-    compiler = os.environ.get("CC", "cc").split()
     found = {}
     for source in SOURCES:
         made = folder / f"{source.parent.name}-{source.stem}.o"
-        include = ["-I", CHECKOUT / "src"]
-        subprocess.run(
-            [*compiler, *HARDENING, *include, "-c", source, "-o", made],
-            check=True,
-        )
+        compile_c(*HARDENING, "-c", source, "-o", made)
         found[f"{source.parent.name}/{source.name}"] = symbols(made, "U")
     return found
 
@@ -116,7 +112,7 @@ def test_control_a_forbidden_call_is_seen(tmp_path):
         'int main(void) { return printf("%d %s", rand(), getenv("PATH")); }\n'
     )
     made = tmp_path / "wrong.o"
-    subprocess.run(["cc", *HARDENING, "-c", source, "-o", made], check=True)
+    compile_c(*HARDENING, "-c", source, "-o", made)
     needed = symbols(made, "U")
     assert {word for word in needed if FORBIDDEN.search(word)} >= {"getenv"}
     assert any("printf" in word for word in needed)
@@ -197,7 +193,7 @@ def can_link_static(tmp_path: Path) -> bool:
         "#include <sys/capability.h>\nint main(void){return !cap_init();}\n"
     )
     to = tmp_path / "static"
-    command = ["cc", "-static-pie", "-fPIE", source, "-o", to, "-lcap"]
+    command = compiler("-static-pie", "-fPIE", source, "-o", to, "-lcap")
     done = subprocess.run(command, capture_output=True, check=False)
     return done.returncode == 0
 
@@ -229,5 +225,5 @@ def test_control_each_weakness_is_seen(tmp_path, flags, weakness):
     source = tmp_path / "weak.c"
     source.write_text("int main(void) { return 0; }\n")
     to = tmp_path / "weak"
-    subprocess.run(["cc", *flags, source, "-o", to], check=True)
+    compile_c(*flags, source, "-o", to)
     assert weakness in weaknesses(to)

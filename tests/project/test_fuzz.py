@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from compiling import compile_c
 from environments import CHECKOUT
 
 from boxed import _boxed
@@ -45,12 +46,11 @@ def build(tmp_path_factory):
     def build(target: str, *sources: str | Path) -> Path:
         folder = tmp_path_factory.mktemp(target)
         (folder / "replay.c").write_text(REPLAY)
-        compiler = os.environ.get("CC", "cc").split()
-        flags = ["-g", "-O1", "-D_GNU_SOURCE", f"-I{CHECKOUT / 'src'}"]
+        flags = ["-g", "-O1"]
         flags += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
         files = [folder / "replay.c", FUZZ / f"{target}.c", *sources]
         to = folder / target
-        subprocess.run([*compiler, *flags, *files, "-o", to], check=True)
+        compile_c(*flags, *files, "-o", to)
         return to
 
     return build

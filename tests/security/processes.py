@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import proc
 from environments import sleep_until
 
 
@@ -44,13 +45,8 @@ def process(pid: int) -> Process | None:
 
 def descendants(pid: int) -> list[Process]:
     """All processes below PID, nearest first; the dead are not counted."""
-    all_of = [process(int(p.name)) for p in Path("/proc").glob("[0-9]*")]
-    found, level = [], {pid}
-    while level:
-        below = [p for p in all_of if p and p.parent in level]
-        found += [p for p in below if p.state not in "ZX"]
-        level = {p.pid for p in below}
-    return found
+    found = map(process, proc.descendants(pid))
+    return [p for p in found if p and p.state not in "ZX"]
 
 
 def is_there(one: Process) -> bool:

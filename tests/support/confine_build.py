@@ -7,7 +7,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from compiling import compile_c
+from environments import CHECKOUT as ROOT
+
 GOLDEN = ROOT / f"tests/confine/golden_syscalls_{platform.machine()}.txt"
 SCRATCH = tempfile.TemporaryDirectory(prefix="confine-")
 Path(SCRATCH.name).chmod(0o755)
@@ -20,9 +22,8 @@ def build(name, *flags):
     sources = [f"tests/c/{name}.c"] if name != "confine" else []
     if name != "confine_abi":
         sources += map(str, ROOT.glob("src/confine/*.c"))
-    command = ["cc", "-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-O2"]
-    command += [f"-I{ROOT / 'src'}", *sources, "-o", str(where), *flags]
-    subprocess.run(command, check=True, cwd=ROOT)
+    words = ["-Wall", "-Wextra", "-O2", *sources, "-o", str(where), *flags]
+    compile_c(*words, cwd=ROOT)
     return str(where)
 
 

@@ -9,12 +9,19 @@ import sys
 from environments import CHECKOUT
 
 
-def run_here(*argv: str | os.PathLike[str]) -> str:
-    """Run the interpreter, which must succeed; returns its stdout."""
+def completed_here(
+    *argv: str | os.PathLike[str],
+) -> subprocess.CompletedProcess[str]:
+    """The interpreter with these arguments, which must succeed."""
     return subprocess.run(
         [sys.executable, *argv],
         capture_output=True,
         text=True,
         check=True,
         env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
-    ).stdout
+    )
+
+
+def run_here(*argv: str | os.PathLike[str]) -> str:
+    """Its stdout."""
+    return completed_here(*argv).stdout

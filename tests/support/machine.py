@@ -20,6 +20,7 @@ import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
+from compiling import compile_c
 from environments import (
     CHECKOUT,
     CONFIGURATION,
@@ -81,10 +82,8 @@ def variables(home: Path, name: str) -> dict[str, str]:
 
 def compile_program(name: str, *sources: str, to: Path) -> Path:
     """Build one of the C programs of tests/c into directory TO."""
-    compiler = os.environ.get("CC", "cc").split()
-    flags = ["-std=c11", "-D_GNU_SOURCE", "-O1", "-Wall", "-Wextra"]
     paths = [SOURCES / source for source in sources]
-    command(*compiler, *flags, *paths, "-o", to / name)
+    compile_c("-O1", "-Wall", "-Wextra", *paths, "-o", to / name)
     return to / name
 
 

@@ -8,23 +8,27 @@ from pathlib import Path
 from orders import NOBODY
 
 
-def children(pid: int) -> list[int]:
-    """The processes that have PID for a parent."""
-    found = []
+def descendants(pid: int) -> list[int]:
+    """All below PID, the nearest first."""
+    children: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
-            fields = stat.read_text().rpartition(")")[2].split()
-            if int(fields[1]) == pid:
-                found.append(int(stat.parent.name))
-    return found
-
-
-def descendants(pid: int) -> list[int]:
-    """All below PID, parents before their children."""
-    found = children(pid)
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(stat.parent.name))
+    found = list(children.get(pid, ()))
     for child in found:
-        found += children(child)
+        found += children.get(child, ())
     return found
+
+
+def own_children() -> set[str]:
+    """Those that live and those that nobody has waited for."""
+    tasks = Path("/proc/self/task").glob("*/children")
+    return {pid for task in tasks for pid in task.read_text().split()}
+
+
+def own_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def survivors(pid: int) -> list[str]:

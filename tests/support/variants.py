@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import struct
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from compiling import compile_c
 from environments import CHECKOUT
 
 CAPABILITIES = struct.pack("<5I", 0x02000000, 0xC0, 0, 0, 0)
@@ -35,14 +35,8 @@ class Variants:
         self._built: dict[str, Path] = {}
 
     def _compile(self, source: Path, to: Path, flags: Sequence[str]) -> None:
-        compiler = os.environ.get("CC", "cc").split()
-        common = ["-std=c11", "-D_GNU_SOURCE", "-O1", "-g", "-fPIE", "-w"]
-        include = ["-I", str(CHECKOUT / "src")]
-        subprocess.run(
-            [*compiler, *common, *flags, *include, "-c", source, "-o", to],
-            check=True,
-            timeout=50,
-        )
+        common = ["-O1", "-g", "-fPIE", "-w"]
+        compile_c(*common, *flags, "-c", source, "-o", to)
 
     def build(
         self,
@@ -76,8 +70,6 @@ class Variants:
                 self._compile(source, made, flags)
             objects.append(made)
         path = folder / "python_boxed"
-        compiler = os.environ.get("CC", "cc").split()
-        link = [*compiler, *flags, "-pie", *objects, "-lcap", "-o", path]
-        subprocess.run(link, check=True, timeout=50)
+        compile_c(*flags, "-pie", *objects, "-lcap", "-o", path)
         grant(path)
         return path

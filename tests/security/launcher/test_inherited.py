@@ -8,12 +8,12 @@ import json
 import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 from calling import isolation, path_with
 from checks import TAKES_UID
+from compiling import compile_c
 from launching import Start, start
 from orders import order_for
 
@@ -33,9 +33,7 @@ def canary(machine, tmp_path_factory) -> dict[str, str]:
     source = tmp_path_factory.mktemp("canary") / "canary.c"
     source.write_text(CANARY)
     library = folder / "canary.so"
-    subprocess.run(
-        ["cc", "-shared", "-fPIC", source, "-o", library], check=True
-    )
+    compile_c("-shared", "-fPIC", source, "-o", library)
     module = folder / "sitecustomize.py"
     module.write_text("import os; os.write(2, b'CANARY\\n')")
     shutil.copy(module, folder / "usercustomize.py")
