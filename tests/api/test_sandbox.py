@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import copy
 import pickle
+from pathlib import Path
 
 import pytest
-from core import check, check_script
+from core import check, check_file, check_script
 
 from boxed import Sandbox
+
+PROGRAMS = Path(__file__).parent / "programs"
 
 # The launcher's processes of a Sandbox, as the caller has them.
 PIDS = """
@@ -62,56 +65,13 @@ def test_each_sandbox_is_one_of_its_own(environment):
 def test_preload_imports_once(environment):
     """A module is there before every call, and was imported once for all;
     the control is the module imported by each call."""
-    check(
-        environment,
-        """
-        # The time at which the module was imported.
-        moment = "__import__('logging')._startTime"
-        loaded = "'logging' in __import__('sys').modules"
-        with Sandbox(preload=["logging"]) as sandbox:
-            assert sandbox.run(eval, (loaded,)) is True
-            once = {sandbox.run(eval, (moment,)) for _ in range(3)}
-            once |= set(sandbox.map(eval, [moment] * 3))
-        with Sandbox() as sandbox:
-            assert sandbox.run(eval, (loaded,)) is False
-            anew = {sandbox.run(eval, (moment,)) for _ in range(3)}
-        assert (len(once), len(anew)) == (1, 3), (once, anew)
-        with Sandbox(preload=["colorsys"], imports=["bisect"]) as sandbox:
-            both = "{'colorsys', 'bisect'} <= set(__import__('sys').modules)"
-            assert sandbox.run(eval, (both,)) is True
-        with Sandbox(preload=["no_such_one"]) as sandbox:
-            for _ in range(2):
-                error = refused(SetupError, sandbox.run, abs, (1,))
-                assert error.stage == "imports", error
-        """,
-    )
+    check_file(environment, PROGRAMS / "preload_imports_once.py")
 
 
 def test_the_policy_holds_for_every_call(environment):
     """timeout, limits, env and allow are those it was made with; a timeout
     can be another one for a call."""
-    check(
-        environment,
-        """
-        import time
-        from fractions import Fraction
-        with Sandbox(timeout=0.5, env={"A": "b"}, allow=[SyntaxError],
-                     limits=Limits(output=10, result=1000)) as sandbox:
-            refused(CallTimeout, sandbox.run, time.sleep, (60,))
-            assert sandbox.run(time.sleep, (0.7,), timeout=None) is None
-            refused(CallTimeout, sandbox.run, time.sleep, (60,), timeout=0.1)
-            refused(ValueError, sandbox.run, abs, (1,), timeout=0)
-            error = refused(LimitExceeded, sandbox.run, bytes, (2000,))
-            assert error.resource == "result"
-            error = refused(LimitExceeded, sandbox.run, print, ("x" * 20,))
-            assert error.resource == "output"
-            assert sandbox.run(os.getenv, ("A",)) == "b"
-            assert sandbox.run(Fraction, (1, 2)) == Fraction(1, 2)
-            refused(ValueError, sandbox.run, int, ("x",))
-            assert refused(WorkerDied, sandbox.run, os._exit, (3,)
-                           ).exitcode == 3
-        """,
-    )
+    check_file(environment, PROGRAMS / "the_policy_holds_for_every_call.py")
 
 
 def test_functions_of_main_and_others(environment):
@@ -178,49 +138,12 @@ def test_a_forked_child_cannot_use_it(environment):
 
 def test_a_dead_one_is_replaced(environment):
     """Between calls it goes unnoticed; during one it is a WorkerDied."""
-    check(
-        environment,
-        """
-        import threading, time
-        with Sandbox() as sandbox:
-            def end():
-                # The supervisor takes its end for the caller's.
-                (slot,) = sandbox._boxes.slots.values()
-                import socket
-                control = os.dup(slot.box.process.control)
-                with socket.socket(fileno=control) as control:
-                    control.shutdown(socket.SHUT_RDWR)
-            assert sandbox.run(abs, (-1,)) == 1
-            end()
-            time.sleep(0.3)
-            assert sandbox.run(abs, (-5,)) == 5
-            timer = threading.Timer(0.5, end)
-            timer.start()
-            refused(WorkerDied, sandbox.run, time.sleep, (60,))
-            assert sandbox.run(abs, (-6,)) == 6
-            timer.join()
-        """,
-    )
+    check_file(environment, PROGRAMS / "a_dead_one_is_replaced.py")
 
 
 def test_eight_threads_at_once(environment):
     """Every answer is its own call's; there is one sandbox for all."""
-    check(
-        environment,
-        """
-        from concurrent.futures import ThreadPoolExecutor
-        with Sandbox() as sandbox, ThreadPoolExecutor(8) as pool:
-            found = list(pool.map(lambda n: sandbox.run(abs, (-n,)),
-                                  range(48)))
-            assert found == list(range(48))
-            assert len(sandbox._boxes.slots) == 1
-            def mapped(n):
-                return list(sandbox.map(pow, range(20), [n] * 20,
-                                        chunksize=7))
-            assert list(pool.map(mapped, range(8))) == [
-                [i ** n for i in range(20)] for n in range(8)]
-        """,
-    )
+    check_file(environment, PROGRAMS / "eight_threads_at_once.py")
 
 
 def test_an_interrupt_leaves_nothing(environment):

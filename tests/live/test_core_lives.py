@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 
-from core import check
+from core import check, check_file
 from environments import RESERVED, host_scan, sleep_until
 from orders import NOBODY
+
+PROGRAMS = Path(__file__).parent / "programs"
 
 
 def processes_of(environment) -> set[int]:
@@ -32,29 +35,7 @@ def test_nothing_is_left_after_the_program(environment):
 def test_a_timeout_ends_the_worker(environment):
     """CallTimeout, and the worker is gone from the host's process table."""
     before = processes_of(environment)
-    check(
-        environment,
-        """
-        import time
-        error = refused(CallTimeout, run, time.sleep, (60,), timeout=0.3)
-        assert isinstance(error, TimeoutError)
-        assert not isinstance(error, RemoteError)
-        stubborn = '''
-        import signal
-        for number in range(1, 64):
-            try:
-                signal.signal(number, signal.SIG_IGN)
-            except (OSError, ValueError):
-                pass
-        while True:
-            pass
-        '''
-        import textwrap
-        refused(CallTimeout, run, exec, (textwrap.dedent(stubborn),),
-                timeout=0.5)
-        assert run(abs, (-1,)) == 1
-        """,
-    )
+    check_file(environment, PROGRAMS / "a_timeout_ends_the_worker.py")
     sleep_until(
         lambda: not processes_of(environment) - before,
         10,
@@ -63,48 +44,12 @@ def test_a_timeout_ends_the_worker(environment):
 
 def test_a_workers_death_has_its_cause(environment):
     """Exit code or signal, and the next call works."""
-    check(
-        environment,
-        """
-        error = refused(WorkerDied, run, os._exit, (3,))
-        assert (error.exitcode, error.signal) == (3, None)
-        error = refused(WorkerDied, run, os.abort)
-        assert (error.exitcode, error.signal) == (None, 6)
-        crash = "import ctypes; ctypes.string_at(0)"
-        error = refused(WorkerDied, run, exec, (crash,))
-        assert error.signal == 11
-        assert run(abs, (-1,)) == 1
-        """,
-    )
+    check_file(environment, PROGRAMS / "a_workers_death_has_its_cause.py")
 
 
 def test_a_forked_caller_makes_its_own(environment):
     """A child of os.fork does not use its parent's sandbox, nor keep it."""
-    check(
-        environment,
-        """
-        run(abs, (-1,))
-        from boxed._live import registry
-        (slot,) = registry.shared.slots.values()
-        parents = slot.box.pid
-        child = os.fork()
-        if child == 0:
-            status = 1
-            try:
-                assert not registry.shared.slots
-                assert run(abs, (-2,)) == 2
-                (slot,) = registry.shared.slots.values()
-                assert slot.box.pid != parents
-                registry.close_all()
-                status = 0
-            finally:
-                os._exit(status)
-        assert os.waitpid(child, 0)[1] == 0
-        assert run(abs, (-3,)) == 3
-        (slot,) = registry.shared.slots.values()
-        assert slot.box.pid == parents
-        """,
-    )
+    check_file(environment, PROGRAMS / "a_forked_caller_makes_its_own.py")
 
 
 def test_a_killed_caller_takes_its_sandbox_along(environment):
@@ -133,24 +78,4 @@ def test_a_lost_sandbox_is_replaced(environment):
 
     tests/security/test_recovery.py kills the parts of sandboxes.
     """
-    check(
-        environment,
-        """
-        import time
-        run(abs, (1,))
-        from boxed._live import registry
-        (slot,) = registry.shared.slots.values()
-        before = slot.box.pid
-        import socket
-        control = os.dup(slot.box.process.control)
-        with socket.socket(fileno=control) as control:
-            control.shutdown(socket.SHUT_RDWR)
-        # A worker that stands by could still take the call with it.
-        stat = f"/proc/{before}/stat"
-        while open(stat).read().rpartition(")")[2].split()[0] not in "ZX":
-            time.sleep(0.01)
-        assert run(abs, (-5,)) == 5
-        (slot,) = registry.shared.slots.values()
-        assert slot.box.pid != before
-        """,
-    )
+    check_file(environment, PROGRAMS / "a_lost_sandbox_is_replaced.py")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from core import check
+from pathlib import Path
+
+from core import check, check_file
 from environments import host_scan, sleep_until
+
+PROGRAMS = Path(__file__).parent / "programs"
 
 FIRST, COUNT = 70000, 64
 
@@ -65,35 +69,13 @@ def test_sandboxes_at_once_have_different_uids(make_environment):
 def test_one_too_many_is_told(make_environment):
     """One uid reserved: the second sandbox is an error, the third works."""
     environment = make_environment("range-of-one")
-    check(
-        environment,
-        """
-        assert run(os.getuid) == 70100
-        error = refused(SetupError, run, os.getuid, imports=["colorsys"])
-        assert error.stage == "pool" and "--uid-range" in error.remedy
-        from boxed._live import registry
-        registry.close_all()
-        assert run(os.getuid, imports=["colorsys"]) == 70100
-        """,
-    )
+    check_file(environment, PROGRAMS / "one_too_many_is_told.py")
     sleep_until(lambda: not host_scan(70100), 10)
 
 
 def test_a_uid_of_the_range_cannot_be_named(make_environment):
     """A caller gets one; it cannot ask for somebody's."""
-    check(
+    check_file(
         make_environment("docker-range"),
-        """
-        from boxed._live import registry
-        from boxed._policy import import_places
-        from boxed._policy.policy import Policy
-        places = import_places.Places(())
-        policy = Policy(isolation="uid", uid=70005, places=places,
-                        imports=(), serializer="json", main=None)
-        def start():
-            with registry.shared.using(policy):
-                pass
-        error = refused(SetupError, start)
-        assert error.stage == "user", error
-        """,
+        PROGRAMS / "a_uid_of_the_range_cannot_be_named.py",
     )

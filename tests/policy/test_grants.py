@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
+from pathlib import Path
 
 import pytest
-from core import check
+from core import check, check_file
+
+PROGRAMS = Path(__file__).parent / "programs"
 
 SCRATCH = """
         import stat, tempfile, textwrap
@@ -139,17 +142,7 @@ def test_a_link_is_followed_once(environment):
 
 def test_refused_grants(environment):
     """Missing paths, a string for a list, and the sandbox's own places."""
-    check(
-        environment,
-        """
-        for option in ("read", "write"):
-            refused(FileNotFoundError, run, abs, (1,),
-                    **{option: ["/no/such/place"]})
-            refused(TypeError, run, abs, (1,), **{option: "/etc"})
-            for own in ("/", "/tmp", "/proc", "/dev"):
-                refused(ValueError, run, abs, (1,), **{option: [own]})
-        """,
-    )
+    check_file(environment, PROGRAMS / "refused_grants.py")
 
 
 @pytest.mark.parametrize("name", ["user", "docker-user"])
@@ -198,56 +191,17 @@ def test_what_is_written_must_be_the_callers(make_environment, name):
 
 def test_the_environment(environment):
     """env= sets what it names, and the caller's own stays outside."""
-    check(
-        environment,
-        """
-        os.environ["OUTSIDE"] = "1"
-        source = "dict(__import__('os').environ)"
-        plain = run(eval, (source,))
-        assert set(plain) <= {"PATH", "HOME", "TMPDIR", "LANG", "LC_CTYPE"}
-        found = run(eval, (source,), env={"INSIDE": "2", "HOME": "/x"})
-        assert found["INSIDE"] == "2" and found["HOME"] == "/x"
-        assert "OUTSIDE" not in found
-        refused(ValueError, run, abs, (1,), env={"a=b": ""})
-        refused(ValueError, run, abs, (1,), env={"a": "b" + chr(0)})
-        """,
-    )
+    check_file(environment, PROGRAMS / "the_environment.py")
 
 
 def test_the_network(environment):
     """network=True reaches a listener on loopback; without it none."""
-    check(
-        environment,
-        """
-        import socket, threading
-        listener = socket.create_server(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-        def serve():
-            while True:
-                listener.accept()[0].sendall(b"hello")
-        threading.Thread(target=serve, daemon=True).start()
-        source = ("__import__('socket').create_connection"
-                  f"(('127.0.0.1', {port}), 5).recv(5)")
-        assert eval(source) == b"hello"
-        refused(OSError, run, eval, (source,))
-        assert run(eval, (source,), network=True) == b"hello"
-        other = "__import__('socket').socket(__import__('socket').AF_UNIX)"
-        refused(OSError, run, eval, (other,), network=True)
-        """,
-    )
+    check_file(environment, PROGRAMS / "the_network.py")
 
 
 def test_allowed_classes(environment):
     """allow= lets instances of a class come back, and of no other."""
-    check(
-        environment,
-        """
-        import fractions, ipaddress
-        source = "__import__('types').SimpleNamespace(a=1)"
-        refused(UnsafeResultError, run, eval, (source,))
-        refused(TypeError, run, abs, (1,), allow=["int"])
-        """,
-    )
+    check_file(environment, PROGRAMS / "allowed_classes.py")
 
 
 def test_what_guests_write_is_not_imported_outside_of_calls(environment):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
+from pathlib import Path
 
 from calling import isolation
-from environments import Environment
+from environments import SUPPORT, Environment
 
 PREAMBLE = """\
 import os, sys
@@ -39,6 +41,27 @@ def check(environment: Environment, code: str, *args: str, **options) -> str:
     """Run code as `python -c`; it must succeed; returns its stdout."""
     code = program(environment, code)
     return environment.check(code, *args, **options).stdout
+
+
+def check_file(
+    environment: Environment,
+    path: Path,
+    *args: str,
+    beside: Sequence[Path] = (),
+    **options,
+) -> str:
+    """Run a copy of a program, with copies of `harness` and of the modules
+    BESIDE next to it; it must succeed; returns its stdout."""
+    done = environment.script(
+        path.read_text(),
+        *args,
+        name=path.name,
+        beside=(SUPPORT / "harness.py", *beside),
+        env={"TESTED_ISOLATION": isolation(environment)},
+        check=True,
+        **options,
+    )
+    return done.stdout
 
 
 def check_script(environment: Environment, code: str, **options) -> str:

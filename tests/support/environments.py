@@ -18,6 +18,7 @@ import functools
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -229,21 +230,31 @@ class Environment:
         return self.python(code, *args, check=True, **options)
 
     def script(
-        self, source: str, *args: str, name: str = "program.py", **options
+        self,
+        source: str,
+        *args: str,
+        name: str = "program.py",
+        beside: Sequence[Path] = (),
+        **options,
     ):
         """Run SOURCE as a file of that name, in a directory of its own.
 
         Functions of a file's `__main__` can be sent to another process;
         those of `python -c` cannot.
+
+        :param beside: files of which copies lie beside it.
         """
         with tempfile.TemporaryDirectory(dir=self.home) as folder:
             path = Path(folder, name)
             path.write_text(source)
             # A sandbox's guest may be another user.
             os.chmod(folder, 0o755)  # noqa: PTH101
+            for file in beside:
+                shutil.copy(file, folder)
             if os.geteuid() == 0:
                 os.chown(folder, self.uid, self.gid)
-                os.chown(path, self.uid, self.gid)
+                for file in Path(folder).iterdir():
+                    os.chown(file, self.uid, self.gid)
             return self.run([self.interpreter, path, *args], **options)
 
 

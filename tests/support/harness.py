@@ -1,0 +1,34 @@
+"""What the tests' programs begin with: run and Sandbox as the environment
+needs them.  A copy lies beside each program; see core.check_file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import partial
+
+import boxed
+
+ISOLATION = os.environ["TESTED_ISOLATION"]
+run = partial(boxed.run, isolation=ISOLATION)
+Sandbox = partial(boxed.Sandbox, isolation=ISOLATION)
+
+
+def refused(kind, function, *args, **options):
+    """The error of that kind, which the function must raise."""
+    try:
+        value = function(*args, **options)
+    except kind as error:
+        return error
+    raise AssertionError(f"no {kind}, but {value!r}")
+
+
+def left_in(folder, **options):
+    """What a guest finds in a folder, but for what every call is shown: a
+    checkout or an interpreter may be below /tmp."""
+    shown = [path + "/" for path in (*sys.path, sys.prefix, sys.base_prefix)]
+    return [
+        name
+        for name in run(os.listdir, (folder,), **options)
+        if not any(path.startswith(f"{folder}/{name}/") for path in shown)
+    ]

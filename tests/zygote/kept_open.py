@@ -1,0 +1,26 @@
+"""For programs of test_linger: calls of this process stay open, so that the
+zygote hears of none.  A copy lies beside each."""
+
+from __future__ import annotations
+
+from boxed._live.box import Box
+
+kept = []
+
+
+class Kept:
+    def __init__(self, call):
+        self.call = call
+
+    def __getattr__(self, name):
+        return getattr(self.call, name)
+
+    def close(self):
+        kept.append(self.call)
+
+
+_open_call = Box.open_call
+
+
+def keep() -> None:
+    Box.open_call = lambda self: Kept(_open_call(self))
