@@ -129,13 +129,13 @@ def test_closing_during_a_call_ends_it():
 
 def test_a_shortage_while_walls_are_raised_is_no_missing_wall():
     """It passes, and nothing has run, so another worker may be had."""
-    conversation = object.__new__(call._Conversation)
-    conversation._box = SimpleNamespace(tier="full")
+    attempt = object.__new__(call._Attempt)
+    attempt._box = SimpleNamespace(tier="full")
     worker = _boxed.STAGES.index("worker")
     shortage = (errno.EAGAIN, call._Unread)
     for number, kind in (shortage, (errno.EPERM, SetupError)):
         record = struct.pack("=IIiI", _boxed.STATUS_MAGIC, worker, number, 0)
-        told = conversation._no_walls(record)
+        told = attempt._setup_failure(record)
         assert type(told) is kind, told
         assert getattr(told, "error", told).errno == number
 
