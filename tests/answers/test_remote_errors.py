@@ -5,32 +5,20 @@ from __future__ import annotations
 import builtins
 import codecs
 import contextlib
-import copy
 import pickle
 import sys
 import traceback
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from boxed import (
-    BoxedError,
-    CallTimeout,
-    LimitExceeded,
-    ProtocolError,
     RemoteError,
     Sandbox,
-    SerializationError,
-    SetupError,
-    UnsafeResultError,
-    WorkerDied,
     run,
 )
-from boxed._answers.remote_errors import _ORDINARY, error_from_texts
-from boxed._answers.text import unpack
-from boxed._guest.exceptions import KNOWN, exception_texts, pack
-from boxed._wire.exception_format import FIELDS, MAX_MORE
+from boxed._answers.remote_errors import _ORDINARY
+from boxed._guest.exceptions import KNOWN
+from boxed._wire.exception_format import FIELDS
 
 pytestmark = pytest.mark.fast
 
@@ -336,135 +324,6 @@ def test_by_json_and_by_map_they_are_the_same():
         list(sandbox.map(open, ["/nonexistent"]))
     assert caught.value.filename == error.filename
     assert caught.value.args == error.args
-
-
-told_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False)
-    | st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E))
-    | st.binary(),
-    lambda inner: st.lists(inner, max_size=3) | st.tuples(inner, inner),
-    max_leaves=6,
-)
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.lists(told_values, max_size=4))
-def test_plain_args_arrive_equal(args):
-    """Through telling, packing, escaping and reading."""
-    texts = exception_texts(ValueError(*args), ())
-    error = error_from_texts(unpack(pack(texts), 4, MAX_MORE))
-    depth = str(args).count("[") + str(args).count("(")
-    if depth <= 6:
-        assert error.args == tuple(args)
-
-
-words = st.sampled_from(
-    [
-        *("(0", "(1", "(9999999", "[2", "n", "b1", "i5", "i" + "9" * 5000),
-        *(
-            "f1.5",
-            "fnan",
-            "f1e999",
-            "s",
-            "sx",
-            "y00",
-            "yz",
-            "",
-            "#n",
-            "=",
-            "x",
-        ),
-        *(f"={name}" for name in sorted(ATTRIBUTES)),
-        *("i-1", "i99999999999999999999", "sutf-8", "y616263", "=args"),
-        *("=__class__", "=__traceback__", "(-1", "i1_0", "(\u0661"),
-    ]
-)
-bases = st.lists(
-    st.sampled_from([*(one.__name__ for one in KNOWN), "Odd", "object"]),
-    max_size=3,
-).map(" ".join)
-
-
-@settings(max_examples=1000, deadline=None)
-@given(bases, st.lists(words, max_size=12))
-def test_whatever_a_guest_tells(names, rest):
-    """It is a RemoteError, which can be printed, pickled and handled, or is
-    refused."""
-    try:
-        error = error_from_texts(["E", "message", "trace", names, *rest])
-    except ValueError:
-        return
-    assert isinstance(error, RemoteError)
-    assert not isinstance(error, (StopIteration, Warning))
-    assert isinstance(error, Exception)
-    assert str(error)
-    assert "E" in repr(error)
-    assert traceback.format_exception(type(error), error, None)
-    again = pickle.loads(pickle.dumps(error))
-    assert repr(again) == repr(error)
-    assert vars(again).keys() == vars(error).keys()
-    if isinstance(error, UnicodeError):
-        with contextlib.suppress(TypeError, UnicodeError):
-            codecs.lookup_error("replace")(error)
-
-
-@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
-@pytest.mark.parametrize(
-    "source",
-    [NOTED, CHAINED, "open('/nothing')", "b'\\xff'.decode()", "exit(3)"],
-)
-def test_copies_keep_everything(source, protocol):
-    """By pickle and by copy, as a process pool or a log handler does."""
-    error = raised(source)
-    for again in (
-        pickle.loads(pickle.dumps(error, protocol)),
-        copy.copy(error),
-        copy.deepcopy(error),
-    ):
-        assert type(again) is type(error)
-        for name in ("type_name", "message", "traceback", "notes", "args"):
-            assert getattr(again, name) == getattr(error, name)
-        for name in ATTRIBUTES:
-            value = getattr(error, name, None)
-            assert getattr(again, name, None) == value
-        assert repr(again) == repr(error)
-        assert str(again) == str(error)
-        assert str(again.__cause__) == str(error.__cause__)
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        SetupError("no", stage="seccomp", errno=1, remedy="do"),
-        UnsafeResultError("no", "os.system"),
-        LimitExceeded("too much", "memory"),
-        WorkerDied("gone", signal=9),
-        WorkerDied("gone", exitcode=3),
-        *(CallTimeout("slow"), ProtocolError("odd"), BoxedError("any")),
-        SerializationError("lambda"),
-    ],
-    ids=lambda error: type(error).__name__,
-)
-def test_every_error_can_be_pickled(error):
-    """Text and attributes survive the way to another process."""
-    again = pickle.loads(pickle.dumps(error))
-    assert type(again) is type(error)
-    assert str(again) == str(error)
-    assert vars(again) == vars(error)
-
-
-def test_errors_of_a_programs_own():
-    """As its tests may make one in place of a guest's."""
-    error = RemoteError("boom", 5)
-    assert str(error) == "('boom', 5)"
-    assert (error.type_name, error.message, error.traceback) == ("", "", "")
-    again = pickle.loads(pickle.dumps(error))
-    assert type(again) is RemoteError
-    assert again.args == error.args
-    assert str(again) == str(error)
 
 
 @pytest.mark.slow
