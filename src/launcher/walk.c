@@ -286,7 +286,7 @@ type_of(const struct level *level, const struct listed *entry, bool *ret_link)
     if (*ret_link && fstatat(level->fd, entry->name, &seen, 0) != 0) {
         return DT_UNKNOWN;
     }
-    return IFTODT(seen.st_mode);
+    return (unsigned char)IFTODT(seen.st_mode);
 }
 
 static int
