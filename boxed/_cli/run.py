@@ -120,8 +120,11 @@ def main(args: argparse.Namespace) -> int:
 def _options(args: argparse.Namespace) -> CallOptions:
     """What ``run()`` is to be given."""
     given: dict[str, Any] = declared.taken_arguments(args, OPTIONS)
-    if "env" in given:
-        given["env"] = dict(one.partition("=")[::2] for one in given["env"])
+    pairs = [one.partition("=") for one in given.pop("env", ())]
+    for name, equals, _ in pairs:
+        if not equals:
+            raise ValueError(f"--env takes NAME=VALUE, not {shown(name)}")
+    given["env"] = {name: value for name, _, value in pairs}
     given["limits"] = Limits(**declared.taken_arguments(args, LIMITS))
     return given  # type: ignore[return-value]
 

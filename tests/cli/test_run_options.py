@@ -34,6 +34,7 @@ pytestmark = pytest.mark.fast
         ["--networ", "math:sqrt", "4"],
         ["--network=no", "math:sqrt", "4"],
         ["--env", "=x", "math:sqrt", "4"],
+        ["--env", "A", "math:sqrt", "4"],
         ["--memory", "1G", "math:sqrt", "4"],
         ["--memory", "1", "math:sqrt", "4"],
         ["--path", "/no-such-place", "math:sqrt", "4"],
