@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _WIDTH = 79
+_MIB = 1 << 20
 
 
 class TypedDict:
@@ -86,10 +87,20 @@ def documented(text: str | None, table: Mapping[str, Option]) -> str | None:
     before, _, after = text.partition(":options:")
     indent = before[len(before.rstrip(" ")) :]
     fields = [
-        _wrapped(f":param {name}: {option.text}", indent)
+        _wrapped(
+            f":param {name}: {option.text}  Default: {shown(option.default)}.",
+            indent,
+        )
         for name, option in table.items()
     ]
     return before + f"\n{indent}".join(fields) + after
+
+
+def shown(default: object) -> str:
+    """A default for who reads of it; bytes as MiB where they are many."""
+    if type(default) is int and default >= _MIB:
+        return f"{default // _MIB} MiB"
+    return repr(default)
 
 
 def _wrapped(text: str, indent: str) -> str:
@@ -101,7 +112,7 @@ def _wrapped(text: str, indent: str) -> str:
             lines[-1] = line
         else:
             lines.append(f"    {word}")
-    return f"\n{indent}".join(lines)
+    return f"\n{indent}".join(line.rstrip() for line in lines)
 
 
 def add_arguments(parser: Any, table: Mapping[str, Option]) -> None:
@@ -114,6 +125,8 @@ def add_arguments(parser: Any, table: Mapping[str, Option]) -> None:
             if words.get("action") == "append":
                 words["default"] = None
                 text += "; can be given again"
+            elif words["default"] not in (None, False):
+                text += f" (default: {shown(words['default'])})"
             flag = "--" + name.replace("_", "-")
             parser.add_argument(flag, help=text.replace("%", "%%"), **words)
 

@@ -53,6 +53,7 @@ def parameters(function) -> set[str]:
         (_options.CallOptions, _options.OPTIONS),
         (_options.SandboxOptions, _options.SANDBOX_OPTIONS),
         (_limits.LimitValues, _limits.LIMITS),
+        (Limits, _limits.LIMITS),
     ],
 )
 def test_what_is_typed_is_declared(types, table):
@@ -81,6 +82,7 @@ def test_every_option_is_documented():
     ):
         for name in table:
             assert thing.__doc__.count(f":param {name}:") == 1
+        assert thing.__doc__.count("Default:") == len(table)
         assert max(map(len, thing.__doc__.splitlines())) < 80
 
 
