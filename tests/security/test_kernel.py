@@ -10,6 +10,7 @@ import os
 import platform
 import secrets
 import signal
+import socket
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from environments import sleep_until
 from security.attacks.kernel import FORBIDDEN, HARMFUL
 from security.judging import both, judge
 from security.processes import descendants
+
+from boxed import run
 
 
 @pytest.mark.case("P-K01")
@@ -79,6 +82,29 @@ def test_p_k05_make_powerful_calls(caller):
     """Neither bpf, perf, userfaultfd nor ptrace, with arguments that would
     work."""
     both(caller, "P-K05", "powerful_calls")
+
+
+@pytest.mark.case("P-K05")
+def test_p_k05_send_urgent_data():
+    """None between the ends of a socketpair, which pass other data; outside
+    they do (the control)."""
+
+    def between_ends(flags):
+        import socket
+
+        near, far = socket.socketpair()
+        with near, far:
+            near.send(b"ab", flags)
+            return far.recv(1, flags)
+
+    def inside(flags):
+        return run(between_ends, (flags,), serializer="cloudpickle")
+
+    urgent = int(socket.MSG_OOB)
+    assert between_ends(0) == inside(0) == b"a"
+    assert between_ends(urgent) == b"b"
+    with pytest.raises(PermissionError):
+        inside(urgent)
 
 
 @pytest.mark.case("P-K06")
