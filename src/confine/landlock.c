@@ -191,9 +191,9 @@ landlock_confine(const struct landlock_options *options)
     }
     rules = handled(abi, options);
     if (rules.files == 0 && rules.network == 0 && rules.scopes == 0) {
+        /* Nothing of it can be denied here; the kernel would say ENOMSG. */
         return 0;
-    } /* nothing of it can be denied here; the kernel says ENOMSG
-       */
+    }
     ruleset =
         (int)syscall(NR_landlock_create_ruleset, &rules, sizeof(rules), 0);
     if (ruleset < 0) {

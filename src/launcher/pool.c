@@ -122,5 +122,8 @@ pool_take(const struct configuration *configuration,
         die(STAGE_POOL);
     }
     int fits = one_child_fits();
+    if (fits < 0) {
+        die_with(STAGE_POOL, -fits, 0);
+    }
     die_with(STAGE_POOL, fits == 0 ? EAGAIN : EUSERS, 0);
 }
