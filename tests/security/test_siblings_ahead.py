@@ -3,6 +3,7 @@ one that runs as any other; tests/security/test_siblings.py has the control."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,9 @@ from security.processes import (
 )
 from security.test_siblings import FAMILY, new_names
 
+# More than LINGER_MAX_MS of src/extension/zygote/put_off.h.
+LINGER_SECONDS = 1.5
+
 
 def stand_by(caller: Caller, options: dict) -> list[Process]:
     """Workers that wait for a call, forked ahead of it: no call is live."""
@@ -29,7 +33,7 @@ def stand_by(caller: Caller, options: dict) -> list[Process]:
         # What an attack itself opens ahead would be one more.
         caller.caller("stop_standbys")
         if len(standbys(caller)) > 1:
-            return sleep_until(lambda: settled(caller), 20, "standbys")
+            return lasting_standbys(caller)
         caller.caller("allow_standbys")
     raise AssertionError("no standbys after 60 calls")
 
@@ -48,6 +52,20 @@ def command_line(pid: int) -> list[str]:
         return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
     except (FileNotFoundError, ProcessLookupError):
         return []
+
+
+def lasting_standbys(caller: Caller) -> list[Process]:
+    """Those that are there for longer than a worker lingers: until then one
+    that has answered may stand in for a standby that is still to be forked."""
+    found, since = settled(caller), time.monotonic()
+    limit = since + 20
+    while not found or time.monotonic() < since + LINGER_SECONDS:
+        assert time.monotonic() < limit, "no lasting standbys"
+        time.sleep(0.05)
+        now = settled(caller)
+        if now != found:
+            found, since = now, time.monotonic()
+    return found
 
 
 def settled(caller: Caller) -> list[Process]:
