@@ -1,3 +1,6 @@
+"""The C extension's functions and types, for type checkers: what they do is
+said where they are, in src/extension/python."""
+
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 

@@ -15,9 +15,9 @@
 #include "confine/landlock.h"
 #include "shared/syscall_numbers.h"
 
-#define GET_VERSION       1U /* flag of create_ruleset */
-#define PATH_BENEATH      1U /* kind of add_rule */
-#define LOG_SAME_EXEC_OFF 1U /* flag of restrict_self */
+#define GET_VERSION       1U /* of landlock_create_ruleset */
+#define PATH_BENEATH      1U /* of landlock_add_rule */
+#define LOG_SAME_EXEC_OFF 1U /* of landlock_restrict_self */
 #define LOGGING_ABI       7
 
 enum files {

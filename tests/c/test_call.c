@@ -1,4 +1,4 @@
-/* extension/caller/call.c and receiving.c against a scripted peer: whatever a
+/* extension/caller/call.c and call_receive.c against a scripted peer: whatever a
  * worker answers, a call ends in one known way, and never later than its
  * deadline. */
 #include "call_peer.h"

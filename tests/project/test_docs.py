@@ -13,8 +13,6 @@ from environments import CHECKOUT
 from here import run_here
 
 pytestmark = pytest.mark.fast
-
-pytestmark = pytest.mark.fast
 DOCS = CHECKOUT / "docs"
 PAGES = sorted(
     [
@@ -197,7 +195,6 @@ def pasted(text: str) -> list[tuple[str, str]]:
     return [(dedent(code), dedent(printed)) for code, printed in found]
 
 
-@pytest.mark.slow
 @pytest.mark.slow
 def test_code_of_the_front_page_runs_as_pasted(tmp_path):
     """In a file of its own, and prints what it is said to."""

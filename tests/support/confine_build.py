@@ -17,7 +17,7 @@ Path(SCRATCH.name).chmod(0o755)
 
 @functools.cache
 def build(name, *flags):
-    """Compile tests/c/NAME.c with src; as a shared library with -shared."""
+    """Compile a file of tests/c with src; as a shared library with -shared."""
     where = Path(SCRATCH.name, name + "".join(flags))
     sources = [f"tests/c/{name}.c"] if name != "confine" else []
     if name != "confine_abi":

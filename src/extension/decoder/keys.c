@@ -6,7 +6,7 @@
  * small stream can describe a tuple of 2**30 leaves), and keys of one hash in
  * one container (the hashes of numbers and tuples are easily made to collide;
  * those of str and bytes are keyed by a secret).  What different hashes cost
- * is foreseen in tables.c. */
+ * is foreseen: see tables.h. */
 #include <math.h>
 
 #include "extension/decoder/tables.h"

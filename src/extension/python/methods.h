@@ -51,7 +51,7 @@ PyObject *method_landlock_abi(PyObject *module, PyObject *unused);
 /* method_paths.c: the caller, before each call */
 PyObject *method_identities(PyObject *module, PyObject *paths);
 
-/* method_filecaps.c: root, setting up the launcher */
+/* method_file_capabilities.c: root, setting up the launcher */
 PyObject *method_set_file_capabilities(PyObject *module, PyObject *args);
 PyObject *method_get_file_capabilities(PyObject *module, PyObject *args);
 
