@@ -1,5 +1,5 @@
-/* extension/caller/call.c and call_receive.c against a scripted peer: whatever a
- * worker answers, a call ends in one known way, and never later than its
+/* extension/caller/call.c and call_receive.c against a scripted peer: whatever
+ * a worker answers, a call ends in one known way, and never later than its
  * deadline. */
 #include "call_peer.h"
 

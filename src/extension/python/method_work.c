@@ -152,7 +152,8 @@ method_reserve_was_needed(PyObject *module, PyObject *unused)
     return PyBool_FromLong(reserve_was_needed());
 }
 
-/* An answer of texts, as _wire/exception_format.py has it, in its own memory. */
+/* An answer of texts, as _wire/exception_format.py has it, in memory of its
+ * own. */
 struct texts {
     uint32_t size;
     char data[1024];
