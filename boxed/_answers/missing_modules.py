@@ -1,13 +1,14 @@
 """Why a guest has no module of a name that the caller has, and what mends it.
 
-The name is the guest's word.  It is looked up by Python's own search of
-``sys.path`` alone, which imports nothing, and in what the caller imported.
+The name is an attribute of the guest's exception, and so the guest's word.
+It is looked up by Python's own search of ``sys.path`` alone, which imports
+nothing, and in what the caller imported.
 """
 
 from __future__ import annotations
 
+import errno
 import os
-import re
 import shlex
 import stat
 import sys
@@ -22,21 +23,20 @@ if TYPE_CHECKING:
     from .._errors import RemoteError
     from .._policy.import_places import Places
 
-_MISSING = re.compile(r"No module named '([\w.]{1,200})'")
-# Where there are no mounts, a module that is not shown is there and closed.
-_CLOSED = re.compile(r"\[Errno 13\] Permission denied: '(/.{1,4000}\.py)'$")
+_LONGEST_NAME = 200
 # The name, and so the directory, is of a guest's choice, and may hold more
 # than could be looked at while somebody waits for the call.
 _MOST_LOOKED = 10_000
 
 
-def why_missing(message: str, places: Places, tier: str) -> str | None:
+def why_missing(error: BaseException, places: Places, tier: str) -> str | None:
     """What to add to an import's error, if the caller has the module.
 
-    :param message: of a guest's ModuleNotFoundError or PermissionError.
+    :param error: what the guest raised; only a ModuleNotFoundError and a
+        PermissionError say of a module that it is missing.
     :param places: where the guest imports from.
     """
-    found = _told_name(message) or _told_file(message)
+    found = _told_name(error) or _told_file(error)
     if found is None:
         return None
     top, where = found
@@ -50,23 +50,31 @@ def why_missing(message: str, places: Places, tier: str) -> str | None:
     return f"the caller has it at {where}, {_not_shown(top, where, places)}"
 
 
-def _told_name(message: str) -> tuple[str, str] | None:
-    match = _MISSING.match(message)
-    if match is None or not all(match[1].split(".")):
+def _told_name(error: BaseException) -> tuple[str, str] | None:
+    """The package's name, and where the caller has it."""
+    if not isinstance(error, ModuleNotFoundError):
         return None
-    top = match[1].partition(".")[0]
-    where = _where(match[1]) or _where(top)
-    return (top, where) if where else None
+    name = error.name or ""
+    parts = name.split(".")
+    if len(name) > _LONGEST_NAME or not all(map(str.isidentifier, parts)):
+        return None
+    where = _where(name) or _where(parts[0])
+    return (parts[0], where) if where else None
 
 
-def _told_file(message: str) -> tuple[str, str] | None:
-    match = _CLOSED.match(message)
-    if match is None or not os.path.isfile(match[1]):
+def _told_file(error: BaseException) -> tuple[str, str] | None:
+    """The same, where there are no mounts: a module that is not shown is
+    there, and closed."""
+    if not isinstance(error, PermissionError) or error.errno != errno.EACCES:
+        return None
+    file = error.filename
+    if type(file) is not str or not file.endswith(".py"):
         return None
     for place in sys.path:
-        if isinstance(place, str) and match[1].startswith(f"{place}/"):
-            inside = match[1][len(place) + 1 :]
-            return inside.partition("/")[0].partition(".")[0], match[1]
+        if isinstance(place, str) and file.startswith(f"{place}/"):
+            inside = file[len(place) + 1 :]
+            top = inside.partition("/")[0].partition(".")[0]
+            return (top, file) if os.path.isfile(file) else None
     return None
 
 
@@ -171,9 +179,7 @@ def _modules_in(top: str) -> Iterator[tuple[str, bool]]:
 
 def add_why(error: RemoteError, places: Places, tier: str) -> None:
     """Have a guest's error say so, if a module is missing."""
-    if error.type_name not in ("ModuleNotFoundError", "PermissionError"):
-        return
-    why = why_missing(error.message, places, tier)
+    why = why_missing(error, places, tier)
     if why is not None:
         error.message = f"{error.message}; {why}"
         if len(error.args) == 1:

@@ -79,7 +79,7 @@ def exception_texts(
             without_middle(traceback_of(error, skipped) + after),
             " ".join(bases),
             *value_texts(ARGS_OF(error), [MAX_TEXT, MAX_VALUES]),
-            *fields_of(error, bases),
+            *fields_of(error, bases, [MAX_TEXT, MAX_VALUES]),
             *(["#" + remark] if remark else []),
             *notes_of(error, MAX_NOTES - bool(remark)),
         ]
@@ -93,11 +93,12 @@ def cut_to_name(texts: list[str]) -> list[str]:
     return [texts[0], texts[1][:200], "", texts[3], "(0"]
 
 
-def cut_for_message(texts: list[str]) -> list[str]:
-    """The first four of a told exception, which fit in a message: a socket
+def cut_for_message(error: BaseException, texts: list[str]) -> list[str]:
+    """Of a told exception what fits in a message, without its args: a socket
     takes none of more than some 200 KiB."""
     name, message, traceback, bases = texts[:4]
-    return [name[:1000], message[:8000], traceback[-16000:], bases[:1000]]
+    head = [name[:1000], message[:8000], traceback[-16000:], bases[:1000]]
+    return [*head, "(0", *fields_of(error, bases.split(), [16000, 16])]
 
 
 def builtin_bases(cls: type) -> list[type]:
@@ -108,9 +109,11 @@ def builtin_bases(cls: type) -> list[type]:
     return [one for base in order for one in KNOWN if one is base]
 
 
-def fields_of(error: BaseException, bases: list[str]) -> list[str]:
+def fields_of(
+    error: BaseException, bases: list[str], left: list[int]
+) -> list[str]:
+    """Its attributes; `left` as of value_texts."""
     texts: list[str] = []
-    left = [MAX_TEXT, MAX_VALUES]
     names = [name for base in bases for name in FIELDS.get(base, ())]
     for name in dict.fromkeys(names):
         value = attribute_of(error, name)

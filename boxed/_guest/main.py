@@ -64,7 +64,7 @@ def main(server: int) -> None:
         adapt_imported(policy)
     except BaseException as error:
         raise_stack()
-        texts = cut_for_message(exception_texts(error, SKIPPED))
+        texts = cut_for_message(error, exception_texts(error, SKIPPED))
         _boxed.send(server, (b"M" if in_main else b"E") + pack(texts))
         _exit(1)
     steps.append(monotonic_ns())

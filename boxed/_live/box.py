@@ -149,24 +149,33 @@ class Box:
         self, packed: bytes, policy: Policy, *, in_main: bool
     ) -> SetupError:
         from .._answers.missing_modules import why_missing
+        from .._answers.remote_errors import error_from_texts
         from .._answers.text import unpack
-        from .._errors import RemoteTraceback
         from .._policy.advice import advice
+        from .._wire.exception_format import MAX_MORE
 
-        name, message, traceback, _ = unpack(packed, 4)
         what = "an import for the sandbox failed"
-        remedy = why_missing(message, policy.places, self.tier)
+        try:
+            told = error_from_texts(unpack(packed, 4, MAX_MORE))
+        except ValueError as error:
+            return SetupError(
+                f"{what}, and what it told is malformed: {error}",
+                stage="imports",
+            )
+        remedy = why_missing(told, policy.places, self.tier)
         if remedy is None and in_main:
             what = (
                 "the program's main module, which the sandbox imports for its"
                 " functions, failed there"
             )
             remedy = advice("guard")
-        error = SetupError(
-            f"{what}: {name}: {message}", stage="imports", remedy=remedy or ""
+        failure = SetupError(
+            f"{what}: {told.type_name}: {told.message}",
+            stage="imports",
+            remedy=remedy or "",
         )
-        error.__cause__ = RemoteTraceback(traceback)
-        return error
+        failure.__cause__ = told.__cause__
+        return failure
 
     def _launch_failure(self) -> SetupError:
         """What the launcher told before it died."""
