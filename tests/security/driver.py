@@ -15,7 +15,7 @@ import traceback
 from functools import partial
 
 import attacks
-from attacks.calls import sys_call
+from attacks.calls import call
 from attacks.ipc import KEYCTL, add_key
 
 import boxed
@@ -212,7 +212,7 @@ def end_victim(pid: int) -> int:
 
 def make_key(name: str, payload: str) -> int:
     """A session keyring of this program's own, with a key in it."""
-    sys_call("keyctl", KEYCTL["join"], None)
+    call("keyctl", KEYCTL["join"], None)
     return add_key(name, payload)
 
 
@@ -236,7 +236,7 @@ def peak() -> int:
 def forget_session() -> None:
     """A session keyring of this program's own, where there can be one."""
     with contextlib.suppress(OSError):
-        sys_call("keyctl", KEYCTL["join"], None)
+        call("keyctl", KEYCTL["join"], None)
 
 
 def first_from_thread(options: dict) -> list[object]:

@@ -1,19 +1,21 @@
 """System calls for ``boxed doctor --attack`` that Python has no name for.
 
-Standard library only: both the doctor and the guest import it.
+Standard library only: both the doctor and the guest import it; so do the
+attacks of the project's own tests, which make more calls.
 """
 
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# Name: number on x86-64, number on aarch64.
-_NUMBERS = {
+# Name: number on x86-64, number on aarch64; None, not there.
+NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "add_key": (248, 217),
     "bpf": (321, 280),
     "capget": (125, 90),
@@ -51,21 +53,38 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
 
 
-def call(name: str, *args: Any) -> int:
+def number(name: str) -> int:
+    """The number of a system call.
+
+    :raises OSError: ENOSYS; there is none on this architecture.
+    """
+    column = _COLUMN.get(os.uname().machine)
+    found = None if column is None else NUMBERS[name][column]
+    if found is None:
+        raise OSError(errno.ENOSYS, "its number is not known here")
+    return found
+
+
+def by_number(nr: int, *args: Any) -> int:
     """The result of a system call; integers go as longs, bytes by address.
 
     :raises OSError: the kernel, or a filter before it, said no.
     """
-    column = _COLUMN.get(os.uname().machine)
-    if column is None:
-        raise OSError(38, "its numbers are not known here")
-    words = [ctypes.c_long(_NUMBERS[name][column])]
+    words = [ctypes.c_long(nr)]
     words += [ctypes.c_long(a) if isinstance(a, int) else a for a in args]
     result = int(_libc.syscall(*words))
     if result == -1:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
+        refusal = ctypes.get_errno()
+        raise OSError(refusal, os.strerror(refusal))
     return result
+
+
+def call(name: str, *args: Any) -> int:
+    """The same by the name of the call.
+
+    :raises OSError: also where it has no number.
+    """
+    return by_number(number(name), *args)
 
 
 class _Span(ctypes.Structure):
@@ -110,11 +129,9 @@ def key_read(serial: int) -> bytes:
     return buffer.raw[:got]
 
 
-def key_find(name: str) -> int:
-    """The serial number of a key of the session keyring."""
-    return call(
-        "keyctl", _KEYCTL_SEARCH, _SESSION_KEYRING, b"user", name.encode(), 0
-    )
+def key_find(name: str, ring: int = _SESSION_KEYRING) -> int:
+    """The serial number of a key of a keyring."""
+    return call("keyctl", _KEYCTL_SEARCH, ring, b"user", name.encode(), 0)
 
 
 _IPC_CREAT, _IPC_EXCL, _IPC_RMID = 0o1000, 0o2000, 0

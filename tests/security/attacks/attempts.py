@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 
-from .calls import sys_call
+from .calls import call
 
 REACHED = "reached"
 PRIVATE = "private"
@@ -26,7 +26,7 @@ def attempt(function, *args) -> str:
 def admitted(name: str, *args) -> bool:
     """Whether a call got past the question who may make it."""
     try:
-        sys_call(name, *args)
+        call(name, *args)
     except OSError as error:
         if error.errno in (
             errno.EBUSY,

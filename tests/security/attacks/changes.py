@@ -8,7 +8,7 @@ import socket
 import struct
 
 from .attempts import PRIVATE, attempt
-from .calls import AT_FDCWD, raw, sys_call
+from .calls import AT_FDCWD, call
 from .residue import left_in
 
 
@@ -67,8 +67,8 @@ def spoil(folder: str, name: str) -> dict[str, str]:
         fcntl.fcntl(fd, fcntl.F_NOTIFY, 0x2)
 
     def watch() -> None:
-        fd = sys_call("inotify_init1", 0)
-        sys_call("inotify_add_watch", fd, os.fsencode(folder), 0xFFF)
+        fd = call("inotify_init1", 0)
+        call("inotify_add_watch", fd, os.fsencode(folder), 0xFFF)
 
     def bind() -> None:
         server = socket.socket(socket.AF_UNIX)
@@ -93,8 +93,8 @@ def spoil(folder: str, name: str) -> dict[str, str]:
         "chmod": lambda: os.chmod(at("mode"), 0o666),
         "chmod of the folder": lambda: os.chmod(folder, 0o711),
         "fchmod": lambda: through_fd(os.fchmod, 0o640),
-        "fchmodat2": lambda: raw(
-            452, AT_FDCWD, os.fsencode(at("mode")), 0o644, 0
+        "fchmodat2": lambda: call(
+            "fchmodat2", AT_FDCWD, os.fsencode(at("mode")), 0o644, 0
         ),
         "utime": lambda: os.utime(at("mode"), (1, 1)),
         "futimens": lambda: through_fd(os.utime, (2, 2)),

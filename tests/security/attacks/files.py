@@ -7,7 +7,7 @@ import os
 import struct
 
 from .attempts import attempt
-from .calls import AT_FDCWD, sys_call
+from .calls import AT_FDCWD, call
 
 
 def read(path: str, marker: str = "") -> bool:
@@ -49,7 +49,7 @@ def look_at(path: str, link: str) -> dict[str, str]:
 def handle_of(path: str) -> tuple[bytes, int]:
     handle = ctypes.create_string_buffer(struct.pack("Ii", 128, 0), 136)
     mount = ctypes.c_int()
-    sys_call(
+    call(
         "name_to_handle_at",
         AT_FDCWD,
         os.fsencode(path),
@@ -64,7 +64,7 @@ def open_by_handle(path: str) -> bool:
     handle, _ = handle_of(path)
     folder = os.open("/", os.O_RDONLY)
     os.close(
-        sys_call(
+        call(
             "open_by_handle_at",
             folder,
             ctypes.create_string_buffer(handle, len(handle)),
@@ -76,7 +76,7 @@ def open_by_handle(path: str) -> bool:
 
 def openat2(folder: int, path: str) -> bool:
     how = struct.pack("QQQ", os.O_RDONLY, 0, 0)
-    fd = sys_call("openat2", folder, os.fsencode(path), how, len(how))
+    fd = call("openat2", folder, os.fsencode(path), how, len(how))
     os.close(fd)
     return True
 

@@ -7,7 +7,7 @@ import mmap
 import os
 import struct
 
-from .calls import sys_call
+from .calls import call
 
 
 def shared_page() -> int:
@@ -50,7 +50,7 @@ def wait_on(at: int, seconds: float) -> bool:
     value = ctypes.c_int.from_address(at).value
     limit = struct.pack("qq", int(seconds), int(seconds % 1 * 1e9))
     try:
-        sys_call("futex", at, FUTEX_WAIT, value, limit, 0, 0)
+        call("futex", at, FUTEX_WAIT, value, limit, 0, 0)
     except OSError:
         return False
     return True
@@ -58,10 +58,10 @@ def wait_on(at: int, seconds: float) -> bool:
 
 def wake_others(at: int) -> bool:
     at += WORD_TO_WAKE
-    return sys_call("futex", at, FUTEX_WAKE, 100, 0, 0, 0) > 0
+    return call("futex", at, FUTEX_WAKE, 100, 0, 0, 0) > 0
 
 
 def move_others(at: int) -> bool:
     to = at + WORD_FREE
     at += WORD_TO_MOVE
-    return sys_call("futex", at, FUTEX_REQUEUE, 0, 100, to, 0) > 0
+    return call("futex", at, FUTEX_REQUEUE, 0, 100, to, 0) > 0

@@ -6,13 +6,14 @@ import contextlib
 import ctypes
 import os
 
+from boxed._doctor.attack.calls import key_find, key_read
+
 from .attempts import attempt
-from .calls import sys_call
+from .calls import call
 
 KEYCTL = {
     "read": 11,
     "describe": 6,
-    "search": 10,
     "join": 1,
     "link": 8,
     "timeout": 15,
@@ -26,11 +27,9 @@ def add_key(description: str, payload: str, ring: int = -3) -> int:
     if ring == -4:
         # Possessed by way of the session, or it could not be timed.
         with contextlib.suppress(OSError):
-            sys_call("keyctl", KEYCTL["link"], ring, -3)
-    key = sys_call(
-        "add_key", b"user", description.encode(), data, len(data), ring
-    )
-    sys_call("keyctl", KEYCTL["timeout"], key, 60)
+            call("keyctl", KEYCTL["link"], ring, -3)
+    key = call("add_key", b"user", description.encode(), data, len(data), ring)
+    call("keyctl", KEYCTL["timeout"], key, 60)
     return key
 
 
@@ -40,12 +39,10 @@ def keys(number: int, description: str, payload: str) -> dict[str, str]:
     name = description.encode()
 
     def read_key(key: int) -> bool:
-        got = sys_call("keyctl", KEYCTL["read"], key, buffer, 256, 0)
-        return payload.encode() in buffer.raw[:got]
+        return payload.encode() in key_read(key)
 
-    def search(ring: int) -> bool:
-        key = sys_call("keyctl", KEYCTL["search"], ring, b"user", name, 0)
-        return read_key(key)
+    def search() -> bool:
+        return read_key(key_find(description))
 
     def listed() -> bool:
         with open("/proc/keys") as file:
@@ -54,17 +51,13 @@ def keys(number: int, description: str, payload: str) -> dict[str, str]:
     return {
         "read by number": attempt(read_key, number),
         "describe": attempt(
-            sys_call, "keyctl", KEYCTL["describe"], number, buffer, 256
+            call, "keyctl", KEYCTL["describe"], number, buffer, 256
         ),
-        "search the session": attempt(search, -3),
-        "request_key": attempt(
-            sys_call, "request_key", b"user", name, None, 0
-        ),
+        "search the session": attempt(search),
+        "request_key": attempt(call, "request_key", b"user", name, None, 0),
         "add_key to the session": attempt(add_key, description + "-2", "x"),
         "add_key to the user": attempt(add_key, description + "-3", "x", -4),
-        "list": attempt(
-            sys_call, "keyctl", KEYCTL["read"], -3, buffer, 256, 0
-        ),
+        "list": attempt(call, "keyctl", KEYCTL["read"], -3, buffer, 256, 0),
         "/proc/keys": attempt(listed),
     }
 
@@ -79,11 +72,11 @@ def ipc(key: int, name: str) -> dict[str, str]:
         return os.fstat(fd).st_dev == SHM_DEVICE[0]
 
     return {
-        "shmget": attempt(sys_call, "shmget", key, 4096, 0o1666),
-        "semget": attempt(sys_call, "semget", key, 1, 0o1666),
-        "msgget": attempt(sys_call, "msgget", key, 0o1666),
+        "shmget": attempt(call, "shmget", key, 4096, 0o1666),
+        "semget": attempt(call, "semget", key, 1, 0o1666),
+        "msgget": attempt(call, "msgget", key, 0o1666),
         "mq_open": attempt(
-            sys_call,
+            call,
             "mq_open",
             path[1:],
             os.O_CREAT | os.O_RDWR,
@@ -101,11 +94,11 @@ def remove_ipc(key: int, name: str) -> None:
         with contextlib.suppress(OSError):
             size = (1,) if what == "sem" else ()
             size = (1,) if what == "shm" else size
-            found = sys_call(f"{what}get", key, *size, 0)
+            found = call(f"{what}get", key, *size, 0)
             last = (0, 0, 0) if what == "sem" else (0, 0)
-            sys_call(f"{what}ctl", found, *last)
+            call(f"{what}ctl", found, *last)
     with contextlib.suppress(OSError):
-        sys_call("mq_unlink", name.encode())
+        call("mq_unlink", name.encode())
     with contextlib.suppress(OSError):
         os.unlink(f"/dev/shm/{name}")
 

@@ -12,7 +12,7 @@ import struct
 import threading
 
 from .attempts import attempt
-from .calls import NAMESPACES, number, raw, sys_call
+from .calls import NAMESPACES, by_number, call, number
 
 # Every call here must be refused before its arguments are looked at.
 FORBIDDEN = (
@@ -44,7 +44,7 @@ def call_all(skip: list[str]) -> dict[str, str]:
     """Each forbidden call with arguments that no call accepts."""
     bad = (-1, -1, -1, -1, -1, -1)
     return {
-        name: attempt(sys_call, name, *bad)
+        name: attempt(call, name, *bad)
         for name in FORBIDDEN
         if name not in skip
     }
@@ -67,28 +67,28 @@ def foreign_call(how: str) -> int:
     if how == "int 0x80":
         # push rbx; mov eax, 20; int 0x80; pop rbx; ret
         return native_code(bytes.fromhex("53b814000000cd805bc3"))
-    return raw(0x40000000 | number("getpid"))
+    return by_number(0x40000000 | number("getpid"))
 
 
 def namespaces() -> dict[str, str]:
     """New namespaces by every call that makes one, and others' entered."""
 
     def clone(flags: int) -> None:
-        if sys_call("clone", flags | signal.SIGCHLD, 0, 0, 0, 0) == 0:
+        if call("clone", flags | signal.SIGCHLD, 0, 0, 0, 0) == 0:
             os._exit(0)
 
     def clone3(flags: int) -> None:
         args = struct.pack("11Q", flags, 0, 0, 0, signal.SIGCHLD, *[0] * 6)
-        if sys_call("clone3", args, len(args)) == 0:
+        if call("clone3", args, len(args)) == 0:
             os._exit(0)
 
     def high_bits() -> None:
         flags = NAMESPACES["CLONE_NEWUSER"] | 1 << 32
-        sys_call("clone", flags | signal.SIGCHLD, 0, 0, 0, 0) or os._exit(0)
+        call("clone", flags | signal.SIGCHLD, 0, 0, 0, 0) or os._exit(0)
 
     def enter() -> None:
         fd = os.open("/proc/self/ns/uts", os.O_RDONLY)
-        sys_call("setns", fd, 0)
+        call("setns", fd, 0)
 
     found = {}
     # First with all the rights of the process, then within what it made.
@@ -99,7 +99,7 @@ def namespaces() -> dict[str, str]:
             found[f"clone3 {name}"] = attempt(clone3, both)
     found["clone with high bits"] = attempt(high_bits)
     for name, flag in NAMESPACES.items():
-        found[f"unshare {name}"] = attempt(sys_call, "unshare", flag)
+        found[f"unshare {name}"] = attempt(call, "unshare", flag)
     found["setns"] = attempt(enter)
     for path in ("max_user_namespaces", "max_mnt_namespaces"):
         found[f"write {path}"] = attempt(
@@ -124,7 +124,7 @@ def uring() -> dict[str, str]:
     parameters = ctypes.create_string_buffer(120)
 
     def ring() -> None:
-        os.close(sys_call("io_uring_setup", 8, parameters))
+        os.close(call("io_uring_setup", 8, parameters))
 
     return {"io_uring_setup": attempt(ring)}
 
@@ -134,26 +134,26 @@ def powerful_calls() -> dict[str, str]:
 
     def bpf() -> None:
         map_create = struct.pack("5I", 2, 4, 4, 1, 0) + bytes(108)
-        os.close(sys_call("bpf", 0, map_create, len(map_create)))
+        os.close(call("bpf", 0, map_create, len(map_create)))
 
     def perf() -> None:
         event = bytearray(128)
         struct.pack_into("IIQ", event, 0, 1, 128, 0)  # software, cpu clock
         struct.pack_into("Q", event, 40, 0b1100001)  # without the kernel
         buffer = (ctypes.c_char * 128).from_buffer(event)
-        os.close(sys_call("perf_event_open", buffer, 0, -1, -1, 0))
+        os.close(call("perf_event_open", buffer, 0, -1, -1, 0))
 
     def userfault() -> None:
-        os.close(sys_call("userfaultfd", 1))
+        os.close(call("userfaultfd", 1))
 
     def advise() -> None:
-        fd = sys_call("pidfd_open", os.getpid(), 0)
+        fd = call("pidfd_open", os.getpid(), 0)
         page = ctypes.create_string_buffer(8192)
         vector = (ctypes.c_size_t * 2)(ctypes.addressof(page) & ~4095, 4096)
-        sys_call("process_madvise", fd, vector, 1, 20, 0)
+        call("process_madvise", fd, vector, 1, 20, 0)
 
     def quota() -> None:
-        os.close(sys_call("fanotify_init", 0x200, 0))
+        os.close(call("fanotify_init", 0x200, 0))
 
     own = os.getpid()
     return {
@@ -161,19 +161,19 @@ def powerful_calls() -> dict[str, str]:
         "perf_event_open": attempt(perf),
         "userfaultfd": attempt(userfault),
         "/dev/userfaultfd": attempt(os.open, "/dev/userfaultfd", os.O_RDWR),
-        "kcmp": attempt(sys_call, "kcmp", own, own, 0, 0, 0),
+        "kcmp": attempt(call, "kcmp", own, own, 0, 0, 0),
         "process_madvise": attempt(advise),
         "fanotify": attempt(quota),
-        "memfd_create": attempt(sys_call, "memfd_create", b"x", 0),
+        "memfd_create": attempt(call, "memfd_create", b"x", 0),
         "mincore": attempt(mincore),
-        "ptrace": attempt(sys_call, "ptrace", 0, 0, 0, 0),
+        "ptrace": attempt(call, "ptrace", 0, 0, 0, 0),
     }
 
 
 def mincore() -> None:
     page = mmap.mmap(-1, 4096)
     at = ctypes.addressof(ctypes.c_char.from_buffer(page))
-    sys_call("mincore", at, 4096, ctypes.create_string_buffer(1))
+    call("mincore", at, 4096, ctypes.create_string_buffer(1))
 
 
 def personality() -> dict[str, str]:
@@ -183,25 +183,25 @@ def personality() -> dict[str, str]:
         allow = struct.pack("HBBI", 0x06, 0, 0, 0x7FFF0000)
         code = ctypes.create_string_buffer(allow, 8)
         program = struct.pack("H6xQ", 1, ctypes.addressof(code))
-        sys_call("prctl", 38, 1, 0, 0, 0)
-        os.close(sys_call("seccomp", 1, 8, program))
+        call("prctl", 38, 1, 0, 0, 0)
+        os.close(call("seccomp", 1, 8, program))
 
     def filter_more() -> None:
         allow = struct.pack("HBBI", 0x06, 0, 0, 0x7FFF0000)
         code = ctypes.create_string_buffer(allow, 8)
         program = struct.pack("H6xQ", 1, ctypes.addressof(code))
-        sys_call("prctl", 38, 1, 0, 0, 0)
-        sys_call("prctl", 22, 2, program, 0, 0)
+        call("prctl", 38, 1, 0, 0, 0)
+        call("prctl", 22, 2, program, 0, 0)
 
     def prctl(*args: int) -> int:
-        return sys_call("prctl", *args, *[0] * (5 - len(args)))
+        return call("prctl", *args, *[0] * (5 - len(args)))
 
     found = {
-        "ADDR_NO_RANDOMIZE": attempt(sys_call, "personality", 0x0040000),
-        "READ_IMPLIES_EXEC": attempt(sys_call, "personality", 0x0400000),
-        "MMAP_PAGE_ZERO": attempt(sys_call, "personality", 0x0100000),
+        "ADDR_NO_RANDOMIZE": attempt(call, "personality", 0x0040000),
+        "READ_IMPLIES_EXEC": attempt(call, "personality", 0x0400000),
+        "MMAP_PAGE_ZERO": attempt(call, "personality", 0x0100000),
         "personality with high bits": attempt(
-            sys_call, "personality", 0x0040000 | 1 << 32
+            call, "personality", 0x0040000 | 1 << 32
         ),
         "PR_SET_DUMPABLE": attempt(prctl, 4, 1),
         "PR_SET_PDEATHSIG": attempt(prctl, 1, 0),
@@ -222,5 +222,5 @@ def personality() -> dict[str, str]:
 def no_new_privs() -> int:
     """The flag, after an attempt to take it back."""
     with contextlib.suppress(OSError):
-        sys_call("prctl", 38, 0, 0, 0, 0)
-    return sys_call("prctl", 39, 0, 0, 0, 0)
+        call("prctl", 38, 0, 0, 0, 0)
+    return call("prctl", 39, 0, 0, 0, 0)

@@ -12,7 +12,7 @@ import threading
 import time
 
 from .attempts import attempt
-from .calls import sys_call
+from .calls import call
 
 
 def multiply(seconds: float) -> dict[str, str]:
@@ -35,8 +35,8 @@ def multiply(seconds: float) -> dict[str, str]:
             finally:
                 os._exit(0)
 
-    def by_number(name: str, *args) -> None:
-        pid = sys_call(name, *args)
+    def directly(name: str, *args) -> None:
+        pid = call(name, *args)
         if pid == 0:
             try:
                 detach()
@@ -51,9 +51,9 @@ def multiply(seconds: float) -> dict[str, str]:
     }
     found = {"fork": attempt(fork)}
     for name, value in flags.items():
-        found[name] = attempt(by_number, "clone", value, 0, 0, 0, 0)
+        found[name] = attempt(directly, "clone", value, 0, 0, 0, 0)
     arguments = struct.pack("11Q", 0, 0, 0, 0, signal.SIGCHLD, *[0] * 6)
-    found["clone3"] = attempt(by_number, "clone3", arguments, len(arguments))
+    found["clone3"] = attempt(directly, "clone3", arguments, len(arguments))
     return found
 
 
@@ -103,7 +103,7 @@ def stubborn(seconds: float) -> int:
             hard = resource.getrlimit(limit)[1]
             resource.setrlimit(limit, (hard, hard))
     with contextlib.suppress(OSError):
-        sys_call("prctl", 1, 0, 0, 0, 0)  # PR_SET_PDEATHSIG
+        call("prctl", 1, 0, 0, 0, 0)  # PR_SET_PDEATHSIG
     threading.Thread(target=time.sleep, args=(seconds,)).start()
     with contextlib.suppress(OSError):
         for _ in range(3):

@@ -9,7 +9,7 @@ import struct
 import time
 
 from .attempts import attempt
-from .calls import ARM, raw
+from .calls import call
 
 
 def connect_tcp(family: int, host: str, port: int) -> None:
@@ -44,7 +44,7 @@ def send_datagrams(host: str, port: int, text: str) -> dict[str, str]:
         at = struct.pack("!HH4s8x", 0, port, socket.inet_aton(host))
         at = struct.pack("H", socket.AF_INET) + at[2:]
         # sendto by number, as no wrapper would
-        raw(206 if ARM else 44, client.fileno(), data, len(data), 0, at, 16)
+        call("sendto", client.fileno(), data, len(data), 0, at, 16)
 
     return {
         "sendto": attempt(udp, lambda s: s.sendto(data, (host, port))),
@@ -117,7 +117,7 @@ def socket_families() -> list[str]:
     for family in range(64):
         for kind in (1, 2, 3, 5, 6, 10):
             try:
-                fd = raw(198 if ARM else 41, family, kind, 0)
+                fd = call("socket", family, kind, 0)
             except OSError:
                 continue
             os.close(fd)
@@ -132,7 +132,7 @@ def socket_pairs() -> list[str]:
     for family in range(64):
         for kind in (1, 2, 3, 5, 6, 10):
             try:
-                raw(199 if ARM else 53, family, kind, 0, fds)
+                call("socketpair", family, kind, 0, fds)
             except OSError:
                 continue
             os.close(fds[0])

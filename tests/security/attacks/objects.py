@@ -8,10 +8,12 @@ import os
 import socket
 import struct
 
+from boxed._doctor.attack.calls import key_find
+
 from .attempts import attempt
-from .calls import sys_call
+from .calls import call
 from .futexes import move_others, shared_page, wake_others
-from .ipc import KEYCTL, add_key, remove_ipc
+from .ipc import add_key, remove_ipc
 
 
 def offer(name: str, key: int) -> dict[str, object]:
@@ -54,13 +56,13 @@ def offer(name: str, key: int) -> dict[str, object]:
     keep("socket", lambda: bound(f"/tmp/{name}.sock"))
     keep("abstract socket", lambda: bound(f"\0{name}"))
     keep("vsock", vsock)
-    keep("shm", lambda: sys_call("shmget", key, 4096, 0o1666))
-    keep("sem", lambda: sys_call("semget", key, 1, 0o1666))
-    keep("msg", lambda: sys_call("msgget", key, 0o1666))
-    keep("mq", lambda: sys_call("mq_open", name.encode(), 0o102, 0o666, None))
+    keep("shm", lambda: call("shmget", key, 4096, 0o1666))
+    keep("sem", lambda: call("semget", key, 1, 0o1666))
+    keep("msg", lambda: call("msgget", key, 0o1666))
+    keep("mq", lambda: call("mq_open", name.encode(), 0o102, 0o666, None))
     keep("key", lambda: add_key(name, "secret"))
     keep("user key", lambda: add_key(name, "secret", -4))
-    keep("memfd", lambda: sys_call("memfd_create", name.encode(), 0))
+    keep("memfd", lambda: call("memfd_create", name.encode(), 0))
     keep("lock on a library", lambda: lock_library(fcntl.LOCK_EX))
     return held
 
@@ -126,9 +128,6 @@ def take(name: str, key: int) -> dict[str, str]:
             answer = fcntl.fcntl(file, fcntl.F_GETLK, query)
         return struct.unpack_from("h", answer)[0] != fcntl.F_UNLCK
 
-    def search(ring: int) -> None:
-        sys_call("keyctl", KEYCTL["search"], ring, b"user", name.encode(), 0)
-
     found = {}
     for place in ("/tmp", "/dev/shm"):
         found[f"file in {place}"] = attempt(overwrite, place)
@@ -136,12 +135,12 @@ def take(name: str, key: int) -> dict[str, str]:
     found["socket"] = attempt(connect, f"/tmp/{name}.sock")
     found["abstract socket"] = attempt(connect, f"\0{name}")
     found["vsock"] = attempt(vsock)
-    found["shm"] = attempt(sys_call, "shmget", key, 4096, 0o666)
-    found["sem"] = attempt(sys_call, "semget", key, 1, 0o666)
-    found["msg"] = attempt(sys_call, "msgget", key, 0o666)
-    found["mq"] = attempt(sys_call, "mq_open", name.encode(), 2, 0, None)
-    found["key"] = attempt(search, -3)
-    found["user key"] = attempt(search, -4)
+    found["shm"] = attempt(call, "shmget", key, 4096, 0o666)
+    found["sem"] = attempt(call, "semget", key, 1, 0o666)
+    found["msg"] = attempt(call, "msgget", key, 0o666)
+    found["mq"] = attempt(call, "mq_open", name.encode(), 2, 0, None)
+    found["key"] = attempt(key_find, name)
+    found["user key"] = attempt(key_find, name, -4)
     found["lock on a library"] = attempt(library_is_locked)
     found["record lock on a library"] = attempt(queried_lock)
     at = shared_page()

@@ -7,7 +7,7 @@ import errno
 import os
 
 from .attempts import NOTHING, REACHED, attempt
-from .calls import sys_call
+from .calls import call
 
 
 def see_process(pid: int) -> dict[str, str]:
@@ -66,14 +66,14 @@ def patch_parent(pid: int) -> dict[str, str]:
         mine = ctypes.create_string_buffer(value, 16)
         here = (ctypes.c_size_t * 2)(ctypes.addressof(mine), 16)
         there = (ctypes.c_size_t * 2)(target, 16)
-        sys_call("process_vm_writev", pid, here, 1, there, 1, 0)
+        call("process_vm_writev", pid, here, 1, there, 1, 0)
 
     def through_ptrace() -> None:
-        sys_call("ptrace", 16, pid, 0, 0)
+        call("ptrace", 16, pid, 0, 0)
         os.waitpid(pid, 0x40000000)
         word = int.from_bytes(value[:8], "little", signed=True)
-        sys_call("ptrace", 4, pid, target, word)
-        sys_call("ptrace", 17, pid, 0, 0)
+        call("ptrace", 4, pid, target, word)
+        call("ptrace", 17, pid, 0, 0)
 
     return {
         "mem": attempt(through_mem),

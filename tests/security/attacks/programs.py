@@ -10,7 +10,7 @@ import struct
 import sys
 
 from .attempts import attempt
-from .calls import AT_FDCWD, raw, sys_call
+from .calls import AT_FDCWD, call
 
 SUID_MODES = (0o4777, 0o2777, 0o6755)
 
@@ -54,7 +54,7 @@ def set_ids(folder: str, program: str) -> dict[str, str]:
 
     def by_fchmodat2() -> bool:
         made = make("suid-fchmodat2", 0o755)
-        raw(452, AT_FDCWD, os.fsencode(made), 0o4755, 0)
+        call("fchmodat2", AT_FDCWD, os.fsencode(made), 0o4755, 0)
         return mode_of("suid-fchmodat2")
 
     def by_tmpfile() -> bool:
@@ -108,7 +108,7 @@ def execute(folder: str, program: str, loader: str) -> dict[str, str]:
         os.chmod(dropped, 0o755)
 
     def by_memfd(argv: list[str]) -> None:
-        fd = sys_call("memfd_create", b"x", 0)
+        fd = call("memfd_create", b"x", 0)
         with open(program, "rb") as source:
             os.write(fd, source.read())
         os.execve(fd, argv, {})
@@ -116,7 +116,7 @@ def execute(folder: str, program: str, loader: str) -> dict[str, str]:
     def by_execveat(argv: list[str]) -> None:
         fd = os.open(program, os.O_RDONLY)
         vector = (ctypes.c_char_p * 2)(b"id", None)
-        sys_call("execveat", fd, b"", vector, None, 0x1000)
+        call("execveat", fd, b"", vector, None, 0x1000)
 
     starts = {
         "plain": lambda argv: os.execv(program, argv),

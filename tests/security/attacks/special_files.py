@@ -9,7 +9,7 @@ import socket
 import stat
 
 from .attempts import admitted, attempt
-from .calls import AT_FDCWD, NAMESPACES, sys_call
+from .calls import AT_FDCWD, NAMESPACES, call
 
 # On some machines only; where one is not, nothing is proven by it.
 KERNEL_FILES = (
@@ -113,8 +113,8 @@ def special_files(folder: str, elsewhere: str) -> dict[str, str]:
     control in a mount namespace of its own, which keeps it there."""
     here = os.path.join
     with contextlib.suppress(OSError):
-        sys_call("unshare", NAMESPACES["CLONE_NEWNS"])
-        sys_call("mount", b"none", b"/", None, 0x44000, None)
+        call("unshare", NAMESPACES["CLONE_NEWNS"])
+        call("mount", b"none", b"/", None, 0x44000, None)
 
     def device(kind: int, major: int, minor: int) -> None:
         path = here(folder, f"device-{kind}-{major}-{minor}")
@@ -128,10 +128,10 @@ def special_files(folder: str, elsewhere: str) -> dict[str, str]:
     path = os.fsencode(folder)
 
     def mount() -> None:
-        sys_call("mount", b"none", path, b"tmpfs", 0, None)
+        call("mount", b"none", path, b"tmpfs", 0, None)
 
     def bind_mount() -> None:
-        sys_call("mount", path, path, None, 4096, None)
+        call("mount", path, path, None, 4096, None)
 
     def pivot() -> bool:
         # A folder that is no mount point is refused, but only to those who
@@ -142,7 +142,7 @@ def special_files(folder: str, elsewhere: str) -> dict[str, str]:
         "mknod null": lambda: device(stat.S_IFCHR, 1, 3),
         "mknod mem": lambda: device(stat.S_IFCHR, 1, 1),
         "mknod disk": lambda: device(stat.S_IFBLK, 254, 0),
-        "mknod by number": lambda: sys_call(
+        "mknod by number": lambda: call(
             "mknodat",
             AT_FDCWD,
             here(path, b"by-number"),
@@ -151,9 +151,9 @@ def special_files(folder: str, elsewhere: str) -> dict[str, str]:
         ),
         "fifo elsewhere": lambda: os.mkfifo(here(elsewhere, "fifo")),
         "socket elsewhere": lambda: bind(elsewhere),
-        "open_tree": lambda: sys_call("open_tree", AT_FDCWD, b"/", 0x80001),
-        "fsopen": lambda: sys_call("fsopen", b"tmpfs", 0),
-        "fspick": lambda: sys_call("fspick", AT_FDCWD, b"/", 0),
+        "open_tree": lambda: call("open_tree", AT_FDCWD, b"/", 0x80001),
+        "fsopen": lambda: call("fsopen", b"tmpfs", 0),
+        "fspick": lambda: call("fspick", AT_FDCWD, b"/", 0),
         "mount": mount,
         "bind mount": bind_mount,
         "remount": lambda: admitted(

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable
 
 from .attempts import attempt
-from .calls import sys_call
+from .calls import call
 
 Attempts = dict[str, Callable[[], object]]
 
@@ -35,15 +35,15 @@ def traces(pid: int) -> Attempts:
     """Traces of it."""
 
     def trace() -> None:
-        sys_call("ptrace", 0x4206, pid, 0, 0)  # PTRACE_SEIZE
-        sys_call("ptrace", 0x4207, pid, 0, 0)  # PTRACE_INTERRUPT
+        call("ptrace", 0x4206, pid, 0, 0)  # PTRACE_SEIZE
+        call("ptrace", 0x4207, pid, 0, 0)  # PTRACE_INTERRUPT
         os.waitpid(pid, 0x40000000)
-        sys_call("ptrace", 17, pid, 0, 0)
+        call("ptrace", 17, pid, 0, 0)
 
     def attach() -> None:
-        sys_call("ptrace", 16, pid, 0, 0)
+        call("ptrace", 16, pid, 0, 0)
         os.waitpid(pid, 0x40000000)
-        sys_call("ptrace", 17, pid, 0, 0)
+        call("ptrace", 17, pid, 0, 0)
 
     return {
         "PTRACE_SEIZE": trace,
@@ -55,14 +55,14 @@ def signals(pid: int) -> Attempts:
     """Signals to it, by every call that sends one."""
 
     def by_pidfd() -> None:
-        fd = sys_call("pidfd_open", pid, 0)
-        sys_call("pidfd_send_signal", fd, 0, None, 0)
+        fd = call("pidfd_open", pid, 0)
+        call("pidfd_send_signal", fd, 0, None, 0)
 
     def queue(name: str, *who: int) -> None:
         info = bytearray(128)
         struct.pack_into("iii", info, 0, signal.SIGCONT, 0, -1)
         value = (ctypes.c_char * 128).from_buffer(info)
-        sys_call(name, *who, signal.SIGCONT, value)
+        call(name, *who, signal.SIGCONT, value)
 
     def own_io() -> None:
         near, far = socket.socketpair()
@@ -79,8 +79,8 @@ def signals(pid: int) -> Attempts:
     return {
         "kill 0": lambda: os.kill(pid, 0),
         "kill SIGCONT": lambda: os.kill(pid, signal.SIGCONT),
-        "tgkill": lambda: sys_call("tgkill", pid, pid, signal.SIGCONT),
-        "tkill": lambda: sys_call("tkill", pid, signal.SIGCONT),
+        "tgkill": lambda: call("tgkill", pid, pid, signal.SIGCONT),
+        "tkill": lambda: call("tkill", pid, signal.SIGCONT),
         "sigqueue": lambda: queue("rt_sigqueueinfo", pid),
         "tgsigqueue": lambda: queue("rt_tgsigqueueinfo", pid, pid),
         "pidfd_send_signal": by_pidfd,
@@ -94,12 +94,12 @@ def settings(pid: int) -> Attempts:
 
     def get_limit() -> bytes:
         old = ctypes.create_string_buffer(16)
-        sys_call("prlimit64", pid, resource.RLIMIT_NOFILE, None, old)
+        call("prlimit64", pid, resource.RLIMIT_NOFILE, None, old)
         return old.raw
 
     def set_limit() -> None:
         same = ctypes.create_string_buffer(get_limit(), 16)
-        sys_call("prlimit64", pid, resource.RLIMIT_NOFILE, same, None)
+        call("prlimit64", pid, resource.RLIMIT_NOFILE, same, None)
 
     def set_affinity() -> None:
         os.sched_setaffinity(pid, os.sched_getaffinity(pid))
@@ -115,7 +115,7 @@ def settings(pid: int) -> Attempts:
         "prlimit set": set_limit,
         "sched_setaffinity": set_affinity,
         "sched_setscheduler": scheduler,
-        "ioprio_set": lambda: sys_call("ioprio_set", 1, pid, 3 << 13),
+        "ioprio_set": lambda: call("ioprio_set", 1, pid, 3 << 13),
         "setpriority": priority,
         # Only read: written, it would change all processes of the user.
         "priority of the user": lambda: os.getpriority(os.PRIO_USER, 0),
@@ -130,48 +130,44 @@ def insides(pid: int) -> Attempts:
     """Its memory, descriptors and events."""
 
     def steal_fd() -> None:
-        fd = sys_call("pidfd_open", pid, 0)
-        sys_call("pidfd_getfd", fd, 0, 0)
+        fd = call("pidfd_open", pid, 0)
+        call("pidfd_getfd", fd, 0, 0)
 
     def memory(name: str) -> None:
         mine = ctypes.create_string_buffer(8)
         here = vector(ctypes.addressof(mine), 8)
         there = vector(ctypes.addressof(SPARE), 8)
-        sys_call(name, pid, here, 1, there, 1, 0)
+        call(name, pid, here, 1, there, 1, 0)
 
     def advise() -> None:
-        fd = sys_call("pidfd_open", pid, 0)
+        fd = call("pidfd_open", pid, 0)
         page = vector(id(None) & ~4095, 4096)
-        sys_call("process_madvise", fd, page, 1, 20, 0)
+        call("process_madvise", fd, page, 1, 20, 0)
 
     def migrate() -> None:
         node = ctypes.c_ulong(1)
         at = ctypes.byref(node)
-        sys_call("migrate_pages", pid, 64, at, at)
+        call("migrate_pages", pid, 64, at, at)
 
     def robust_list() -> None:
         head, size = ctypes.c_long(), ctypes.c_long()
-        sys_call(
-            "get_robust_list", pid, ctypes.byref(head), ctypes.byref(size)
-        )
+        call("get_robust_list", pid, ctypes.byref(head), ctypes.byref(size))
 
     def perf() -> None:
         event = bytearray(128)
         struct.pack_into("IIQ", event, 0, 1, 128, 0)
         buffer = (ctypes.c_char * 128).from_buffer(event)
-        os.close(sys_call("perf_event_open", buffer, pid, -1, -1, 0))
+        os.close(call("perf_event_open", buffer, pid, -1, -1, 0))
 
     return {
         "pidfd_getfd": steal_fd,
         "process_vm_readv": lambda: memory("process_vm_readv"),
         "process_vm_writev": lambda: memory("process_vm_writev"),
         "process_madvise": advise,
-        "kcmp": lambda: sys_call("kcmp", pid, pid, 0, 0, 0),
+        "kcmp": lambda: call("kcmp", pid, pid, 0, 0, 0),
         "get_robust_list": robust_list,
         "migrate_pages": migrate,
-        "move_pages": lambda: sys_call(
-            "move_pages", pid, 0, None, None, None, 0
-        ),
+        "move_pages": lambda: call("move_pages", pid, 0, None, None, None, 0),
         "perf_event_open": perf,
     }
 
