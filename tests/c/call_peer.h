@@ -114,7 +114,7 @@ step(int64_t ms)
 {
     deadline_ns deadline = deadline_after_ms(ms);
     for (;;) {
-        int event = call_step(&call, deadline);
+        int event = call_step(&call, deadline, NULL);
         if (event != CALL_BODY) {
             return event;
         }

@@ -55,7 +55,7 @@ an_answer_waits_for_nothing(void)
         if (order >= 2) {
             /* Both are read in one round; else the output in one before. */
             print(2, full, printed);
-            CHECK_EQUAL(call_step(&call, DEADLINE_NEVER), CALL_OUTPUT);
+            CHECK_EQUAL(call_step(&call, DEADLINE_NEVER, NULL), CALL_OUTPUT);
             CHECK_EQUAL(call.output_size, printed);
         }
         print(2, full, printed);
@@ -63,11 +63,11 @@ an_answer_waits_for_nothing(void)
         say(0, &header, sizeof(header));
         say(0, "hello", 5);
         for (int stream = 0; stream < 2; stream++) {
-            CHECK_EQUAL(call_step(&call, DEADLINE_NEVER), CALL_OUTPUT);
+            CHECK_EQUAL(call_step(&call, DEADLINE_NEVER, NULL), CALL_OUTPUT);
             CHECK_EQUAL(call.stream, stream);
             CHECK_EQUAL(call.output_size, printed);
         }
-        CHECK_EQUAL(call_step(&call, DEADLINE_NEVER), CALL_ANSWERED);
+        CHECK_EQUAL(call_step(&call, DEADLINE_NEVER, NULL), CALL_ANSWERED);
         finish();
     }
 }
@@ -83,10 +83,10 @@ output_after_the_answer_is_no_part_of_it(void)
     struct frame_header header = header_of(0);
     print(2, "before", 6);
     say(0, &header, sizeof(header));
-    CHECK_EQUAL(call_step(&call, DEADLINE_NEVER), CALL_OUTPUT);
+    CHECK_EQUAL(call_step(&call, DEADLINE_NEVER, NULL), CALL_OUTPUT);
     CHECK_EQUAL(call.output_size, 6);
     print(2, full, sizeof(full));
-    CHECK_EQUAL(call_step(&call, DEADLINE_NEVER), CALL_ANSWERED);
+    CHECK_EQUAL(call_step(&call, DEADLINE_NEVER, NULL), CALL_ANSWERED);
     finish();
 }
 
@@ -106,7 +106,7 @@ output_that_is_gone_is_not_waited_for(void)
     call.counted = true;
     call.to_read[0] = 6;
     CHECK_EQUAL(read(reader, got, sizeof(got)), 6);
-    CHECK_EQUAL(call_step(&call, DEADLINE_NEVER), CALL_ANSWERED);
+    CHECK_EQUAL(call_step(&call, DEADLINE_NEVER, NULL), CALL_ANSWERED);
     (void)close(reader);
     call.output = output;
     finish();
@@ -122,7 +122,7 @@ output_without_end_is_no_way_past_the_deadline(void)
     int event, rounds = 0;
     do {
         print(2, full, sizeof(full));
-        event = call_step(&call, deadline);
+        event = call_step(&call, deadline, NULL);
         rounds++;
     } while (event == CALL_OUTPUT);
     CHECK_EQUAL(event, CALL_TIMEOUT);

@@ -14,7 +14,7 @@ an_end_without_an_answer(void)
     report(9);
     CHECK_EQUAL(step(SOON_MS), CALL_ENDED);
     CHECK_EQUAL(call.report.status, 9);
-    CHECK_EQUAL(call_wait_end(&call, deadline_after_ms(0)), CALL_ENDED);
+    CHECK_EQUAL(call_step_end(&call, deadline_after_ms(0), NULL), CALL_ENDED);
     finish();
 }
 
@@ -25,7 +25,7 @@ a_zygote_that_is_gone(void)
     read_request();
     close_far(1);
     CHECK_EQUAL(step(SOON_MS), CALL_LOST);
-    CHECK_EQUAL(call_wait_end(&call, deadline_after_ms(0)), CALL_LOST);
+    CHECK_EQUAL(call_step_end(&call, deadline_after_ms(0), NULL), CALL_LOST);
     finish();
     begin();
     read_request();

@@ -12,15 +12,16 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "extension/caller/call_receive.h"
+#include "extension/caller/call_round.h"
 #include "extension/caller/call_send.h"
 
 int
 call_endure(struct call *call, int error)
 {
     call->pausing = true;
+    call->pausing_until = deadline_after_ms(SHORTAGE_PAUSE_MS);
     return shortage_endure(&call->shortage, error);
 }
 
@@ -38,183 +39,85 @@ call_is_answered(const struct call *call)
            call->body_have == call->header.size;
 }
 
-/* What was printed before the answer is in the pipes when its last byte was
- * read.  What is printed after it, by threads or processes that go on, is no
- * part of the call: it would have no end. */
 static void
-count_output(struct call *call)
+watch_nothing(struct call_watch *watch, deadline_ns until)
 {
-    for (int i = 0; i < 2; i++) {
-        int *bytes = &call->to_read[i];
-        if (call->streams[i] < 0) {
-            *bytes = 0;
-        }
-        else if (ioctl(call->streams[i], FIONREAD, bytes) != 0) {
-            /* What a pipe holds, if nobody made it larger. */
-            *bytes = CALL_OUTPUT_SIZE;
-        }
+    for (int i = 0; i < CALL_SOURCES; i++) {
+        watch->sources[i] = (struct pollfd){.fd = -1};
     }
-    call->counted = true;
+    watch->until = until;
 }
 
-/* The rest of that output; where all was read, what the answer is. */
-static int
-drain(struct call *call)
+static void
+watch_source(struct call_watch *watch, enum call_source source, int fd)
 {
-    if (!call->counted) {
-        count_output(call);
-    }
-    for (int i = 0; i < 2; i++) {
-        size_t most = (size_t)call->to_read[i];
-        if (most > CALL_OUTPUT_SIZE) {
-            most = CALL_OUTPUT_SIZE;
-        }
-        /* Nothing may be there any more: a guest can read its own pipe. */
-        int event = most > 0 ? call_receive_output(call, i, most) : 0;
-        if (event == CALL_OUTPUT) {
-            call->to_read[i] -= (int)call->output_size;
-        }
-        if (event != 0) {
-            return event;
-        }
-    }
-    if (call->pausing) {
-        return 0;
-    }
-    return call->protocol_error != NULL ? CALL_PROTOCOL : CALL_ANSWERED;
+    watch->sources[source] = (struct pollfd){.fd = fd, .events = POLLIN};
 }
 
-/* Whether nothing of the request can have run.  The guest's code runs only
- * once the whole request was read, so either the socket never took all of it,
- * or its end was reset with a part unread.  A guest can bring about neither:
- * by then all of it was taken and read. */
-static bool
-is_unread(const struct call *call)
+static void
+watch_all(const struct call *call, struct call_watch *watch)
 {
-    return (call->unread || call_has_request_left(call)) && !call->heard &&
-           !call->killed;
-}
-
-/* After the report nothing more is written: an answer is whole or it is not.
- * Output went first, so that none is lost.  Without a zygote nothing is known
- * but what the kernel knows. */
-static int
-conclude(struct call *call)
-{
-    if (call->setup_failed) {
-        return CALL_SETUP;
-    }
-    if (is_unread(call)) {
-        return CALL_UNREAD;
-    }
-    if (call->lost) {
-        return CALL_LOST;
-    }
-    if (call->header_have > 0) {
-        call->protocol_error = "the answer was cut short";
-        return CALL_PROTOCOL;
-    }
-    return CALL_ENDED;
-}
-
-enum source { SOURCE_SOCKET, SOURCE_REPORT, SOURCE_STREAMS, SOURCES = 4 };
-
-/* Waits; 0 when something is readable or writable, or an event. */
-static int
-wait_any(struct call *call, deadline_ns deadline,
-         struct pollfd watched[SOURCES])
-{
-    const struct pollfd all[SOURCES] = {
-        {.fd = call->socket_ended ? -1 : call->socket, .events = POLLIN},
-        {.fd = call->report_socket, .events = POLLIN},
-        {.fd = call->streams[0], .events = POLLIN},
-        {.fd = call->streams[1], .events = POLLIN},
-    };
-    memcpy(watched, all, sizeof(all));
+    watch_source(watch, CALL_FROM_WORKER,
+                 call->socket_ended ? -1 : call->socket);
+    watch_source(watch, CALL_FROM_ZYGOTE, call->report_socket);
+    watch_source(watch, CALL_FROM_STREAMS, call->streams[0]);
+    watch_source(watch, CALL_FROM_STREAMS + 1, call->streams[1]);
     if (call_has_to_send(call)) {
-        watched[SOURCE_SOCKET].events |= POLLOUT;
+        watch->sources[CALL_FROM_WORKER].events |= POLLOUT;
     }
-    int ready = poll(watched, SOURCES, deadline_left_ms(deadline));
+}
+
+/* Looks, after a wait if told so; 0 when something is readable or writable, or
+ * an event. */
+static int
+look(struct call *call, struct call_watch *watch, bool waits)
+{
+    int ms = waits ? deadline_left_ms(watch->until) : 0;
+    int ready = poll(watch->sources, CALL_SOURCES, ms);
+
     if (ready < 0) {
         /* No read waits, so each can be tried. */
-        for (int i = 0; i < SOURCES; i++) {
-            watched[i].revents = POLLIN;
+        for (int i = 0; i < CALL_SOURCES; i++) {
+            watch->sources[i].revents = POLLIN;
         }
         return errno == EINTR ? -EINTR : call_endure(call, errno);
     }
-    return ready == 0 ? CALL_TIMEOUT : 0;
+    if (ready > 0) {
+        return 0;
+    }
+    return waits ? CALL_TIMEOUT : CALL_WAITING;
 }
 
-/* Something could not be done for a shortage, and is to be tried again.  Who
- * has signals to look at is not kept from it for long. */
-static void
-pause_shortly(struct call *call, deadline_ns deadline)
+/* Something could not be done for a shortage, and is to be tried again: 0 once
+ * it may be, else CALL_WAITING.  Who has signals to look at is not kept from
+ * it for long. */
+static int
+pause_shortly(struct call *call, struct call_watch *watch, bool waits)
 {
-    call->pausing = false;
-    if (deadline_left_ms(deadline) != 0) {
+    if (waits && deadline_left_ms(watch->until) != 0) {
         shortage_pause();
     }
-}
-
-static bool
-is_over(const struct call *call)
-{
-    return call->reported || call->lost;
-}
-
-/* Whether all of the answer is here, or as much of it as will be read. */
-static bool
-is_settled(const struct call *call)
-{
-    return call_is_answered(call) || call->protocol_error != NULL;
-}
-
-/* What is to be sent, and the answer. */
-static int
-talk(struct call *call)
-{
-    bool is_sending = call_has_to_send(call) && !is_over(call);
-    int event = is_sending ? call_send(call) : 0;
-
-    while (event == 0 && !call->socket_ended && !call_is_answered(call)) {
-        event = call_receive_answer(call);
-    }
-    return event == -EAGAIN ? 0 : event;
-}
-
-/* One round over what can be read; 0 when there is nothing.  What was written
- * before an answer or a death comes before it. */
-static int
-take_round(struct call *call, const struct pollfd watched[SOURCES])
-{
-    int event = 0;
-
-    if (watched[SOURCE_REPORT].revents != 0 && !is_over(call)) {
-        event = call_receive_report(call);
-    }
-    if (event == 0 && !is_settled(call) &&
-        (is_over(call) || watched[SOURCE_SOCKET].revents != 0)) {
-        event = talk(call);
-    }
-    if (event == CALL_PROTOCOL || (event == 0 && is_settled(call))) {
-        return drain(call);
-    }
-    for (int i = 0; i < 2 && event == 0; i++) {
-        if (is_over(call) || watched[SOURCE_STREAMS + i].revents != 0) {
-            event = call_receive_output(call, i, CALL_OUTPUT_SIZE);
+    else if (!waits && deadline_left_ms(call->pausing_until) != 0) {
+        if (call->pausing_until < watch->until) {
+            watch->until = call->pausing_until;
         }
+        return CALL_WAITING;
     }
-    return event;
+    call->pausing = false;
+    return 0;
 }
 
 int
-call_step(struct call *call, deadline_ns deadline)
+call_step(struct call *call, deadline_ns deadline,
+          struct call_watch *ret_watch)
 {
+    struct call_watch own, *watch = ret_watch != NULL ? ret_watch : &own;
+    bool waits = ret_watch == NULL;
+
     for (;;) {
-        struct pollfd watched[SOURCES] = {{.fd = -1}};
         /* What is here waits for nothing, least of all for the worker's
          * end. */
-        bool is_here = is_settled(call) || is_over(call);
+        bool is_here = call_is_settled(call) || call_is_over(call);
         int event = 0;
 
         /* Here, not only in the wait: a guest that never stops printing
@@ -222,15 +125,17 @@ call_step(struct call *call, deadline_ns deadline)
         if (!is_here && deadline_left_ms(deadline) == 0) {
             return CALL_TIMEOUT;
         }
+        watch_nothing(watch, deadline);
         if (call->pausing) {
-            pause_shortly(call, deadline);
+            event = pause_shortly(call, watch, waits);
         }
         else if (!is_here) {
-            event = wait_any(call, deadline, watched);
+            watch_all(call, watch);
+            event = look(call, watch, waits);
         }
-        event = event != 0 ? event : take_round(call, watched);
-        if (event == 0 && is_over(call) && !call->pausing) {
-            event = conclude(call);
+        event = event != 0 ? event : call_take_round(call, watch->sources);
+        if (event == 0 && call_is_over(call) && !call->pausing) {
+            event = call_conclude(call);
         }
         if (event != 0) {
             return event;
@@ -239,30 +144,31 @@ call_step(struct call *call, deadline_ns deadline)
 }
 
 int
-call_wait_end(struct call *call, deadline_ns deadline)
+call_step_end(struct call *call, deadline_ns deadline,
+              struct call_watch *ret_watch)
 {
-    struct pollfd watched = {.fd = call->report_socket, .events = POLLIN};
+    struct call_watch own, *watch = ret_watch != NULL ? ret_watch : &own;
+    bool waits = ret_watch == NULL;
 
     for (;;) {
-        int error = is_over(call) ? 0 : call_receive_report(call);
-        if (error != 0) {
-            return error;
-        }
-        if (is_over(call)) {
+        int event = call_is_over(call) ? 0 : call_receive_report(call);
+
+        if (event == 0 && call_is_over(call)) {
             return call->reported ? CALL_ENDED : CALL_LOST;
         }
-        int ready = 0;
-        if (call->pausing) {
-            pause_shortly(call, deadline);
-        }
-        else {
-            ready = poll(&watched, 1, deadline_left_ms(deadline));
-        }
-        if (ready < 0 && (errno == EINTR || call_endure(call, errno) != 0)) {
-            return -errno;
-        }
-        if (ready == 0 && deadline_left_ms(deadline) == 0) {
+        if (event == 0 && deadline_left_ms(deadline) == 0) {
             return CALL_TIMEOUT;
+        }
+        watch_nothing(watch, deadline);
+        if (event == 0 && call->pausing) {
+            event = pause_shortly(call, watch, waits);
+        }
+        else if (event == 0) {
+            watch_source(watch, CALL_FROM_ZYGOTE, call->report_socket);
+            event = look(call, watch, waits);
+        }
+        if (event != 0) {
+            return event;
         }
     }
 }

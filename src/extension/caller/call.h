@@ -2,6 +2,7 @@
 #ifndef BOXED_CALL_H
 #define BOXED_CALL_H
 
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,7 +13,7 @@
 #include "shared/shortage.h"
 #include "shared/stage.h"
 
-/* What call_step() came back with. */
+/* What call_step() comes back with. */
 enum call_event {
     CALL_BODY = 1, /* header read and checked: call_set_body() is next */
     CALL_ANSWERED, /* header and body are complete; so is what was printed
@@ -25,6 +26,7 @@ enum call_event {
     CALL_SETUP,    /* a wall could not be raised: see setup; nothing ran */
     CALL_TIMEOUT,
     CALL_PROTOCOL, /* bad header, or a frame cut short: see protocol_error */
+    CALL_WAITING,  /* nothing is there: see the watch */
 };
 
 #define CALL_OUTPUT_SIZE 65536
@@ -67,14 +69,29 @@ struct call {
     atomic_bool killed; /* by us, maybe in another thread */
     const char *protocol_error;
     struct shortage shortage; /* what the call waits to pass, if anything */
-    bool pausing;             /* for its sake */
+    bool pausing;             /* for its sake, */
+    deadline_ns pausing_until;
 
     bool counted;   /* the output that goes with the answer is known */
     int to_read[2]; /* bytes of it, of each stream */
 
     int stream; /* 0 or 1 */
     size_t output_size;
-    char *output; /* of CALL_OUTPUT_SIZE, before call_step() */
+    char *output; /* of CALL_OUTPUT_SIZE, before a step */
+};
+
+enum call_source {
+    CALL_FROM_WORKER,
+    CALL_FROM_ZYGOTE,
+    CALL_FROM_STREAMS, /* stdout, stderr */
+    CALL_SOURCES = CALL_FROM_STREAMS + 2,
+};
+
+/* What a call waits for: one of these descriptors, of which -1 is none, or
+ * that point in time. */
+struct call_watch {
+    struct pollfd sources[CALL_SOURCES];
+    deadline_ns until;
 };
 
 /* Makes the sockets and pipes of a call: all that can be made before it is
@@ -97,16 +114,19 @@ void call_set_request(struct call *call, const void *data, size_t size,
  * again after a pause, or -error. */
 int call_endure(struct call *call, int error);
 
-/* Waits until something happened; blocking, so without the GIL.
- * Returns an event or -errno (-EINTR: look at signals and call again). */
-int call_step(struct call *call, deadline_ns deadline);
+/* Takes what is there, and never blocks.  Returns an event, or CALL_WAITING
+ * and what to watch: step again when something of it comes; or -errno (-EINTR:
+ * look at signals and call again).  Without a watch it waits until something
+ * happened: blocking, so without the GIL. */
+int call_step(struct call *call, deadline_ns deadline,
+              struct call_watch *ret_watch);
 
 /* Asks the zygote to kill the worker; the report still arrives. */
 void call_kill(struct call *call);
 
-/* Waits for the report only.  Returns CALL_ENDED, CALL_LOST, CALL_TIMEOUT
- * or -errno. */
-int call_wait_end(struct call *call, deadline_ns deadline);
+/* The same for the report only: CALL_ENDED, CALL_LOST, CALL_TIMEOUT. */
+int call_step_end(struct call *call, deadline_ns deadline,
+                  struct call_watch *ret_watch);
 
 /* After CALL_BODY: memory of header.size bytes, for the whole body. */
 void call_set_body(struct call *call, char *body);

@@ -95,6 +95,7 @@ static const struct constant constants[] = {
     {"CALL_TIMEOUT", CALL_TIMEOUT},
     {"CALL_UNREAD", CALL_UNREAD},
     {"CALL_PROTOCOL", CALL_PROTOCOL},
+    {"CALL_WAITING", CALL_WAITING},
 };
 
 static int

@@ -1,23 +1,13 @@
 /* boxed._boxed.Call: one call, for Python.
  *
- * Runs in the caller.  wait() gives the GIL up while it blocks and comes back
- * for what only Python can do: allocate the answer, hand output on, look at
- * signals.  A Call that is closed, or that nobody refers to any more, has its
- * worker killed; in a forked child it is lost. */
+ * Runs in the caller.  It owns the call's descriptors: a Call that is closed,
+ * or that nobody refers to any more, has its worker killed; in a forked child
+ * it is lost.  Its events are in type_call_events.c. */
 #include "extension/python/methods.h"
 
-#include "extension/caller/call.h"
 #include "extension/caller/call_send.h"
-#include "extension/caller/fork_hook.h"
+#include "extension/python/type_call.h"
 #include "shared/fd.h"
-
-struct call_object {
-    PyObject_HEAD
-    struct fork_hook hook;
-    struct call call;
-    Py_buffer request;
-    PyObject *answer;
-};
 
 /* In a forked child the worker is the parent's. */
 static void
@@ -128,120 +118,12 @@ set_request(PyObject *object, PyObject *args)
     Py_RETURN_NONE;
 }
 
-/* The header was checked against the limit of its kind. */
-static int
-allocate_answer(struct call_object *self)
-{
-    self->answer =
-        PyBytes_FromStringAndSize(NULL, (Py_ssize_t)self->call.header.size);
-    if (self->answer == NULL) {
-        return -1;
-    }
-    call_set_body(&self->call, PyBytes_AS_STRING(self->answer));
-    return 0;
-}
-
-/* Not before it is needed, and not cleared: a call that was only opened
- * takes no memory for it. */
-static int
-allocate_output(struct call_object *self)
-{
-    if (self->call.output == NULL) {
-        self->call.output = PyMem_RawMalloc(CALL_OUTPUT_SIZE);
-    }
-    if (self->call.output == NULL) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    return 0;
-}
-
-static PyObject *
-describe(struct call_object *self, int event)
-{
-    const struct call *call = &self->call;
-    switch (event) {
-    case CALL_ANSWERED:
-        if (call->body == NULL) {
-            return Py_BuildValue("(iIy#)", event, call->header.kind,
-                                 call->first, (Py_ssize_t)call->body_have);
-        }
-        return Py_BuildValue("(iIO)", event, call->header.kind, self->answer);
-    case CALL_OUTPUT:
-        return Py_BuildValue("(iiy#)", event, call->stream, call->output,
-                             (Py_ssize_t)call->output_size);
-    case CALL_SETUP:
-        return Py_BuildValue("(iiy#)", event, 0, (const char *)&call->setup,
-                             (Py_ssize_t)sizeof(call->setup));
-    case CALL_PROTOCOL:
-        return Py_BuildValue("(iis)", event, 0, call->protocol_error);
-    default:
-        return Py_BuildValue("(iiO)", event, 0, Py_None);
-    }
-}
-
-static PyObject *
-wait_call(PyObject *object, PyObject *args)
-{
-    struct call_object *self = (struct call_object *)object;
-    long long deadline;
-    int event;
-
-    if (!PyArg_ParseTuple(args, "L:wait", &deadline) ||
-        allocate_output(self) != 0) {
-        return NULL;
-    }
-    for (;;) {
-        /* In a child forked by code that a signal ran, it is the parent's. */
-        if (self->call.report_socket < 0) {
-            return describe(self, CALL_LOST);
-        }
-        Py_BEGIN_ALLOW_THREADS
-        event = call_step(&self->call, deadline);
-        Py_END_ALLOW_THREADS
-        if (event == CALL_BODY) {
-            if (allocate_answer(self) != 0) {
-                return NULL;
-            }
-            continue;
-        }
-        if (event == -EINTR) {
-            if (PyErr_CheckSignals() != 0) {
-                return NULL;
-            }
-            continue;
-        }
-        return event < 0 ? method_raise_errno(event) : describe(self, event);
-    }
-}
-
 static PyObject *
 kill_call(PyObject *object, PyObject *unused)
 {
     (void)unused;
     call_kill(&((struct call_object *)object)->call);
     Py_RETURN_NONE;
-}
-
-static PyObject *
-wait_end(PyObject *object, PyObject *args)
-{
-    struct call_object *self = (struct call_object *)object;
-    long long deadline;
-    int event;
-
-    if (!PyArg_ParseTuple(args, "L:wait_end", &deadline)) {
-        return NULL;
-    }
-    do {
-        Py_BEGIN_ALLOW_THREADS
-        event = call_wait_end(&self->call, deadline);
-        Py_END_ALLOW_THREADS
-    } while (event == -EINTR && PyErr_CheckSignals() == 0);
-    if (event < 0) {
-        return PyErr_Occurred() ? NULL : method_raise_errno(event);
-    }
-    return PyLong_FromLong(event);
 }
 
 static PyObject *
@@ -280,9 +162,15 @@ static PyMethodDef call_methods[] = {
     {"announce", announce_call, METH_O,
      "Have the worker forked, ahead of need."},
     {"request", set_request, METH_VARARGS, "Send the request, once."},
-    {"wait", wait_call, METH_VARARGS, "The next event before a deadline."},
+    {"wait", type_call_wait, METH_O, "The next event before a deadline."},
+    {"step", type_call_step, METH_O,
+     "The next event if it is here; or CALL_WAITING, until when, and the\n"
+     "descriptors to watch, each with its poll(2) events.  Never blocks."},
     {"kill", kill_call, METH_NOARGS, "Have the worker killed."},
-    {"wait_end", wait_end, METH_VARARGS, "Wait for the worker's end."},
+    {"wait_end", type_call_wait_end, METH_O,
+     "Wait for the worker's end only."},
+    {"step_end", type_call_step_end, METH_O,
+     "The same as step() is to wait()."},
     {"close", close_call, METH_NOARGS, "Close; kills a live worker."},
     {NULL, NULL, 0, NULL},
 };
