@@ -8,10 +8,13 @@ import shlex
 import sys
 from pathlib import Path
 
-from .._install import configuration, uid_ranges
+from .._install import configuration, plan, uid_ranges
 from .._install.configuration import ConfigError
-from .._install.plan import carry_out, install, removal
 from .._install.root_files import Refused
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .._install.uid_ranges import UidRange
 
 EPILOG = """\
 Without options: the launcher, for all users, and some uids that nobody has,
@@ -37,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--uid-range",
         metavar="FIRST:COUNT",
-        type=uid_ranges.parse_range,
+        type=uid_range,
         help="keep these uids for sandboxes, one for each that is alive;"
         " no account may have one of them (default: some that are free)."
         " `none`: all of them are nobody, and users can take from each other"
@@ -69,6 +72,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def uid_range(text: str) -> UidRange:
+    """FIRST:COUNT as numbers, or `none`, for argparse."""
+    if text == uid_ranges.NONE:
+        return uid_ranges.NONE
+    first, _, count = text.partition(":")
+    try:
+        values = configuration.uid(first), configuration.uid(count)
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(
+            f"{error}; expected FIRST:COUNT, such as 70000:1000, or"
+            f" {uid_ranges.NONE}"
+        ) from None
+    if not 1 <= values[1] <= uid_ranges.COUNT_MAX:
+        raise argparse.ArgumentTypeError(
+            f"COUNT is from 1 to {uid_ranges.COUNT_MAX}"
+        )
+    return values
+
+
 def main(args: argparse.Namespace) -> int:
     """Do what the options say; return the exit status."""
     if os.geteuid() != 0 and not args.dry_run:
@@ -79,9 +101,15 @@ def main(args: argparse.Namespace) -> int:
         return 1
     try:
         if args.remove:
-            carry_out(removal(args), args.dry_run, "nothing to remove")
+            plan.remove(dest=args.dest, dry_run=args.dry_run)
         else:
-            install(args)
+            plan.install(
+                dest=args.dest,
+                uid_range=args.uid_range,
+                group=args.group,
+                allow_users=args.allow_user,
+                dry_run=args.dry_run,
+            )
     except (Refused, ConfigError) as error:
         complain(str(error))
         return 1

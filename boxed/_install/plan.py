@@ -14,7 +14,7 @@ from __future__ import annotations
 import grp
 import pwd
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from boxed._policy.installation import PACKAGE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import argparse
+    from boxed._install.uid_ranges import UidRange
 
 SOURCE = Path(PACKAGE, "python_boxed")
 
@@ -55,34 +55,53 @@ def carry_out(actions: list[Action], dry_run: bool, otherwise: str) -> None:
 # Installing
 
 
-def install(args: argparse.Namespace) -> None:
-    """Bring launcher and configuration to what the options ask for."""
+def install(
+    *,
+    dest: str | None,
+    uid_range: UidRange | None,
+    group: str | None,
+    allow_users: Sequence[str],
+    dry_run: bool,
+) -> None:
+    """Bring launcher and configuration to what is asked for.
+
+    What is None stays as an earlier setup left it, or becomes the default.
+
+    :param dest: where the launcher is to be.
+    :param uid_range: the uids that are kept for sandboxes.
+    :param group: the one whose members alone may run the launcher.
+    :param allow_users: accounts that callers may ask for, beside those that
+        they may ask for already.
+    :param dry_run: say what would be done, and change nothing.
+
+    :raises Refused: it is not done, because of what there is on the machine.
+    :raises ConfigError: the present configuration is not understood.
+    """
     current = configuration.read(configuration.PATH)
-    wanted = wanted_config(args, current)
+    wanted = with_range(uid_range, with_dest(dest, current))
+    uids = frozenset(map(uid_ranges.guest_uid, allow_users))
+    wanted = replace(wanted, allow_users=wanted.allow_users | uids)
     place = root_files.Place.of(wanted.launcher)
-    gid, mode = wanted_access(args, place)
+    gid, mode = wanted_access(group, place)
     actions = launcher_actions(place, gid, mode)
     actions += config_actions(current, wanted)
     if current.launcher != wanted.launcher:
         # Left behind it would be a privileged program nobody updates.
         actions += launcher_removal(current.launcher, keep_foreign=True)
-    carry_out(actions, args.dry_run, f"nothing to change: {place.path}")
-    if not args.dry_run:
+    carry_out(actions, dry_run, f"nothing to change: {place.path}")
+    if not dry_run:
         root_files.check_granted(place.path, gid)
         print("checked: an ordinary process that runs it gets", CAPABILITIES)
 
 
-def wanted_config(args: argparse.Namespace, current: Config) -> Config:
-    """The current configuration with the options' changes, if they may be."""
-    wanted = current
-    if args.dest is not None:
-        wanted = replace(wanted, launcher=resolved(args.dest))
-    wanted = with_range(args.uid_range, wanted)
-    uids = frozenset(map(uid_ranges.guest_uid, args.allow_user))
-    return replace(wanted, allow_users=wanted.allow_users | uids)
+def with_dest(dest: str | None, wanted: Config) -> Config:
+    """The configuration with the launcher's place, if one is asked for."""
+    if dest is None:
+        return wanted
+    return replace(wanted, launcher=resolved(dest))
 
 
-def with_range(asked: tuple[int, int] | str | None, wanted: Config) -> Config:
+def with_range(asked: UidRange | None, wanted: Config) -> Config:
     """The configuration with the uids that are kept for sandboxes: those asked
     for, else what was decided earlier, else some that are free.  Also what
     was free once is looked at again."""
@@ -110,18 +129,18 @@ def resolved(dest: str) -> str:
 
 
 def wanted_access(
-    args: argparse.Namespace, place: root_files.Place
+    group: str | None, place: root_files.Place
 ) -> tuple[int, int]:
     """Group and mode of the launcher; a group given earlier stays."""
-    if args.group is None:
+    if group is None:
         earlier = place.status()
         if earlier is not None and stat.S_IMODE(earlier.st_mode) == 0o750:
             return earlier.st_gid, 0o750
         return 0, 0o755
     try:
-        return grp.getgrnam(args.group).gr_gid, 0o750
+        return grp.getgrnam(group).gr_gid, 0o750
     except KeyError:
-        raise Refused(f"there is no group {args.group!r}") from None
+        raise Refused(f"there is no group {group!r}") from None
 
 
 def launcher_actions(
@@ -190,17 +209,27 @@ def config_text(config: Config) -> str:
 # Removing
 
 
-def removal(args: argparse.Namespace) -> list[Action]:
-    """What it takes that nothing of an earlier setup is left."""
+def remove(*, dest: str | None, dry_run: bool) -> None:
+    """Leave nothing of an earlier setup.
+
+    :param dest: where the launcher is, if not where the configuration says.
+    :param dry_run: say what would be done, and change nothing.
+
+    :raises Refused: what is there is not boxed's.
+    """
+    actions = launcher_removal(installed_launcher(dest)) + config_removal()
+    carry_out(actions, dry_run, "nothing to remove")
+
+
+def installed_launcher(dest: str | None) -> str:
+    if dest is not None:
+        return resolved(dest)
     try:
-        launcher = configuration.read(configuration.PATH).launcher
+        return configuration.read(configuration.PATH).launcher
     except ConfigError:
         # A configuration that cannot be read is one more reason to want it
         # gone; it has no say in what else goes.
-        launcher = configuration.LAUNCHER
-    if args.dest is not None:
-        launcher = resolved(args.dest)
-    return launcher_removal(launcher) + config_removal()
+        return configuration.LAUNCHER
 
 
 def launcher_removal(path: str, keep_foreign: bool = False) -> list[Action]:

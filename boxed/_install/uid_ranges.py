@@ -7,15 +7,20 @@ is somebody to tell.
 
 from __future__ import annotations
 
-import argparse
 import grp
 import pwd
 from pathlib import Path
 
 from boxed._install import configuration
-from boxed._install.configuration import ConfigError
 from boxed._install.root_files import Refused
 from boxed._policy.tiers import LOGIN, NOBODY, USUAL_RANGE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal, Union
+
+    #: The first uid and how many, or NONE.
+    UidRange = Union[tuple[int, int], Literal["none"]]
 
 COUNT_MAX = 16384
 # Who else takes uids without an entry in /etc/passwd to tell; see
@@ -39,23 +44,7 @@ DEFAULTS = (
     *((first, 4096) for first in range(65536, 98304, 4096)),
 )
 #: A range of none at all, on the command line and in the configuration.
-NONE = "none"
-
-
-def parse_range(text: str) -> tuple[int, int] | str:
-    """FIRST:COUNT as numbers, or NONE, for argparse."""
-    if text == NONE:
-        return NONE
-    first, _, count = text.partition(":")
-    try:
-        values = configuration.uid(first), configuration.uid(count)
-    except ConfigError as error:
-        raise argparse.ArgumentTypeError(
-            f"{error}; expected FIRST:COUNT, such as 70000:1000, or {NONE}"
-        ) from None
-    if not 1 <= values[1] <= COUNT_MAX:
-        raise argparse.ArgumentTypeError(f"COUNT is from 1 to {COUNT_MAX}")
-    return values
+NONE: Literal["none"] = "none"
 
 
 def default_range() -> tuple[int, int]:

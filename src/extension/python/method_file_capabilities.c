@@ -23,10 +23,7 @@ method_set_file_capabilities(PyObject *Py_UNUSED(module), PyObject *args)
     else {
         error = file_capabilities_set(fd, text);
     }
-    if (error != 0) {
-        return method_raise_errno(error);
-    }
-    Py_RETURN_NONE;
+    return method_none_or_raise(error);
 }
 
 PyObject *

@@ -81,10 +81,7 @@ method_write_store(PyObject *module, PyObject *args)
     error = store_write(store, at, data.buf, (size_t)data.len);
     Py_END_ALLOW_THREADS
     PyBuffer_Release(&data);
-    if (error != 0) {
-        return method_raise_errno(error);
-    }
-    Py_RETURN_NONE;
+    return method_none_or_raise(error);
 }
 
 PyObject *
@@ -99,10 +96,7 @@ method_seal_store(PyObject *module, PyObject *args)
     Py_BEGIN_ALLOW_THREADS
     error = store_seal(store);
     Py_END_ALLOW_THREADS
-    if (error != 0) {
-        return method_raise_errno(error);
-    }
-    Py_RETURN_NONE;
+    return method_none_or_raise(error);
 }
 
 /* The caller's answer: the store, or -1 in its place. */

@@ -129,10 +129,7 @@ method_answer(PyObject *module, PyObject *args)
     has_answered = error == 0;
     Py_END_ALLOW_THREADS
     PyBuffer_Release(&data);
-    if (error != 0) {
-        return method_raise_errno(error);
-    }
-    Py_RETURN_NONE;
+    return method_none_or_raise(error);
 }
 
 PyObject *

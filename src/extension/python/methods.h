@@ -71,4 +71,14 @@ method_raise_errno(int error)
     return PyErr_SetFromErrno(PyExc_OSError);
 }
 
+/* None for 0; otherwise the same. */
+static inline PyObject *
+method_none_or_raise(int error)
+{
+    if (error != 0) {
+        return method_raise_errno(error);
+    }
+    Py_RETURN_NONE;
+}
+
 #endif
