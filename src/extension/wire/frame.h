@@ -46,6 +46,13 @@ struct frame_call {
 };
 #define FRAME_CALL_FDS 4
 
+/* What bounds the memory of a call. */
+enum frame_memory {
+    FRAME_MEMORY_RLIMIT = 0,  /* limits of each process */
+    FRAME_MEMORY_CGROUP1 = 1, /* a cgroup of its own, of the old hierarchy */
+    FRAME_MEMORY_CGROUP2 = 2, /* and of the new one */
+};
+
 /* How a worker ended, from the zygote on the report socket.  Where a wall
  * cannot be raised, a struct boxed_status comes there before. */
 struct frame_report {
@@ -59,7 +66,15 @@ struct frame_report {
     uint64_t major_faults;
     uint64_t voluntary_switches;
     uint64_t involuntary_switches;
-    uint64_t charged_us; /* against a limit of processor time */
+    uint64_t charged_us;   /* against a limit of processor time */
+    uint64_t peak_memory;  /* bytes, at most, of all its processes and files in
+                              memory; else of its largest process */
+    uint64_t memory_limit; /* bytes that all of it could have; 0: no limit is
+                              of all of it */
+    uint64_t memory_full;  /* how often the kernel found that limit reached */
+    uint64_t oom_kills;    /* processes that the kernel ended for it */
+    uint32_t memory_ruled_by; /* enum frame_memory */
+    uint32_t reserved;
 };
 
 /* Before it, where a call has several processes: what the first of them was
