@@ -195,8 +195,9 @@ OPTIONS: dict[str, Option] = {
         None,
         check_target,
         "where to write what the function prints: None for ``sys.stdout``,"
-        " ``subprocess.DEVNULL`` for nowhere, or a file object.  Text files"
-        " get control characters escaped; binary files, such as"
+        " ``subprocess.DEVNULL`` for nowhere, ``'capture'`` to have it kept"
+        " for the call's outcome, or a file object.  Text, kept or written,"
+        " has control characters escaped; binary files, such as"
         " ``io.BytesIO()``, get the bytes as they are.",
     ),
     "stderr": Option(

@@ -193,14 +193,14 @@ class _Attempt:
         while True:
             event, kind, body = self._live.wait(limit)
             if event == _boxed.CALL_OUTPUT:
-                self._streams.write(kind, body)
+                self._take_output(kind, body)
             elif event == _boxed.CALL_TIMEOUT and limit < self._deadline:
                 limit = self._deadline
                 standbys.open(trusted=False)
             else:
                 break
-        self._streams.finish()
         if event == _boxed.CALL_ANSWERED:
+            self._streams.finish()
             standbys.open(trusted=True)
             return kind, body
         if event == _boxed.CALL_SETUP:
@@ -210,10 +210,18 @@ class _Attempt:
             standbys.distrust()
             raise _Unread(self._death() if self._live.report else self._loss())
         if event == _boxed.CALL_ENDED:
+            self._streams.finish()
             raise self._death()
         error = self._error_of_event(event, body)
         self._end_worker()
         raise error
+
+    def _take_output(self, stream: int, data: bytes) -> None:
+        try:
+            self._streams.write(stream, data)
+        except LimitExceeded:
+            self._end_worker()
+            raise
 
     def _setup_failure(self, record: bytes) -> Exception:
         """What the worker told while its walls went up, or the zygote in its
@@ -267,6 +275,8 @@ class _Attempt:
         if self._live.wait_end(limit) != _boxed.CALL_ENDED:
             # The next call finds it gone.
             self._box.close()
+        # What it had printed and nobody had read; it prints no more.
+        self._streams.finish(iter(self._live.rest, None))
 
     def _death(self) -> BoxedError:
         report = self._live.report

@@ -11,13 +11,16 @@ from .._policy.checks import impossible, wrong_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import IO, Any, Union
 
     #: As the options of run(): None is the caller's own stream of the moment.
-    Target = Union[IO[str], IO[bytes], int, None]
+    Target = Union[IO[str], IO[bytes], int, str, None]
 
 #: subprocess.DEVNULL, without that import.
 DEVNULL = -3
+#: What is printed is kept, as text: see Streams.captured().
+CAPTURE = "capture"
 _NAMES = ("stdout", "stderr")
 
 
@@ -28,7 +31,9 @@ def check_target(option: str, target: Target) -> Target:
     """
     if target is None or is_nowhere(target):
         return target
-    expected = "None, subprocess.DEVNULL or a file object"
+    if isinstance(target, str) and str.__str__(target) == CAPTURE:
+        return CAPTURE
+    expected = "None, 'capture', subprocess.DEVNULL or a file object"
     # A class has the method too, and nothing to write to.
     is_class = isinstance(target, type)
     if is_class or not callable(getattr(target, "write", None)):
@@ -50,7 +55,7 @@ def _is_writable(target: io.IOBase) -> bool:
 
 
 class Streams:
-    """Forwards both streams of one call, as they come.
+    """Both streams of one call, which go where they are to as they come.
 
     A text file gets UTF-8 as text; other bytes, and control characters,
     arrive as backslash escapes, so nothing reaches a terminal but text.  A
@@ -67,15 +72,15 @@ class Streams:
         self._targets = targets
         self._decoders: list[codecs.IncrementalDecoder | None] = [None, None]
         self._left = [limit, limit]
+        self._kept: tuple[list[bytes], list[bytes]] = ([], [])
 
     def write(self, stream: int, data: bytes) -> None:
-        """Forward bytes of a stream: 0 is stdout, 1 is stderr.
+        """Take in bytes of a stream: 0 is stdout, 1 is stderr.
 
         :raises LimitExceeded: it printed more than its limit;
-            what came before has been forwarded.
+            what came before has gone where it was to.
         """
-        kept = data[: self._left[stream]]
-        self._left[stream] -= len(kept)
+        kept = self._within(stream, data)
         self._forward(stream, kept, final=len(kept) < len(data))
         if len(kept) < len(data):
             raise LimitExceeded(
@@ -84,14 +89,40 @@ class Streams:
                 "output",
             )
 
-    def finish(self) -> None:
-        """Forward what a cut-off multi-byte character has held back."""
+    def finish(self, rest: Iterable[tuple[int, bytes]] = ()) -> None:
+        """Take in the last there is, and what a cut-off multi-byte character
+        has held back.
+
+        :param rest: what was found when the call had ended for another
+            reason; what is beyond the limit is dropped.
+        """
+        for stream, data in rest:
+            self._forward(stream, self._within(stream, data), final=False)
         for stream, decoder in enumerate(self._decoders):
             if decoder is not None:
                 self._forward(stream, b"", final=True)
 
+    def captured(self, stream: int) -> str | None:
+        """The text that a stream has had so far, in the form that a text file
+        would have got; None if it goes elsewhere.
+
+        It is there however the call ended.
+        """
+        if self._targets[stream] is not CAPTURE:
+            return None
+        data = b"".join(self._kept[stream])
+        return _shown(data.decode("utf-8", "backslashreplace"))
+
+    def _within(self, stream: int, data: bytes) -> bytes:
+        kept = data[: self._left[stream]]
+        self._left[stream] -= len(kept)
+        return kept
+
     def _forward(self, stream: int, data: bytes, *, final: bool) -> None:
         target: Any = self._targets[stream]
+        if target is CAPTURE:
+            self._kept[stream].append(data)
+            return
         if is_nowhere(target):
             return
         if target is None:
@@ -99,15 +130,20 @@ class Streams:
         elif _is_binary(target):
             _write_bytes(target, data)
             return
-        from .._answers.text import printable
-
         decoder = self._decoders[stream]
         if decoder is None:
             decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
             self._decoders[stream] = decoder
-        text = printable(decoder.decode(data, final), self._limit)
+        text = _shown(decoder.decode(data, final))
         if text and target is not None:
             _write_text(target, text)
+
+
+def _shown(text: str) -> str:
+    """All of it: how much there may be was bounded in bytes."""
+    from .._answers.text import printable
+
+    return printable(text, len(text))
 
 
 def _is_binary(target: object) -> bool:

@@ -112,6 +112,9 @@ def flush() -> None:
 def prepare(policy: dict[str, Any]) -> Codec:
     """Bring the interpreter to where every call of this policy starts, but
     for the caller's script."""
+    # A line is on its way when it is printed, and so is not lost with what is
+    # printed next, or with the process.
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     for name, value in policy["env"]:
         # Where os finds them, which is loaded next.
         posix.environ[name] = value

@@ -130,8 +130,27 @@ output_without_end_is_no_way_past_the_deadline(void)
     finish();
 }
 
+/* When a call is given up, all that is there is had, and no end waited for. */
+static void
+the_rest_of_output(void)
+{
+    begin();
+    read_request();
+    print(2, "out", 3);
+    print(3, "error", 5);
+    CHECK_EQUAL(call_step_rest(&call), CALL_OUTPUT);
+    CHECK_EQUAL(call.stream, 0);
+    CHECK_EQUAL(call_step_rest(&call), CALL_OUTPUT);
+    CHECK_EQUAL(call.stream, 1);
+    CHECK_EQUAL(call.output_size, 5);
+    CHECK_EQUAL(call_step_rest(&call), 0);
+    finish();
+    CHECK_EQUAL(call_step_rest(&call), 0);
+}
+
 TEST_MAIN(TEST(an_answer_of_a_lost_sandbox), TEST(output_of_both_streams),
           TEST(an_answer_waits_for_nothing),
           TEST(output_after_the_answer_is_no_part_of_it),
           TEST(output_that_is_gone_is_not_waited_for),
-          TEST(output_without_end_is_no_way_past_the_deadline))
+          TEST(output_without_end_is_no_way_past_the_deadline),
+          TEST(the_rest_of_output))

@@ -87,7 +87,7 @@ NOT_FILES = (
     *(io.BufferedReader(io.BytesIO()), numpy.arange(-3, 0)),
 )
 FILES = (
-    *(None, subprocess.DEVNULL, io.StringIO(), io.BytesIO()),
+    *(None, subprocess.DEVNULL, "capture", io.StringIO(), io.BytesIO()),
     *(types.SimpleNamespace(write=len), io.TextIOWrapper(io.BytesIO())),
     File(),
 )

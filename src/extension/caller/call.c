@@ -144,6 +144,14 @@ call_step(struct call *call, deadline_ns deadline,
 }
 
 int
+call_step_rest(struct call *call)
+{
+    int event = call_receive_output(call, 0, CALL_OUTPUT_SIZE);
+
+    return event != 0 ? event : call_receive_output(call, 1, CALL_OUTPUT_SIZE);
+}
+
+int
 call_step_end(struct call *call, deadline_ns deadline,
               struct call_watch *ret_watch)
 {

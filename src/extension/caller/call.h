@@ -128,6 +128,10 @@ void call_kill(struct call *call);
 int call_step_end(struct call *call, deadline_ns deadline,
                   struct call_watch *ret_watch);
 
+/* What was printed and not yet read when the worker had ended, or the call is
+ * given up: CALL_OUTPUT, 0 if there is no more, or -errno.  Never waits. */
+int call_step_rest(struct call *call);
+
 /* After CALL_BODY: memory of header.size bytes, for the whole body. */
 void call_set_body(struct call *call, char *body);
 

@@ -193,6 +193,8 @@ static PyMethodDef call_methods[] = {
      "Wait for the worker's end only."},
     {"step_end", type_call_step_end, METH_O,
      "The same as step() is to wait()."},
+    {"rest", type_call_rest, METH_NOARGS,
+     "A piece of output that nobody has read, or None."},
     {"close", close_call, METH_NOARGS, "Close; kills a live worker."},
     {NULL, NULL, 0, NULL},
 };

@@ -1,5 +1,5 @@
-/* A call as an object of Python's.  Its methods here take a deadline, in
- * nanoseconds of CLOCK_MONOTONIC. */
+/* A call as an object of Python's.  A deadline is in nanoseconds of
+ * CLOCK_MONOTONIC. */
 #ifndef BOXED_TYPE_CALL_H
 #define BOXED_TYPE_CALL_H
 
@@ -25,5 +25,8 @@ PyObject *type_call_step(PyObject *object, PyObject *deadline);
 /* The same for the worker's end alone; waiting, only which event it is. */
 PyObject *type_call_wait_end(PyObject *object, PyObject *deadline);
 PyObject *type_call_step_end(PyObject *object, PyObject *deadline);
+
+/* (stream, bytes) that nobody has read, or None; never waits. */
+PyObject *type_call_rest(PyObject *object, PyObject *unused);
 
 #endif

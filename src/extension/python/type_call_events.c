@@ -167,3 +167,23 @@ type_call_step_end(PyObject *object, PyObject *deadline)
     }
     return event < 0 ? NULL : describe(self, event);
 }
+
+PyObject *
+type_call_rest(PyObject *object, PyObject *unused)
+{
+    struct call_object *self = (struct call_object *)object;
+
+    (void)unused;
+    if (allocate_output(self) != 0) {
+        return NULL;
+    }
+    int event = call_step_rest(&self->call);
+    if (event < 0) {
+        return method_raise_errno(event);
+    }
+    if (event != CALL_OUTPUT) {
+        Py_RETURN_NONE;
+    }
+    return Py_BuildValue("(iy#)", self->call.stream, self->call.output,
+                         (Py_ssize_t)self->call.output_size);
+}
