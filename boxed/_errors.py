@@ -67,7 +67,7 @@ class CallTimeout(BoxedError, TimeoutError):
 class LimitExceeded(BoxedError):
     """A call used up a resource.
 
-    :ivar resource: the field of :class:`Limits`, or ``'request'``.
+    :ivar resource: the field of :class:`Limits`.
     """
 
     # A default, since unpickling calls the class with the message alone.

@@ -22,27 +22,33 @@ class LimitValues(TypedDict, total=False):
     """The limits that :class:`boxed.Limits` takes."""
 
     cpu_time: float | None
-    memory: int
+    memory: int | str
     threads: int
     processes: int
     open_files: int
-    file_size: int
-    tmp_size: int
-    output: int
-    result: int
+    file_size: int | str
+    tmp_size: int | str
+    output: int | str
+    result: int | str
+    request: int | str
 
 
 def _seconds(name: str, value: Any) -> float | None:
     return checks.seconds(name, value, infinite=False)
 
 
-def _count(
-    default: int, low: int, high: int, text: str, unit: str = "BYTES"
-) -> Option:
+def _count(default: int, low: int, high: int, text: str) -> Option:
     def check(name: str, value: Any) -> int:
         return checks.whole(name, value, low, high)
 
-    return Option(default, check, text, {"type": int, "metavar": unit})
+    return Option(default, check, text, {"type": int, "metavar": "N"})
+
+
+def _size(default: int, low: int, text: str) -> Option:
+    def check(name: str, value: Any) -> int:
+        return checks.size(name, value, low, _MOST)
+
+    return Option(default, check, text, {"metavar": "BYTES"})
 
 
 LIMITS = {
@@ -54,10 +60,9 @@ LIMITS = {
         " process by itself).",
         {"type": float, "metavar": "SECONDS"},
     ),
-    "memory": _count(
+    "memory": _size(
         1024 * _MIB,
         _MIB,
-        _MOST,
         "bytes of private memory above what the interpreter and the preloaded"
         " modules have at the start (``RLIMIT_DATA``, which since Linux 4.7"
         " counts anonymous mappings).  Each process of a call has as much."
@@ -75,7 +80,6 @@ LIMITS = {
         " guest has the caller's uid, in rootless and landlock, all sandboxes"
         " together leave a quarter of the caller's own ``RLIMIT_NPROC`` to its"
         " other programs.",
-        "N",
     ),
     "processes": _count(
         1,
@@ -85,37 +89,38 @@ LIMITS = {
         " forbids fork and exec; more need a tier with namespaces.  One more"
         " is EAGAIN, a BlockingIOError.  Programs other than the interpreter"
         " are not there unless ``read`` shows them.",
-        "N",
     ),
-    "open_files": _count(
-        256, 16, 4096, "descriptors (``RLIMIT_NOFILE``).", "N"
+    "open_files": _count(256, 16, 4096, "descriptors (``RLIMIT_NOFILE``)."),
+    "file_size": _size(
+        64 * _MIB, 0, "bytes of any one file (``RLIMIT_FSIZE``)."
     ),
-    "file_size": _count(
-        64 * _MIB, 0, _MOST, "bytes of any one file (``RLIMIT_FSIZE``)."
-    ),
-    "tmp_size": _count(
+    "tmp_size": _size(
         64 * _MIB,
         4096,
-        _MOST,
         "bytes of /tmp, and as many of /dev/shm; they have room for 4096 files"
         " each.",
     ),
-    "output": _count(
-        16 * _MIB, 0, _MOST, "bytes of stdout, and as many of stderr."
-    ),
-    "result": _count(
+    "output": _size(16 * _MIB, 0, "bytes of stdout, and as many of stderr."),
+    "result": _size(
         64 * _MIB,
         0,
-        _MOST,
         "bytes of the serialised result, with its arrays.  Its value takes at"
         " most 64 MiB and 32 times as much in the caller, and no more than"
         " ``memory``.",
+    ),
+    "request": _size(
+        64 * _MIB,
+        0,
+        "bytes of the serialised function and arguments, with their arrays.",
     ),
 }
 
 
 class Limits:
     """What one call may use up; every call has all of them.
+
+    Bytes can be given as text, in units of 1024: ``'512K'``, ``'256M'``,
+    ``'1.5G'``, ``'1T'``.
 
     :options:
 
@@ -136,6 +141,7 @@ class Limits:
     tmp_size: int
     output: int
     result: int
+    request: int
 
     def __init__(self, **limits: Unpack[LimitValues]) -> None:
         given = given_options("Limits()", limits, LIMITS)

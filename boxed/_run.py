@@ -62,7 +62,8 @@ def run(
     settings = settings_for(given, OPTIONS)
     args, kwargs = checks.arguments(args, kwargs)
     step_done("check the options")
-    request = encode(settings.serializer, func, args, kwargs)
+    most = settings.limits.request
+    request = encode(settings.serializer, func, args, kwargs, most=most)
     from ._calls.call import call
 
     step_done("encode function and arguments")

@@ -88,7 +88,8 @@ class Sandbox:
         seconds = self._checked(timeout)
         settings = self._settings
         args, kwargs = checks.arguments(args, kwargs)
-        request = encode(settings.serializer, func, args, kwargs)
+        most = settings.limits.request
+        request = encode(settings.serializer, func, args, kwargs, most=most)
         from ._calls.call import call
 
         return call(
@@ -195,7 +196,12 @@ class Sandbox:
 
         def prepare(columns: list[list[Any]]) -> Call:
             self._check_usable()
-            request = encode_columns(settings.serializer, func, columns)
+            request = encode_columns(
+                settings.serializer,
+                func,
+                columns,
+                most=settings.limits.request,
+            )
             policy = settings.policy(func, request)
             return lambda on_open: call(
                 policy,

@@ -34,10 +34,6 @@ _FRAME_MOST = 256 << 10
 _BY_VALUE = "serializer='cloudpickle' or 'dill' sends it by value"
 
 
-#: Bytes that function and arguments may take.
-MAX_REQUEST = 64 << 20
-
-
 def checked_name(serializer: str) -> str:
     """The serializer of that name.
 
@@ -68,20 +64,26 @@ def encode(
     function: Callable[..., Any],
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
+    *,
+    most: int,
 ) -> Payload:
     """A request for one call of the function, in a store if it is large; to
     be closed.
 
+    :param most: bytes that it may have.
+
     :raises SerializationError: something cannot travel, and what can do it.
     :raises LimitExceeded: it is too large.
     """
-    return _encode(serializer, function, tuple(args), dict(kwargs))
+    return _encode(serializer, most, function, tuple(args), dict(kwargs))
 
 
 def encode_columns(
     serializer: str,
     function: Callable[..., Any],
     columns: list[list[Any]],
+    *,
+    most: int,
 ) -> Payload:
     """A request for a call with each row of arguments.
 
@@ -89,11 +91,11 @@ def encode_columns(
 
     :raises SerializationError: as encode().
     """
-    return _encode(serializer, function, columns)
+    return _encode(serializer, most, function, columns)
 
 
 def _encode(
-    serializer: str, function: Callable[..., Any], *content: Any
+    serializer: str, most: int, function: Callable[..., Any], *content: Any
 ) -> Payload:
     if not callable(function):
         raise SerializationError(
@@ -108,10 +110,10 @@ def _encode(
     payload = Payload()
     write(payload, payload.take_buffer, serializer, request)
     size = payload.size()
-    if size > MAX_REQUEST:
+    if size > most:
         raise LimitExceeded(
-            f"function and arguments take {size} bytes; at most"
-            f" {MAX_REQUEST} can be sent",
+            f"function and arguments take {size} bytes; at most {most} are"
+            " sent, see Limits(request=...)",
             "request",
         )
     if size >= LARGE and not payload.move_to_store() and payload.buffers:

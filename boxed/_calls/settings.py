@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .._errors import RemoteError
+    from .._limits import Limits
     from .._policy.declared import Option
     from .._policy.import_places import Places
     from .._policy.policy import Policy
@@ -29,6 +30,7 @@ class Settings:
     :param table: the options that there are.
 
     :ivar serializer: how function, arguments and result travel.
+    :ivar limits: what a call may use up.
     :ivar timeout: seconds of wall clock for a call, or None.
     :ivar places: where guests import from.
     :ivar reading: how results are read.
@@ -48,13 +50,14 @@ class Settings:
             for name, option in table.items()
         }
         self.serializer: str = checked["serializer"]
+        self.limits: Limits = checked["limits"]
         self.timeout: float | None = checked["timeout"]
         self.streams = checked["stdout"], checked["stderr"]
         self.reading = Reading(
             allow=checked["allow"],
             allow_setstate=checked["allow_setstate"],
             trust_result=checked["trust_result"],
-            memory=checked["limits"].memory,
+            memory=self.limits.memory,
         )
         imports = tuple(
             dict.fromkeys(checked["imports"] + checked.get("preload", ()))
@@ -68,7 +71,7 @@ class Settings:
             "places": self.places,
             "imports": imports,
             "serializer": self.serializer,
-            "limits": checked["limits"],
+            "limits": self.limits,
             "read": checked["read"],
             "write": checked["write"],
             "network": checked["network"],

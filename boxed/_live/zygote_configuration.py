@@ -95,7 +95,7 @@ def setting(
         "source": _main_source(policy),
         "env": [tuple(map(_bytes, pair)) for pair in policy.env],
         "rehearsal": request.encode(
-            policy.serializer, abs, (-1.5,), {}
+            policy.serializer, abs, (-1.5,), {}, most=MAX_SOURCE
         ).stream(),
         "standby_ms": round(prefork.STANDBY_SECONDS * 1000),
         "lingers": _lingers(policy),

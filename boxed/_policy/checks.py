@@ -128,6 +128,43 @@ def whole(name: str, value: Any, low: int, high: int) -> int:
     return exact
 
 
+_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+# More digits than any size has; int() takes long over very many.
+_MOST_DIGITS = 30
+
+
+def size(name: str, value: Any, low: int, high: int) -> int:
+    """A number of bytes within bounds: a whole number, or text such as
+    ``'256M'`` or ``'1.5G'``, in units of 1024."""
+    if not isinstance(value, str):
+        try:
+            return whole(name, value, low, high)
+        except TypeError:
+            expected = "a whole number of bytes, or text such as '256M'"
+            raise wrong_type(name, expected, value) from None
+    exact = _bytes_of(str.__str__(value))
+    if exact is None:
+        expected = "bytes as a number and one of K, M, G and T, as '256M'"
+        raise impossible(name, expected, value)
+    if not low <= exact <= high:
+        raise impossible(name, f"{low} to {high} bytes", value)
+    return exact
+
+
+def _bytes_of(text: str) -> int | None:
+    unit = _UNITS.get(text[-1:].upper())
+    before, dot, after = (text[:-1] if unit else text).partition(".")
+    digits = before + after
+    is_number = digits.isascii() and digits.isdigit() and before != ""
+    # A part of a unit may be any, but no byte has parts.
+    is_whole = after != "" and unit is not None if dot else True
+    if not (is_number and is_whole and len(digits) <= _MOST_DIGITS):
+        return None
+    # 10 ** n may be a float for all that a type checker knows.
+    parts: int = 10 ** len(after)
+    return int(digits) * (unit or 1) // parts
+
+
 def collection(option: str, of: str, values: Any) -> list[Any]:
     """What a list or another collection holds; an iterator is used up."""
     expected = f"a list of {of}"

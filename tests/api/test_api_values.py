@@ -5,9 +5,10 @@ from __future__ import annotations
 import pickle
 from copy import copy as identity
 
+import numpy
 import pytest
 
-from boxed import LimitExceeded, UnsafeResultError, run
+from boxed import LimitExceeded, Limits, Sandbox, UnsafeResultError, run
 
 SERIALIZERS = ("pickle", "json", "cloudpickle", "dill")
 CAP = 64 << 20
@@ -104,6 +105,27 @@ def test_arguments_up_to_the_cap():
     with pytest.raises(LimitExceeded) as caught:
         run(len, (bytes(fits + 1),))
     assert caught.value.resource == "request"
+
+
+def test_arguments_up_to_a_limit():
+    """It counts arrays and other buffers too, and nothing runs beyond it."""
+    limits = Limits(request="2M")
+    assert run(len, (bytes(2_000_000),), limits=limits) == 2_000_000
+    for argument in (bytes(2 << 20), numpy.zeros(2 << 20, "u1")):
+        with pytest.raises(LimitExceeded, match=r"Limits\(request=") as caught:
+            run(len, (argument,), limits=limits)
+        assert caught.value.resource == "request"
+    with Sandbox(limits=Limits(request=1000)) as sandbox:
+        assert sandbox.run(len, (bytes(900),)) == 900
+        assert list(sandbox.map(abs, range(100), chunksize=100))
+        for call in (
+            lambda: sandbox.run(len, (bytes(1000),)),
+            lambda: list(
+                sandbox.map(len, [bytes(500), b"1" * 501], chunksize=2)
+            ),
+        ):
+            with pytest.raises(LimitExceeded):
+                call()
 
 
 @pytest.mark.parametrize(

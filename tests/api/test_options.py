@@ -14,7 +14,16 @@ import os
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from option_values import LIMITS, SECONDS, STRANGE, TABLE, File, Path2, Word
+from option_values import (
+    LIMITS,
+    SECONDS,
+    SIZES,
+    STRANGE,
+    TABLE,
+    File,
+    Path2,
+    Word,
+)
 
 from boxed import Limits, Sandbox, SetupError, _limits, _options, run
 from boxed._calls.settings import Settings
@@ -150,6 +159,17 @@ def test_limits_that_are(option, value):
     limits = Limits(**{option: value})
     assert getattr(limits, option) == value
     assert type(getattr(limits, option)) in (int, float, type(None))
+
+
+@pytest.mark.parametrize("text", SIZES)
+def test_sizes_as_text(text):
+    """In units of 1024; a part of a byte is none."""
+    for name, (bad, _) in LIMITS.items():
+        if "" in bad:
+            made = Limits(**{name: text})
+            assert getattr(made, name) == SIZES[text]
+            assert type(getattr(made, name)) is int
+            assert made == Limits(**{name: SIZES[text]})
 
 
 def test_a_user_where_the_configuration_is_broken(monkeypatch):

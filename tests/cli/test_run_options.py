@@ -35,7 +35,7 @@ pytestmark = pytest.mark.fast
         ["--network=no", "math:sqrt", "4"],
         ["--env", "=x", "math:sqrt", "4"],
         ["--env", "A", "math:sqrt", "4"],
-        ["--memory", "1G", "math:sqrt", "4"],
+        ["--memory", "1X", "math:sqrt", "4"],
         ["--memory", "1", "math:sqrt", "4"],
         ["--path", "/no-such-place", "math:sqrt", "4"],
         ["math:sqrt", "[" * 100_000],
@@ -55,5 +55,7 @@ def test_the_command_line(argv, capsys):
 
 def test_the_command_line_takes(capsys):
     """The control of the test above."""
-    assert command_line(["run", "--timeout", "60", "math:sqrt", "4"]) == 0
+    limits = ["--memory", "256M", "--request", "1000", "--cpu-time", "1.5"]
+    argv = ["run", "--timeout", "60", *limits, "math:sqrt", "4"]
+    assert command_line(argv) == 0
     assert capsys.readouterr().out == "2.0\n"

@@ -52,6 +52,33 @@ NOT_TEXT = (None, True, 0, b"pickle", ["pickle"], {"pickle"})
 # Of each that counts something.
 NOT_WHOLE = (None, True, "1", b"1", 1.0, [1], math.nan, decimal.Decimal(1))
 NOT_COUNTS = (-1, 10**30, -(10**30), 10**5000)
+# Of each that counts bytes.
+NOT_SIZES = (
+    *(one for one in (*NOT_WHOLE, *NOT_COUNTS) if type(one) is not str),
+    *("", "M", ".5M", "1.M", "1.5", "-1M", "+1M", " 1M", "1M\n", "1 M", "1e3"),
+    *(
+        "1MB",
+        "1MiB",
+        "1B",
+        "2E",
+        "0x1M",
+        "1_000",
+        "1,5M",
+        "1.5.5M",
+        "9" * 5000,
+    ),
+    *("\u0661M", "1\u212a", "\xb2M", "1000000000000T"),
+)
+SIZES = {
+    "1048576": 1 << 20,
+    "1M": 1 << 20,
+    "1m": 1 << 20,
+    "2048K": 2 << 20,
+    "1.5G": 3 << 29,
+    "0.5T": 1 << 39,
+    "1.1G": (11 << 30) // 10,
+    Path2("2M"): 2 << 20,
+}
 NOT_SECONDS = (
     *("1", b"1", True, False, 0, 0.0, -1, -math.inf, math.nan, [1], 1j),
     *(numpy.float64("nan"), numpy.True_, numpy.ones(1), -(10**400)),
@@ -168,14 +195,15 @@ LIMITS = {
         (None, 1, 0.5, numpy.float64(2), fractions.Fraction(1, 2)),
     ),
     "memory": (
-        (*NOT_WHOLE, *NOT_COUNTS, 0, (1 << 20) - 1),
+        (*NOT_SIZES, 0, (1 << 20) - 1, "1023K", "0.9M"),
         (1 << 20, numpy.int64(1 << 20), 1 << 62),
     ),
     "threads": ((*NOT_WHOLE, *NOT_COUNTS, 0, 32769), (1, Number.ONE)),
     "processes": ((*NOT_WHOLE, *NOT_COUNTS, 0, 32769), (1, Number.ONE)),
     "open_files": ((*NOT_WHOLE, *NOT_COUNTS, 15, 4097), (16, 4096)),
-    "file_size": ((*NOT_WHOLE, *NOT_COUNTS), (0, 1 << 62)),
-    "tmp_size": ((*NOT_WHOLE, *NOT_COUNTS, 0), (4096, numpy.uint16(4096))),
-    "output": ((*NOT_WHOLE, *NOT_COUNTS), (0, 1)),
-    "result": ((*NOT_WHOLE, *NOT_COUNTS), (0, 1)),
+    "file_size": (NOT_SIZES, (0, 1 << 62)),
+    "tmp_size": ((*NOT_SIZES, 0), (4096, numpy.uint16(4096))),
+    "output": (NOT_SIZES, (0, 1)),
+    "result": (NOT_SIZES, (0, 1)),
+    "request": (NOT_SIZES, (0, 1)),
 }

@@ -227,7 +227,7 @@ class Inside:
     ) -> Any:
         return call(
             self._policy(serializer),
-            encode(serializer, function, args, {}),
+            encode(serializer, function, args, {}, most=LIMITS.request),
             timeout=seconds,
             reading=Reading(),
         )
@@ -262,7 +262,8 @@ class Inside:
     def sibling(self) -> Iterator[Target]:
         """Another live call of the same sandbox."""
         policy = self._policy("json")
-        request = encode("json", guest.linger, (), {}).stream()
+        most = policy.limits.request
+        request = encode("json", guest.linger, (), {}, most=most).stream()
         with registry.shared.using(policy) as box:
             live = box.open_call()
             try:
