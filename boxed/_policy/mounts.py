@@ -134,8 +134,12 @@ def _wanted(policy: Policy, as_other: bool, mounts: bool) -> Iterator[Entry]:
 
 def _own(kind: str, path: str, mounts: bool) -> Iterator[Entry]:
     """A place of the caller's own, and where the links to it lead."""
-    yield kind, path, shown_at(path, mounts=mounts)
     real = os.path.realpath(path)
+    if real.startswith("/proc/"):
+        # Of a process, which the guest has not; Python puts the directory of
+        # descriptors on the path of a script that is /dev/stdin.
+        return
+    yield kind, path, shown_at(path, mounts=mounts)
     if real != path:
         yield kind, real, shown_at(real, mounts=mounts)
 

@@ -8,15 +8,12 @@ from pathlib import Path
 from core import check_file
 
 PROGRAMS = Path(__file__).parent / "programs"
-STATE = Path(__file__).parents[1] / "live" / "standby_state.py"
 
 
 def test_demand_decides_how_many(environment):
     """None after one call, one after two; more where more are wanted at once
     or one after the other, and never more than the bound."""
-    check_file(
-        environment, PROGRAMS / "demand_decides_how_many.py", beside=[STATE]
-    )
+    check_file(environment, PROGRAMS / "demand_decides_how_many.py")
 
 
 def test_all_sandboxes_share_a_bound(environment):
@@ -29,9 +26,7 @@ def test_a_call_on_a_standby_is_like_any_other(environment):
     forked for it and in one that stood by; and in a sandbox's first call, but
     for the modules that the zygote imports after it."""
     check_file(
-        environment,
-        PROGRAMS / "a_call_on_a_standby_is_like_any_other.py",
-        beside=[STATE],
+        environment, PROGRAMS / "a_call_on_a_standby_is_like_any_other.py"
     )
 
 
@@ -39,16 +34,10 @@ def test_each_standby_has_random_numbers_of_its_own(environment):
     """Two that were forked from one zygote draw different ones, numpy's
     global generator included."""
     check_file(
-        environment,
-        PROGRAMS / "each_standby_has_random_numbers_of_its_own.py",
-        beside=[STATE],
+        environment, PROGRAMS / "each_standby_has_random_numbers_of_its_own.py"
     )
 
 
 def test_waiting_is_no_part_of_the_call(environment):
     """The timeout and the limit of processor time begin with the request."""
-    check_file(
-        environment,
-        PROGRAMS / "waiting_is_no_part_of_the_call.py",
-        beside=[STATE],
-    )
+    check_file(environment, PROGRAMS / "waiting_is_no_part_of_the_call.py")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from calling import isolation
 from environments import SUPPORT, Environment
+
+# Modules that programs of several rooms import.
+BESIDE = SUPPORT / "beside"
 
 PREAMBLE = """\
 import os, sys
@@ -43,25 +48,47 @@ def check(environment: Environment, code: str, *args: str, **options) -> str:
     return environment.check(code, *args, **options).stdout
 
 
+def modules_of(path: Path) -> set[Path]:
+    """The modules of a program that lie next to it or in `beside`, and what
+    those import in turn."""
+    found: set[Path] = set()
+    for name in re.findall(r"^(?:from|import) (\w+)", path.read_text(), re.M):
+        for folder in (path.parent, BESIDE):
+            module = folder / f"{name}.py"
+            if module.exists():
+                found |= {module, *modules_of(module)}
+    return found
+
+
 def check_file(
+    environment: Environment, path: Path, *args: str, **options
+) -> str:
+    """Run a copy of a program, with copies of its modules next to it; it must
+    succeed; returns its stdout."""
+    done = run_file(environment, path, *args, check=True, **options)
+    return done.stdout
+
+
+def run_file(
     environment: Environment,
     path: Path,
     *args: str,
     beside: Sequence[Path] = (),
+    env: Mapping[str, str] | None = None,
     **options,
-) -> str:
-    """Run a copy of a program, with copies of `harness` and of the modules
-    BESIDE next to it; it must succeed; returns its stdout."""
-    done = environment.script(
+) -> subprocess.CompletedProcess[str]:
+    """The same, however it ends.
+
+    :param beside: further files of which copies lie next to it.
+    """
+    return environment.script(
         path.read_text(),
         *args,
         name=path.name,
-        beside=(SUPPORT / "harness.py", *beside),
-        env={"TESTED_ISOLATION": isolation(environment)},
-        check=True,
+        beside=[*modules_of(path), *beside],
+        env={"TESTED_ISOLATION": isolation(environment), **(env or {})},
         **options,
     )
-    return done.stdout
 
 
 def check_script(environment: Environment, code: str, **options) -> str:

@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 from core import check_file
 
-HERE = Path(__file__).parent
-PROGRAMS = HERE / "programs"
-STATE = HERE.parent / "live" / "standby_state.py"
+PROGRAMS = Path(__file__).parent / "programs"
 
 # Guests that go on after their answer.
 THREAD = """
@@ -53,7 +51,6 @@ def become(root, where: str, guest: str) -> None:
         PROGRAMS / "lingering_guests.py",
         where,
         GUESTS[guest],
-        beside=[STATE, HERE / "kept_open.py"],
     )
 
 
@@ -78,4 +75,4 @@ def test_it_ends_by_itself_if_it_must(root, guest):
 def test_the_next_call_is_not_kept_waiting(root):
     """Nor is it sent to a worker that lingers."""
     program = PROGRAMS / "the_next_call_is_not_kept_waiting.py"
-    check_file(root, program, beside=[STATE])
+    check_file(root, program)

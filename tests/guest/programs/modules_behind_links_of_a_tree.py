@@ -16,7 +16,7 @@ with open(base + "/versions/third/lib/boxed_linked.py", "w") as file:
 os.symlink("../current", base + "/project/env")
 os.symlink(base + "/versions/third", base + "/current")
 sys.path[:0] = [base + "/project", base + "/project/env/lib"]
-import boxed_linked  # noqa: E402
+import boxed_linked
 
 assert run(boxed_linked.where) == boxed_linked.__file__
 listing = "__import__('os').listdir(%r)"

@@ -1,5 +1,5 @@
 """What programs of the tests of standbys share: looking at a sandbox's
-workers, and ending them.  As root, a caller may.  A copy lies beside each."""
+workers, and ending them.  As root, a caller may."""
 
 from __future__ import annotations
 

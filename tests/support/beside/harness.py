@@ -1,17 +1,28 @@
 """What the tests' programs begin with: run and Sandbox as the environment
-needs them.  A copy lies beside each program; see core.check_file."""
+needs them.  See core.check_file."""
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
+import textwrap
 from functools import partial
 
 import boxed
 
-ISOLATION = os.environ["TESTED_ISOLATION"]
+# A guest of a script has none, and needs none.
+ISOLATION = os.environ.get("TESTED_ISOLATION")
 run = partial(boxed.run, isolation=ISOLATION)
+# For functions of the program itself.
+by_value = partial(run, serializer="cloudpickle")
 Sandbox = partial(boxed.Sandbox, isolation=ISOLATION)
+
+
+def source(function, *args):
+    """Code for a guest's `exec`, which calls a function of the program."""
+    text = textwrap.dedent(inspect.getsource(function))
+    return f"{text}{function.__name__}(*{args!r})\n"
 
 
 def refused(kind, function, *args, **options):

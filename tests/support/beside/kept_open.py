@@ -1,5 +1,5 @@
 """For programs of test_linger: calls of this process stay open, so that the
-zygote hears of none.  A copy lies beside each."""
+zygote hears of none."""
 
 from __future__ import annotations
 

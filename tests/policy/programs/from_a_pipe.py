@@ -1,0 +1,18 @@
+"""What a_script_from_a_pipe.py has run."""
+
+import sys
+
+import boxed
+
+(isolation,) = sys.argv[1:]
+
+
+def own():
+    return 5
+
+
+try:
+    boxed.run(own, isolation=isolation)
+except boxed.SerializationError as error:
+    assert "interactive" in str(error), error
+    print(boxed.run(abs, (-5,), isolation=isolation))
