@@ -1,5 +1,6 @@
-/* Writes a new user namespace's maps from inside: setgroups denied, one line
- * each, its own id, which needs no privilege (user_namespaces(7)).
+/* Writes the uid and gid map of a user namespace that was just made, from
+ * inside it.  Each is one line, for the process's own id, after setgroups is
+ * denied: that needs no privilege (user_namespaces(7)).
  *
  * Unprivileged and async-signal-safe: no allocation, no stdio.  Only
  * /proc/self is named: a path with a pid could come to mean another process.
@@ -71,8 +72,9 @@ write_maps(uid_t uid, gid_t gid, unsigned inside)
 int
 id_map_write(uid_t uid, gid_t gid, unsigned inside)
 {
-    /* The files belong to root while the process is not dumpable.  Nobody
-     * gains by the moment it is: the uid has changed already. */
+    /* While the process is not dumpable, the files belong to root.  In the
+     * moment in which it is, nobody gains by it: the uid has changed already.
+     */
     if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0) {
         return -errno;
     }

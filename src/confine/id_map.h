@@ -1,5 +1,5 @@
-/* A new user namespace's one-line maps.  Used by the launcher and by a
- * worker right after its fork; async-signal-safe. */
+/* The maps of a new user namespace, one line each.  Used by the launcher and
+ * by a worker right after its fork; async-signal-safe. */
 #ifndef BOXED_ID_MAP_H
 #define BOXED_ID_MAP_H
 

@@ -1,10 +1,11 @@
 /* Enters a Landlock domain that denies what was not granted.
  *
- * Needs no privilege.  Every function may run after fork in a process that
- * had threads: no allocation, no locks, no stdio, only raw system calls.
+ * Runs in the launcher and in a worker right after its fork.  Needs no
+ * privilege.  Every function may run after fork in a process that had threads:
+ * no allocation, no locks, no stdio, only raw system calls.
  *
- * Numbers, structures and rights are defined here, for the kernel may be
- * newer than its headers on the machine that builds. */
+ * Numbers, structures and rights are defined here, because the kernel may be
+ * newer than the headers on the machine that builds. */
 #include <errno.h>
 #include <stdint.h>
 #include <sys/prctl.h>
@@ -118,8 +119,9 @@ handled(int abi, const struct landlock_options *options)
     return all;
 }
 
-/* Directory rights on a plain file are EINVAL to the kernel; a device is what
- * it says, so that no other file becomes writable by that name. */
+/* The kernel answers EINVAL to rights of directories on a plain file.  What is
+ * granted as a device must be one, so that no other file becomes writable
+ * under that name. */
 int
 landlock_grant_add(const struct landlock_rules *rules,
                    const struct landlock_grant *grant)
@@ -191,7 +193,8 @@ landlock_confine(const struct landlock_options *options)
     }
     rules = handled(abi, options);
     if (rules.files == 0 && rules.network == 0 && rules.scopes == 0) {
-        /* Nothing of it can be denied here; the kernel would say ENOMSG. */
+        /* This kernel can deny nothing of what was asked for, and would refuse
+         * an empty set of rules with ENOMSG. */
         return 0;
     }
     ruleset =

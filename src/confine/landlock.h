@@ -1,4 +1,5 @@
-/* Which files, ports and peers the sandbox reaches: a Landlock domain. */
+/* A Landlock domain: which files, ports and peers a sandbox reaches.  Used by
+ * the launcher and by a worker right after its fork. */
 #ifndef BOXED_LANDLOCK_H
 #define BOXED_LANDLOCK_H
 

@@ -1,12 +1,13 @@
-/* Has somebody asked before a process is made: a filter beside those of
- * seccomp.c, which lets everything else pass.
+/* Has the kernel ask another process before a process is made
+ * (seccomp_unotify(2)): a filter beside that of seccomp.c, which lets
+ * everything else pass.
  *
- * Runs in the worker of a call with several processes, before its own filter;
- * raw system calls only.  It is a filter apart because its listener has to be
- * sent to the process that will answer, and a worker that has its own filter
- * can send nothing.  Where two filters answer, a refusal wins over this
- * question, and the question over permission.  clone3, whose flags no filter
- * sees, is refused by the others. */
+ * Runs in the worker of a call that may have several processes, before that
+ * worker's own filter; raw system calls only.  It is a filter apart because
+ * its listener has to be sent to the process that will answer, and once the
+ * worker has its own filter it can send nothing.  Where two filters differ, a
+ * refusal wins over the question, and the question over permission.  No filter
+ * sees the flags of clone3; the other filters refuse it. */
 #include "confine/notify.h"
 
 #include <errno.h>
@@ -26,8 +27,8 @@
     BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (uint32_t)(bits), yes, no)
 #define ANSWER(action) BPF_STMT(BPF_RET | BPF_K, action)
 
-/* The low half of the flags of clone: the kernel looks at no other, and both
- * architectures are little-endian. */
+/* Looks at the low half of clone's flags, as the kernel does.  It comes first,
+ * since both architectures are little-endian. */
 static const struct sock_filter asking[] = {
     LOAD(nr),
 #ifdef __x86_64__

@@ -1,8 +1,9 @@
 /* Gives up every capability that a new user namespace granted.
  *
- * Async-signal-safe, so that a worker can call it after a fork: raw capset,
- * because libcap allocates.  no_new_privs alone would keep an exec from
- * gaining any; an empty bounding set and locked securebits hold without it. */
+ * Used by the launcher, and by a worker right after its fork.
+ * Async-signal-safe: raw capset, because libcap allocates.  no_new_privs alone
+ * would keep an exec from gaining any; an empty bounding set and locked
+ * securebits do so without it. */
 #include "confine/privileges.h"
 
 #include <errno.h>

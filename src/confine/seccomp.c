@@ -1,13 +1,14 @@
 /* Compiles the tables of syscall_table.c to a seccomp filter and installs it.
  *
- * Needs no privilege.  Every function may run after fork in a process that
- * had threads: no allocation, no locks, no stdio, only raw system calls.
+ * Runs in the launcher for the zygote, and in each worker.  Needs no
+ * privilege.  Every function may run after fork in a process that had threads:
+ * no allocation, no locks, no stdio, only raw system calls.
  *
  * The filter, in this order: kill on a foreign architecture; a binary search
- * by the number of the call over runs of numbers with one and the same
- * answer; at its leaves that answer, or the checks of the call's arguments.
- * It is made anew for each process, for the pid of the process is part of
- * it, and that takes some microseconds. */
+ * by the number of the call over runs of numbers with one and the same answer;
+ * at its leaves that answer, or the checks of the call's arguments.  Each
+ * process compiles its own, which takes some microseconds, because its pid is
+ * part of it. */
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -144,7 +145,7 @@ emit_rule(struct compiler *c, const struct syscall_rule *rule, size_t fail)
     return pass;
 }
 
-/* Is the table meant for what is compiled? */
+/* Whether the table counts for the filter that is being compiled. */
 static bool
 applies(const struct compiler *c, const struct syscall_table *table)
 {

@@ -15,8 +15,8 @@ enum seccomp_stage { SECCOMP_ZYGOTE, SECCOMP_WORKER };
 struct seccomp_options {
     bool network;       /* stream and datagram sockets of IPv4 and IPv6 */
     bool locks;         /* real file locks: needed where files are shared */
-    bool host_files;    /* no mounts keep the host's files away */
-    bool keep_modes;    /* nor a uid of its own: modes and times stay */
+    bool host_files;    /* there are no mounts to keep the host's files away */
+    bool keep_modes;    /* nor a uid of its own: no change of modes, times */
     bool keep_sizes;    /* nor Landlock, before ABI 3: no truncate(2) */
     unsigned processes; /* more than 1: fork and execve stay possible */
 };

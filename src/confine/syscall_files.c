@@ -75,8 +75,8 @@ static const struct syscall_rule paths[] = {
     /* reading attributes: shutil.copy2 fails without; setting is refused */
     CALL(fgetxattr), CALL(flistxattr)};
 
-/* Landlock rules over it from ABI 3 on only; ftruncate needs a file that was
- * opened to be written. */
+/* Landlock rules over this call from ABI 3 on.  Not over ftruncate, which
+ * needs a file that was opened to be written. */
 static const struct syscall_rule sizes[] = {CALL(truncate)};
 
 /* Modes and times, which Landlock does not rule over: without mounts every
@@ -95,14 +95,14 @@ static const struct syscall_rule modes[] = {
 #endif
 };
 
-/* Nor does it rule over extended attributes. */
+/* Extended attributes, which Landlock does not rule over either. */
 static const struct syscall_rule attributes[] = {
     CALL(getxattr),   CALL(lgetxattr), CALL(listxattr),
     CALL(llistxattr), NEW(getxattrat), NEW(listxattrat)};
 
-/* Where the host's files are within reach, their names have no attributes, as
- * on many file systems, and shutil.copy2 goes on; what is open may be asked
- * for its own. */
+/* Where the host's files are within reach, asking for attributes by a file's
+ * name is answered as on file systems that have none, so that shutil.copy2
+ * goes on.  A file that is open may be asked. */
 static const struct syscall_rule no_attributes[] = {
     NONE(__NR_getxattr),   NONE(__NR_lgetxattr), NONE(__NR_listxattr),
     NONE(__NR_llistxattr), NONE(NR_getxattrat),  NONE(NR_listxattrat)};

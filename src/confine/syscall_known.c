@@ -1,7 +1,8 @@
-/* Which numbers mean a call on this architecture: the call of such a number is
- * refused with EPERM where no table names it, any other does not exist.
+/* Which numbers mean a system call on this architecture.  Of these, a call
+ * that no table names is refused with EPERM; any other number gets ENOSYS, as
+ * the kernel itself says of a call that it does not have.
  *
- * Data only. */
+ * Data only; seccomp.c reads it. */
 #include "confine/syscall_table.h"
 #include "shared/syscall_numbers.h"
 

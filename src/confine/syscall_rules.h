@@ -1,6 +1,6 @@
-/* How syscall_table.c and syscall_files.c write their tables down, and what
- * older headers lack.  The names of calls and errors are for whoever uses
- * these to include. */
+/* The macros in which syscall_table.c and syscall_files.c write their rules,
+ * and constants that older headers lack.  The macros name calls and errors
+ * whose headers their user includes. */
 #ifndef BOXED_SYSCALL_RULES_H
 #define BOXED_SYSCALL_RULES_H
 
@@ -38,7 +38,8 @@
 #define SELF_OR(arg, ...) CHECK(arg, 0xffffffffU, true, __VA_ARGS__)
 /* The pid of this process and nothing else. */
 #define SELF(arg) {.mask = 0xffffffffU, .argument = (arg), .own_pid = true}
-/* The bits of the mask, and no others looked at, are one of the values. */
+/* The argument's bits under the mask are one of the values; no others are
+ * looked at. */
 #define BITS(arg, bits, ...) CHECK(arg, bits, false, __VA_ARGS__)
 
 #define RULE(nr, act, ...)                                                    \

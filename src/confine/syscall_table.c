@@ -79,13 +79,13 @@ static const struct syscall_rule threads[] = {
 #define SHARED_WAIT                                                           \
     BITS(1, ~(uint32_t)FUTEX_CLOCK_REALTIME, FUTEX_WAIT, FUTEX_WAIT_BITSET)
 
-/* Shared futexes are found by the file and the place in it, so all that can
- * read a file can meet at one of its pages: whatever the mapping, also by the
- * word that the kernel wakes when a thread ends.  One process needs none, but
- * C libraries use them, in pthread_join, sem_open and std::future.  So nobody
- * is ever woken, and a wait says that the word has changed, on which all of
- * these look again: right, if busy.  One with an end would never see it: an
- * error that C libraries hand on. */
+/* Shared futexes are found by the file and the place in it, so all who can
+ * read a file can meet at one of its pages, whatever the mapping; also by the
+ * word that the kernel wakes when a thread ends.  A single process needs none,
+ * but C libraries use them, in pthread_join, sem_open and std::future.  So
+ * nobody is ever woken, and a wait answers that the word has changed, on which
+ * all of these look again: that is right, if busy.  A wait with a deadline
+ * would never notice it, and gets an error that C libraries hand on. */
 static const struct syscall_rule feigned_futexes[] = {
     FEIGN_IF(futex, 0, IN(1, FUTEX_WAKE, FUTEX_WAKE_BITSET)),
     FEIGN_IF(futex, EAGAIN, SHARED_WAIT, IN(3, 0)),
@@ -192,18 +192,18 @@ static const struct syscall_rule processes[] = {
     CALL(tkill),
     OLD(CALL(fork), CALL(vfork)) NEW(pidfd_open)};
 
-/* What epoll watches counts for the uid, and nothing bounds what one guest can
- * have of it but the cube of its descriptors: each file, under each number
- * that it ever had, in each instance.  Selectors fall back to poll. */
+/* The kernel counts what epoll watches by uid.  One guest could have as many
+ * watches as the cube of its descriptors: of each file, under each number that
+ * it ever had, in each epoll instance.  Selectors fall back to poll. */
 static const struct syscall_rule watches[] = {OLD(CALL(epoll_create))
                                                   CALL(epoll_create1)};
 static const struct syscall_rule no_watches[] = {
     OLD(ABSENT(__NR_epoll_create)) ABSENT(__NR_epoll_create1)};
 
-/* A worker's own pid is not the one that is in the zygote's filter, so any pid
- * passes here and the worker's filter decides.  Not without a pid namespace:
- * the host's processes have pids there, and an order can make any program the
- * zygote. */
+/* A worker's own pid is not the one in the zygote's filter, so any pid passes
+ * here and the worker's filter decides.  Not without a pid namespace: there
+ * the pids are those of the host's processes, and an order can make any
+ * program the zygote. */
 static const struct syscall_rule other_pids[] = {
     CALL(prlimit64), CALL(getpriority), CALL(setpriority)};
 
@@ -275,7 +275,7 @@ const struct syscall_table syscall_tables[] = {
     TABLE(feigned_futexes, SCOPE_WORKER | SCOPE_ALONE),
     TABLE(messages, SCOPE_ZYGOTE),
     TABLE(messages, SCOPE_WORKER | SCOPE_NETWORK),
-    /* The last one that is meant decides. */
+    /* Of these two the last whose scope fits decides. */
     TABLE(no_watches, SCOPE_WORKER | SCOPE_ALONE),
     TABLE(watches, SCOPE_ZYGOTE),
     TABLE(watches, SCOPE_WORKER | SCOPE_PROCESSES),

@@ -1,4 +1,5 @@
-/* The form of the tables of system calls: data here, meaning in seccomp.c. */
+/* The form of the tables of system calls.  The tables are data; seccomp.c
+ * gives them their meaning. */
 #ifndef BOXED_SYSCALL_TABLE_H
 #define BOXED_SYSCALL_TABLE_H
 
@@ -7,9 +8,9 @@
 #include <stdint.h>
 
 /* Passes if the low 32 bits of the argument, masked, equal one of the values.
- * The high half is left out on purpose: the kernel drops it as well, for every
- * argument named in the tables is an int, an unsigned int, a mode_t or flags
- * of which it takes the low half (or refuses the rest itself). */
+ * The high half is left out on purpose.  The kernel drops it as well: every
+ * argument named in the tables is an int, an unsigned int, a mode_t, or flags
+ * of which it takes the low half or refuses the rest itself. */
 struct syscall_check {
     uint32_t mask; /* 0: no check */
     uint8_t argument;

@@ -1,5 +1,5 @@
-/* Steps 2 and 5: capabilities, read once, required exactly; later raised for
- * three calls, and given up.
+/* Steps 2 and 5: reads the capabilities once, and requires exactly those that
+ * the tier needs.  identity.c has them raised for three calls, and given up.
  *
  * Privileged.  The only file that uses libcap (which allocates; no other step
  * does).  AT_SECURE is not consulted: under no_new_privs and under ptrace it
@@ -79,8 +79,8 @@ capabilities_forget(void)
     (void)cap_free(empty);
 }
 
-/* Permitted and effective: the two, and nothing else from here on.  Also the
- * question whether they could be had again. */
+/* From here on the two are permitted and effective, and nothing else is.
+ * identity.c also asks by this whether they could be had again. */
 bool
 capabilities_raise(void)
 {

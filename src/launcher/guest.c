@@ -1,5 +1,4 @@
-/* Step 14, in the child: what the zygote keeps when it becomes the
- * interpreter.
+/* Step 14, in the child: confines what is about to become the zygote.
  *
  * Unprivileged.  Limits, descriptors, Landlock and the system call filter, in
  * this order: each later one would forbid an earlier one.  Where mounts hide
@@ -41,8 +40,8 @@ set_limits(void)
     }
 }
 
-/* stdin, the log twice, and the server socket; the control socket closes
- * itself when exec succeeds, and tells when it does not. */
+/* Keeps stdin, the log twice, and the server socket.  The control socket
+ * closes itself when execve succeeds, and serves to tell if it does not. */
 static void
 keep_descriptors(void)
 {
@@ -181,8 +180,8 @@ guest_confine(const struct order *order)
     const struct seccomp_options options = {
         .network = order->network,
         .host_files = !order_tier_has_namespaces(order->tier),
-        /* Without mounts they could be set of whatever the guest's uid owns,
-         * and nobody may own files of others. */
+        /* Without mounts, modes could be changed of all that the guest's uid
+         * owns, and `nobody` may own files of others. */
         .keep_modes =
             !order_tier_has_namespaces(order->tier) && !order->uid_is_its_own,
         .keep_sizes = !order_tier_has_namespaces(order->tier) && abi < 3,

@@ -42,7 +42,8 @@ identity_change(struct order *order, const struct origin *origin,
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
         die(STAGE_NO_NEW_PRIVS);
     }
-    /* A change of credentials may have raised it (fs.suid_dumpable). */
+    /* The change of credentials may have made it dumpable (fs.suid_dumpable).
+     */
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
         die(STAGE_CAPSET);
     }

@@ -1,11 +1,11 @@
-/* python_boxed: starts the sandboxed interpreter, and it alone bears the
- * capabilities.
+/* python_boxed: starts the sandboxed interpreter.  The only program of boxed
+ * that may hold capabilities.
  *
  * Theory of operation.  The caller spawns this program with a socket as fd 3
- * and writes one order on it.  The program may hold cap_setuid and
- * cap_setgid; it uses them to become the target user, gives them up for good
- * and proves it, and only then builds the rest of the sandbox without
- * privilege and executes the caller's own interpreter.
+ * and writes one order on it.  The program may hold cap_setuid and cap_setgid;
+ * it uses them to become the target user, gives them up for good and proves
+ * it, and only then builds the rest of the sandbox without privilege and
+ * executes the caller's own interpreter.
  *
  *     caller --spawn--> python_boxed ............ waits, to be waited for
  *        |                  `--fork--> supervisor  pid 1 of the sandbox

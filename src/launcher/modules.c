@@ -1,12 +1,13 @@
-/* Of steps 6 and 12: the modules of places, copied by the collector, made
- * again in the root.
+/* Of steps 6 and 12: shows the modules of places.  The collector copies them,
+ * and the process that builds the root makes them again there.
  *
  * The collector, who is the caller, writes them to a memfd, as records: so
  * what the caller may read is shown whatever its mode, and a place of a
  * thousand modules costs no mount.  Large files are cloned as mounts where the
  * guest can read them by their mode.  The other half runs as pid 1 of the new
- * namespaces, without privilege, in a root that nobody else sees yet: wherever
- * a record led, it would be there. */
+ * namespaces, without privilege.  Wherever in its root a record led it to
+ * write, no harm would be done: nobody else sees that root yet, and nothing of
+ * the host's that can be written is in it. */
 #include "launcher/launcher.h"
 
 #include <errno.h>
@@ -23,7 +24,8 @@
 #include "shared/fd.h"
 #include "shared/memfd.h"
 
-/* Up to here copying costs less than a mount does every worker. */
+/* Up to this size, a copy costs less than a mount, which each worker's
+ * namespace copies. */
 #define COPIED_BYTES (256u << 10)
 #define MOST_BYTES   (128ull << 20) /* of all copies */
 #define PAGE         4096u
@@ -72,7 +74,8 @@ collect_folder(void *context, const char *shown)
     return write_record(all->to, &record, shown);
 }
 
-/* The bytes that are there by now, at most the size it had; how many. */
+/* Copies the bytes that are there by now, at most as many as there were.
+ * Returns how many, or -errno. */
 static ssize_t
 copy_bytes(int to, int from, uint64_t size)
 {
@@ -115,7 +118,8 @@ copy_file(struct collection *all, const char *shown, int fd,
     if (put >= 0 && (uint64_t)put == record.size) {
         return 0;
     }
-    /* It shrank, or cannot be read: it is left out, or shown as it is. */
+    /* A file that cannot be read is left out; one that shrank is shown as it
+     * is now.  Only what the machine lacks is an error. */
     if (put == -EIO || put == -ENOMEM || put == -ENOSPC || put == -EFBIG) {
         return (int)put;
     }
@@ -286,7 +290,7 @@ make_copy(const struct record *record, const char *path, const char *content)
     cleanup_close int fd =
         open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
     if (fd < 0) {
-        /* In two places, one of which is in the other. */
+        /* It is in two places, one of which is in the other. */
         return errno == EEXIST ? 0 : -errno;
     }
     for (uint64_t done = 0; done < record->size;) {
@@ -296,7 +300,7 @@ make_copy(const struct record *record, const char *path, const char *content)
         }
         done += (uint64_t)put;
     }
-    /* What was compiled from it says of which time it is. */
+    /* Compiled files name the time of the source that they are of. */
     return futimens(fd, times) == 0 ? 0 : -errno;
 }
 
@@ -351,8 +355,8 @@ modules_make(const struct order *order, const struct modules *modules)
     return found;
 }
 
-/* The zygote loses it when it becomes the interpreter; the supervisor would
- * keep it for as long as the sandbox lives. */
+/* The zygote loses all this when it becomes the interpreter; the supervisor
+ * would keep it for as long as the sandbox lives. */
 void
 modules_close(const struct order *order, const struct modules *modules)
 {

@@ -1,5 +1,5 @@
-/* Of step 3: the parser of orders, which an unprivileged caller wrote and a
- * program reads that may bear capabilities.
+/* Of step 3: parses an order.  An unprivileged caller wrote it, and a program
+ * that may bear capabilities reads it.
  *
  * Pure: no system call, no allocation; strings stay where they are.  Every
  * number is capped before it is used, every string must end inside the

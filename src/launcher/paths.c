@@ -31,7 +31,8 @@ path_is_hidden(const char *name)
     return name[0] == '.';
 }
 
-/* Belongs to code as its __init__ does: names, versions, entry points. */
+/* Names, versions and entry points of an installed package: shown, since its
+ * code asks for them. */
 bool
 path_is_metadata(const char *name)
 {
@@ -64,7 +65,7 @@ path_of_fd(int fd, char *ret_path)
     if (length <= 0) {
         return false;
     }
-    /* So that every directory's begins with its own and a slash. */
+    /* So that the path of what is in it is this one, a slash and a name. */
     ret_path[length == 1 ? 0 : length] = '\0';
     return length == 1 || ret_path[0] == '/';
 }

@@ -1,11 +1,12 @@
-/* Of step 8: a uid that no process has, out of those that root reserved.
+/* Of step 8: finds a uid that no process has, among those that root reserved.
  *
  * Privileged: cap_setuid is raised, and nothing else is.  There is no lock
  * file and no record: a uid is taken by having it, and free when no process
  * has it, zombies included.  The kernel counts processes by real uid, across
  * pid namespaces, for RLIMIT_NPROC.  So a launcher puts a uid on, allows
- * itself one child, and forks: that fails if anybody else has it.  Of two that
- * put the same on at once, the later one at least fails and goes on. */
+ * itself one child, and forks: that fails if anybody else has the uid.  If two
+ * put on the same one at once, at least the later fails, and tries the next.
+ */
 #include "launcher/launcher.h"
 
 #include <errno.h>
@@ -57,7 +58,8 @@ put_on(uid_t uid)
 {
     struct rlimit before;
 
-    /* The real uid only: capabilities, and so the way on, are kept. */
+    /* The real uid only: so the capabilities are kept, and another uid can be
+     * tried. */
     if (setresuid(uid, (uid_t)-1, (uid_t)-1) != 0 ||
         getrlimit(RLIMIT_NPROC, &before) != 0) {
         return -errno;

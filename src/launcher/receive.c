@@ -1,4 +1,4 @@
-/* Step 3: one order from the inherited socket, and from nowhere else.
+/* Step 3: receives one order from the inherited socket, and from nowhere else.
  *
  * Privileged: system calls and the pure parser only.  The socket must have
  * been made by the user who runs this program: else a confused program of

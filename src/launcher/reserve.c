@@ -1,13 +1,13 @@
-/* Step 10: where the guest's uid stays the caller's, leaves the caller some
- * processes.
+/* Step 10: leaves the caller some processes, where the guest keeps the
+ * caller's uid.
  *
- * Unprivileged; one limit.  The kernel counts the tasks of a sandbox for the
- * uid that its namespace belongs to, outside as well, and so the guest's
- * threads together with all that the caller runs.  A user namespace remembers
- * RLIMIT_NPROC of its maker and holds all that is in it to that (Linux 5.14),
- * however many workers there are: a lower one here, before the namespace is
- * made, keeps the rest for those outside.  Where there is no namespace, each
- * task has it. */
+ * Unprivileged; sets one limit.  The kernel counts the tasks of a sandbox, its
+ * threads included, for the uid that its namespace belongs to, together with
+ * all that the caller runs.  A user namespace remembers the RLIMIT_NPROC of
+ * its maker and holds all that is in it to that (Linux 5.14), however many
+ * workers there are.  So the limit is lowered here, before the namespace is
+ * made, and the rest is for those outside.  Where there is no namespace, each
+ * task has the limit itself. */
 #include "launcher/launcher.h"
 
 #include "shared/rlimit.h"

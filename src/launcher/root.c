@@ -29,7 +29,7 @@ struct option {
 /* Process ids only; a process sees those it could trace. */
 static const struct option proc_options[] = {
     {"hidepid", "ptraceable"}, {"subset", "pid"}, {NULL, NULL}};
-/* What imports in the zygote want to write. */
+/* Room for what imports in the zygote write. */
 static const struct option tmp_options[] = {
     {"size", "16m"}, {"nr_inodes", "4096"}, {"mode", "1777"}, {NULL, NULL}};
 
@@ -105,7 +105,7 @@ make_entry(const struct entry *entry)
         if (entry->kind == KIND_FILE) {
             return make_file(entry->path, entry->content);
         }
-        /* It can be there already, as a place that has a link to another. */
+        /* It can be there already, where a place has a link to another. */
         return symlink(entry->content, entry->path) == 0 || errno == EEXIST
                    ? 0
                    : -errno;

@@ -1,10 +1,10 @@
 /* Step 7: leaves the caller's session and its keyring.
  *
- * Two system calls.  A new session takes the controlling terminal away.  The
- * session keyring survives setresuid and a new user namespace (verified on
- * Linux 6.18), so a fresh one replaces it.  Container profiles that refuse
- * keyctl refuse it to the guest as well, and so does the guest's own filter.
- */
+ * Unprivileged: two system calls.  A new session takes the controlling
+ * terminal away.  The session keyring survives setresuid and a new user
+ * namespace (verified on Linux 6.18), so a fresh one replaces it.  A container
+ * profile that refuses keyctl here refuses it to the guest as well, as the
+ * guest's own filter does. */
 #include "launcher/launcher.h"
 
 #include <errno.h>

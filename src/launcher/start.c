@@ -14,7 +14,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-/* Missing ones are opened on /dev/null: a socket must never become fd 0-2. */
+/* Opens those that are missing on /dev/null: no socket may become fd 0 to 2.
+ */
 static void
 fill_standard_fds(void)
 {
@@ -28,8 +29,8 @@ fill_standard_fds(void)
     }
 }
 
-/* The kernel's own call: signal(2) of the C library leaves two out, of which
- * a caller may have ignored any.  All zeros is the default action. */
+/* By the kernel's own call: the C library's signal(2) refuses two signals,
+ * which a caller may have ignored too.  All zeros is the default action. */
 static void
 reset_signals(void)
 {

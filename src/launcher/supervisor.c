@@ -1,11 +1,12 @@
 /* Step 13, in the parent: the supervisor ends the sandbox.
  *
- * pid 1 of the pid namespace, or where the tier has none a subreaper.  It is
- * needed because the caller cannot signal a process of another uid, and a
- * parent-death signal is not delivered across uids (verified on Linux 6.18).
- * It watches the control socket: its end of file, by any death of the caller,
- * or any message, ends everything.  Signals are read from a descriptor, so
- * there is no handler and no race. */
+ * pid 1 of the pid namespace, or where the tier has none a subreaper;
+ * unprivileged.  It is needed because the caller cannot signal a process of
+ * another uid, and a parent-death signal is not delivered across uids
+ * (verified on Linux 6.18).  It watches the control socket: a message on it
+ * ends everything, and so does its end of file, which any death of the caller
+ * brings about.  Signals are read from a descriptor, so there is no handler
+ * and no race. */
 #include "launcher/launcher.h"
 
 #include <errno.h>
@@ -37,8 +38,8 @@ reap(pid_t zygote, int *ret_status)
     return ended;
 }
 
-/* An orphan becomes a child of this process, so whoever leaves session and
- * parent is found here at last.  Each pid ends with a space. */
+/* Orphans become children of this process, so even one that left its session
+ * and its parent is found here.  In the file each pid ends with a space. */
 static void
 kill_children(void)
 {
@@ -59,9 +60,9 @@ kill_children(void)
     }
 }
 
-/* As pid 1, every process of the namespace.  Elsewhere the zygote, whose
- * workers armed a parent-death signal that they cannot disarm, and what else
- * an order may have started. */
+/* As pid 1 it ends every process of the namespace.  Elsewhere it ends the
+ * zygote, with which workers die by a signal that they cannot disarm, and
+ * whatever else an order may have started. */
 static _Noreturn void
 end_all(enum order_tier tier, pid_t zygote)
 {

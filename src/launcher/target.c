@@ -1,10 +1,11 @@
-/* Step 4: the floor, which uid a caller may have a guest run as.
+/* Step 4: which uid a caller may have a guest run as, and the floor, which no
+ * configuration moves.
  *
- * Privileged, but asks only the kernel's version; what may be written is asked
- * after the drop.  Never uid 0, never the caller's own, never a login user's;
- * `nobody` for everybody; another one only if the caller is root or root
- * listed it.  A uid of the pool is the launcher's to give, not a caller's to
- * name. */
+ * Privileged, but its only system call asks for Landlock's version;
+ * target_may_write() is called later, after the drop.  Never uid 0, never the
+ * caller's own, never a login user's.  `nobody` for everybody; any other only
+ * if the caller is root or root listed it.  The launcher alone gives out uids
+ * of the pool: no caller can name one. */
 #include "launcher/launcher.h"
 
 #include <errno.h>
@@ -34,7 +35,7 @@ is_in_pool(const struct configuration *configuration, uid_t uid)
            uid - configuration->pool_first < configuration->pool_count;
 }
 
-/* Whatever the configuration says. */
+/* The floor. */
 bool
 target_is_forbidden(uid_t uid, const struct origin *origin)
 {
@@ -53,9 +54,10 @@ uid_is_permitted(uid_t uid, const struct origin *origin,
            is_listed(configuration, uid);
 }
 
-/* Whether what the order runs could signal others of its uid: without a pid
- * namespace and without Landlock's scopes nothing is between them.  Root could
- * anyway.  Where there is no Landlock, the step that needs it tells. */
+/* Whether what the order runs could signal other processes of its uid: without
+ * a pid namespace and without Landlock's scopes nothing keeps them apart.
+ * Root could signal them anyway.  Where there is no Landlock at all, the step
+ * that needs it fails. */
 static bool
 uid_is_exposed(const struct order *order, const struct origin *origin,
                const struct configuration *configuration)

@@ -55,7 +55,7 @@ take_child(struct child *child, int folder, dev_t device, const char *name)
     }
 }
 
-/* Links in /tmp itself do not come along. */
+/* Symbolic links in /tmp itself are left behind. */
 static size_t
 clone_children(struct child *children)
 {

@@ -20,7 +20,7 @@
 #include "shared/listing.h"
 
 #define MOST_DEEP 64
-/* Names among which an __init__ that is compiled is looked for. */
+/* How many names are looked at for a compiled __init__. */
 #define MOST_LOOKED 1000
 #define FOLDER      (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 /* O_NONBLOCK: what was a file may be a FIFO by now. */
@@ -87,8 +87,9 @@ open_file(int folder, const char *name, int flags, struct stat *ret_seen)
     return S_ISREG(ret_seen->st_mode) ? fd_steal(&fd) : -ENXIO;
 }
 
-/* A file by a symbolic link: a data file must lie in the same package; a
- * module may lie anywhere, but is one there too. */
+/* A file by a symbolic link.  Where the link leads, a data file must lie in
+ * the same package; a module may lie anywhere, but must be a module there too.
+ */
 static int
 open_linked(const struct level *level, const char *name, struct stat *ret_seen)
 {

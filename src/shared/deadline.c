@@ -33,7 +33,8 @@ deadline_left_ms(deadline_ns deadline)
         return 0;
     }
     deadline_ns left = deadline - now;
-    /* Up, not down: a wait cut short by rounding would spin. */
+    /* Rounds up: rounded down, the last wait would be of 0 ms, again and
+     * again. */
     deadline_ns ms = (left - 1) / NS_PER_MS + 1;
     return ms > INT_MAX ? INT_MAX : (int)ms;
 }

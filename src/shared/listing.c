@@ -1,6 +1,6 @@
-/* Reads the names in a directory, for the launcher's walks and for who counts
- * processes in /proc: readdir(3) would allocate.  One system call,
- * async-signal-safe. */
+/* Reads the names in a directory without allocating, as readdir(3) would: for
+ * the launcher's walk, and for the init of a call, which counts processes in
+ * /proc.  One system call, async-signal-safe. */
 #include "shared/listing.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
-/* The names in a directory, one after another: readdir(3) without memory. */
+/* The names in a directory, one after another, without memory of its own.
+ * Async-signal-safe. */
 #ifndef BOXED_LISTING_H
 #define BOXED_LISTING_H
 

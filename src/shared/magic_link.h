@@ -1,5 +1,5 @@
-/* The name of an open file below /proc: to open it anew, or to read where it
- * is.  Async-signal-safe. */
+/* The name of an open file below /proc, by which it can be opened anew or
+ * asked where it is.  Async-signal-safe. */
 #ifndef BOXED_MAGIC_LINK_H
 #define BOXED_MAGIC_LINK_H
 

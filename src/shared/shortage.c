@@ -2,15 +2,15 @@
  * how long to go on trying.
  *
  * Runs in the launcher, the caller, the zygote and the worker; system calls
- * only.  EAGAIN is none of these errors: on a socket it means that nothing is
- * there yet, and whoever forks knows better what it means there. */
+ * only.  EAGAIN is none of these errors: of a socket it means that nothing is
+ * there yet, and of fork(2) a limit, which whoever forks has to judge. */
 #include "shared/shortage.h"
 
 #include <errno.h>
 #include <stddef.h>
 #include <time.h>
 
-/* A shortage that lasts so long is told. */
+/* A shortage that lasts so long is an error. */
 #define PATIENCE ((deadline_ns)10000000000)
 
 bool

@@ -22,8 +22,8 @@ bool shortage_is(int error);
 /* The pause; shorter if a signal comes. */
 void shortage_pause(void);
 
-/* What an attempt that failed with errno means: 0, it is a shortage that has
- * not lasted long, so try again after a pause; or -error, raise it. */
+/* What it means that an attempt failed with an errno.  0: it is a shortage
+ * that has not lasted long, try again after a pause.  -error: give up. */
 int shortage_endure(struct shortage *shortage, int error);
 
 /* The same, and the pause. */
