@@ -1,4 +1,4 @@
-"""python -m bench: every row, then JSON, a table and a plot."""
+"""python -m bench: measures the rows, and writes JSON, a table and a plot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Contenders that are many callers at once.  Factories, as in peers.py."""
+"""Contenders that are many callers at once: factories, as in peers.py."""
 
 from __future__ import annotations
 

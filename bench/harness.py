@@ -1,4 +1,6 @@
-"""Starting contenders, taking turns, and what the samples say."""
+"""Starts contenders, takes blocks of calls from each in turn, and says how
+they compare.  What they are is in rows.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What sandboxes weigh: proportional set sizes of their processes."""
+"""What sandboxes weigh: proportional set sizes of their processes, in which a
+page that several share counts for each by its share.
+"""
 
 from __future__ import annotations
 

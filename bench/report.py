@@ -1,4 +1,6 @@
-"""Numbers as reStructuredText: python -m bench.report JSON writes docs."""
+"""Numbers as reStructuredText: ``python -m bench.report JSON`` writes them
+into docs/performance.rst.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows: who is compared with whom, and what the design asks for."""
+"""The rows: which contenders are compared, and the target of each row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The design's targets, and whether the numbers meet them."""
+"""The targets of docs/performance.rst, and whether the numbers meet them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Calls that do what calls do: print, raise, read, answer at length.
 
-The benchmarks take each in turns with the plain one, which has no reason to
-be faster.
+For ``boxed bench`` and the project's own benchmarks.  Each is measured in
+turns with the plain call, beside which it has no reason to be slower.
 """
 
 from __future__ import annotations

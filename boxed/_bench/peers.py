@@ -1,8 +1,8 @@
 """What a call is compared with: other ways to run a function elsewhere.
 
-A factory makes one call, ready to be repeated, and imports what it needs, so
-that no other pays for it.  One whose package or program is not installed
-raises ImportError or FileNotFoundError.
+For ``boxed bench``.  A factory makes one call, ready to be repeated, and
+imports what that needs, so that no other pays for it.  One whose package or
+program is not installed raises ImportError or FileNotFoundError.
 """
 
 from __future__ import annotations

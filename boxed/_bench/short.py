@@ -131,7 +131,7 @@ def _taker(call: Callable[[], Any], block: int) -> Callable[[], list[int]]:
 def measure(
     contenders: dict[str, Factory], block: int, rounds: int
 ) -> dict[str, dict[str, Any]]:
-    """Results by contender; ``missing`` says why in place of numbers.
+    """Results by contender; ``missing`` says why there are no numbers.
 
     Ratios are to the first one's.
     """
@@ -140,7 +140,7 @@ def measure(
     for name, factory in contenders.items():
         try:
             call = factory()
-            # Some find out only now that they do not work here.
+            # Some fail only at their first call.
             call()
             takers[name] = _taker(call, block)
         except (BoxedError, ImportError, OSError) as error:

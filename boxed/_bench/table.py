@@ -1,4 +1,4 @@
-"""What was measured as a table."""
+"""The table that ``boxed bench`` prints, a line for each contender."""
 
 from __future__ import annotations
 

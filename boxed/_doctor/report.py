@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def _try(isolation: str) -> dict[str, Any]:
-    """What one call in a tier came to."""
+    """Start a tier, make one call in it, and say how that ended."""
     try:
         uid = run(
             by_name.call,
@@ -120,7 +120,7 @@ def _print_uids(findings: dict[str, Any]) -> None:
 
 
 def _print_no_tier(findings: dict[str, Any]) -> None:
-    """What a call comes to that leaves the choice, and what is to be had."""
+    """Why a call that names no tier fails, and which tiers can be named."""
     automatic = findings["automatic"]
     print(f"A call that names no tier fails here: {automatic['why']}")
     if automatic["remedy"]:

@@ -1,7 +1,8 @@
 """The walls of each tier, in words: what stands, and why one does not.
 
-A sandbox that has started has all walls of its tier: every step of the
-set-up that fails ends it.  So this is a table and no guess.
+For the doctor and its reader.  A sandbox that has started has all walls of its
+tier, since a step of the set-up that fails ends it.  So a table can say what
+stands.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from boxed._policy.tiers import NOBODY
 
 CAPABILITIES = "cap_setuid,cap_setgid=p"
 GRANTED = 1 << 7 | 1 << 6  # CAP_SETUID and CAP_SETGID as a mask
-# The launcher's C holds this sentence; so is it known from other programs.
+# The launcher holds this sentence, by which it is told from other programs.
 SENTENCE = b"python_boxed is the launcher of boxed"
 # Larger than any launcher, even one with a sanitizer.
 SIZE_MAX = 64 * 1024 * 1024
@@ -183,7 +183,7 @@ def bears_capabilities(fd: int) -> bool:
 
 
 def check_granted(path: str, gid: int) -> None:
-    """Run PATH as an ordinary process and see that it got its capabilities.
+    """Run PATH as an ordinary process and see that it gets its capabilities.
 
     The bit that the C library knows them by (AT_SECURE) is set without any
     as well, so the kernel is asked: the credentials a process had stay

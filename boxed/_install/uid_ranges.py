@@ -1,8 +1,8 @@
 """Which uids sandboxes may have: what `boxed setup` accepts and why not.
 
-The launcher has a floor of its own that no configuration moves (never root,
-never the caller, never a login account); here a mistake is found while there
-is somebody to tell.
+For `boxed setup`, as root.  The launcher has a floor of its own that no
+configuration moves: never root, never the caller, never a login account.  Here
+a mistake is found earlier, while there is somebody to tell.
 """
 
 from __future__ import annotations

@@ -1,8 +1,11 @@
 """The attempts of ``boxed doctor --attack``, one function each.
 
 Each is called twice: outside the sandbox, where it has to work, and inside.
-It returns what it got, or raises what refused it; whether that was a break is
-for the doctor to say, who made the target and looks at it afterwards.
+It returns what it got, or raises what refused it.  Whether that was a break is
+said by the doctor, which made the target and looks at it afterwards.
+
+Standard library only, and of the package only what is beside it: the guest has
+nothing else.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-# Where the attempts are that are not here.
+# Has the attempts that are not here.
 _ELSEWHERE = "boxed._doctor.attack.reach"
 
 
@@ -39,7 +42,7 @@ def attempt(name: str, args: list[Any]) -> list[Any]:
 
 
 def first(functions: list[Callable[[], Any]]) -> Any:
-    """The value of the first that works; else the last one's error."""
+    """The value of the first that works, or the last one's error."""
     refusal: OSError | None = None
     for function in functions:
         try:
@@ -59,13 +62,13 @@ def read(path: str) -> str:
 
 
 def size(path: str) -> int:
-    """How much of a file can be read: for one that must not leave it."""
+    """How much of a file can be read; its content must not be told."""
     with open(path, "rb") as file:
         return len(file.read())
 
 
 def read_otherwise(path: str, pid: int) -> str:
-    """By other names of it, and by a descriptor."""
+    """Read a file by other names of it, and by a descriptor."""
     link = f"/tmp/boxed-attack-{os.getpid()}"
     folder, name = os.path.split(path)
 
@@ -215,7 +218,7 @@ def find(name: str) -> list[str]:
 
 
 def linger() -> None:
-    """Tell the pid and stay: somebody else's call."""
+    """Tell the pid and stay, as somebody else's call."""
     print(os.getpid(), flush=True)
     time.sleep(60)
 
@@ -249,7 +252,7 @@ def hostile(path: str) -> object:
 
 
 def load_hostile(path: str) -> bool:
-    """What a caller would do that trusts what comes back."""
+    """What a caller would do who trusts what comes back."""
     import pickle
 
     pickle.loads(pickle.dumps(hostile(path)))

@@ -1,7 +1,8 @@
 """How the attempts are made: their targets, and what would be a break.
 
 A plan makes a target, yields the trial on it, and removes the target.  Plans
-that differ only in a function or its target come from a maker.
+that differ only in a function or its target come from a maker.  All of this
+runs in the doctor; what it tries is a function of guest.py or reach.py.
 """
 
 from __future__ import annotations
@@ -140,7 +141,7 @@ def inherited(*args: Any) -> Any:
 
 
 def on_victim(function: str, hit: Any, *args: Any) -> Plan:
-    """On a process of the caller's; what it did to it tells."""
+    """On a process of the caller's: a break if something was done to it."""
 
     @contextlib.contextmanager
     def plan(session: Session, side: Side) -> Iterator[Trial]:
@@ -191,7 +192,7 @@ def _state(target: Target) -> tuple[Any, ...]:
 
 
 def died(session: Any, target: Target, before: Any, answer: Answer) -> bool:
-    """Where a signal was sent, its end is only a matter of time."""
+    """Waits for the end of what a signal was sent to."""
     end = time.monotonic() + (0.5 if answer.value else 0)
     while target.alive() and time.monotonic() < end:
         time.sleep(0.005)
@@ -225,7 +226,7 @@ def sibling(function: str, *args: Any, kills: bool = False) -> Plan:
 
 
 def sockets(family: int, kind: int, where: str) -> Plan:
-    """A break if the doctor hears from it."""
+    """A break if anything reaches the doctor's socket."""
 
     @contextlib.contextmanager
     def plan(session: Session, side: Side) -> Iterator[Trial]:
@@ -313,7 +314,7 @@ def signal_doctor(session: Session, side: Side) -> Iterator[Trial]:
 
 @contextlib.contextmanager
 def descriptor(session: Session, side: Side) -> Iterator[Trial]:
-    """Out of the doctor, by pidfd_getfd."""
+    """A break if a descriptor can be taken out of the doctor."""
     fd = os.open(session.file(), os.O_RDONLY)
     try:
         yield Trial(

@@ -1,4 +1,6 @@
-"""Attempts of ``boxed doctor --attack`` beyond files: see guest."""
+"""The attempts of ``boxed doctor --attack`` that reach for anything but files
+and processes that were started for them.  guest.py says how they are called.
+"""
 
 from __future__ import annotations
 
@@ -91,7 +93,7 @@ def descriptors() -> str:
 
 
 def change_uid(uids: list[int]) -> list[int]:
-    """Those of the uids that this process could become."""
+    """Of these uids, those that this process could become."""
     before = os.getresuid()
 
     def become(uid: int) -> int:
@@ -134,7 +136,7 @@ def unshare() -> bool:
 
 
 def _own_mounts() -> None:
-    """Where it can be had: a mount namespace, so that what an attempt mounts
+    """A mount namespace, where one can be had, so that what an attempt mounts
     outside the sandbox is nobody else's."""
     for flags in (_NEWUSER | _NEWNS, _NEWNS):
         with contextlib.suppress(OSError):
@@ -350,7 +352,7 @@ def type_into_terminal(own: bool) -> bool:
             [
                 feed_controlling,
                 *(functools.partial(feed, fd, _TIOCSTI) for fd in range(3)),
-                # The kernel takes the low half; so must who refuses it.
+                # The kernel takes the low half only, and so must a filter.
                 functools.partial(feed, 0, _TIOCSTI | 1 << 32),
             ]
         )

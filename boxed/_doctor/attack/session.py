@@ -1,4 +1,10 @@
-"""What ``boxed doctor --attack`` makes to be attacked, and removes again."""
+"""What ``boxed doctor --attack`` makes to be attacked, and removes again:
+files, keys, memory, queues, sockets, each with a secret that no sandbox may
+show.
+
+Runs outside the sandbox, as the caller.  All names are new ones, so that
+nothing of anybody else's is touched.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +25,12 @@ if TYPE_CHECKING:
 #: In the environment of the doctor while it attacks.
 VARIABLE = "BOXED_ATTACK_CANARY"
 
-# Ignored by who does not wait for it.
+# A process that does not wait for it ignores it.
 SIGNAL = signal.SIGURG
 
 
 class Session:
-    """A directory that everybody may enter, and names nobody else uses.
+    """A directory that everybody may enter, and names that nobody else has.
 
     :ivar secret: what must not be seen inside; new in each session.
     :ivar folder: the directory, below /var/tmp or another that lasts.
@@ -44,7 +50,7 @@ class Session:
         os.chmod(self.folder, 0o755)
         fd = -1
         try:
-            # The one who may be named for it is the one who made it.
+            # In the environment, which no guest inherits.
             os.environ[VARIABLE] = self.secret
             fd = os.open(self.file(), os.O_RDONLY)
             os.set_inheritable(fd, True)
@@ -171,7 +177,7 @@ def received(one: socket.socket) -> bytes:
 
 @contextlib.contextmanager
 def expecting_signal() -> Iterator[None]:
-    """Keep the signal back, for `signal_came` to look."""
+    """Block the signal, so that `signal_came` can ask for it."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {SIGNAL})
     try:
         yield
@@ -180,7 +186,7 @@ def expecting_signal() -> Iterator[None]:
 
 
 def signal_came() -> bool:
-    """Whether one came, which it then has no more."""
+    """Whether one came; it is then taken."""
     return signal.sigtimedwait({SIGNAL}, 0) is not None
 
 

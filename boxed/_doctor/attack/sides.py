@@ -1,5 +1,9 @@
 """Where ``boxed doctor --attack`` makes an attempt: outside the sandbox, to
-see it work, and inside."""
+see it work, and inside.
+
+Outside it is a child of the doctor's, with all that a child inherits; inside
+it is a call, as run() makes one.
+"""
 
 from __future__ import annotations
 
@@ -284,7 +288,7 @@ def _is_waiting(live: _boxed.Call) -> bool:
 
 
 def _in_short(error: BoxedError) -> str:
-    """A few words: which kind of end it was."""
+    """In a few words, which kind of end it was."""
     if isinstance(error, CallTimeout):
         return "timeout"
     if isinstance(error, LimitExceeded):

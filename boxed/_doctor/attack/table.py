@@ -1,4 +1,6 @@
-"""The attempts, in the order in which they are made and told."""
+"""The attempts of ``boxed doctor --attack``, in the order in which they are
+made and reported: what is tried, how, and where a wall stands against it.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-/* Constructors for builtin types that have no opcode of their own, and for
- * those that have one but that a class's own __reduce__ may call. */
+/* Constructors for the builtin types that have no opcode of their own, and for
+ * those that have one and that a class's own __reduce__ may call all the same.
+ */
 #include "extension/decoder/tables.h"
 
 /* It holds its length, and keeps three ints alive. */

@@ -1,7 +1,9 @@
-/* The classes the caller allowed, and the functions that build others.
+/* The classes that the caller allowed, and the caller's functions that build
+ * others.
  *
- * Whether an instance can be made without calling the class is asked of the
- * interpreter, which refuses it where the layout of a C base would stay
+ * What may be done with a class is found out once, when a stream first names
+ * it.  Whether an instance can be made without calling the class is asked of
+ * the interpreter, which refuses it where the layout of a C base would stay
  * uninitialised. */
 #include "extension/decoder/classes.h"
 

@@ -1,4 +1,8 @@
-/* Opcodes that make and fill lists, tuples, dicts and sets. */
+/* Opcodes that make and fill lists, tuples, dicts and sets.
+ *
+ * What is filled must be innermost and still open (parts.h), keys are checked
+ * (keys.c), and insertions are foreseen (tables.h), before the interpreter
+ * does any of it. */
 #include "extension/decoder/opcodes.h"
 #include "extension/decoder/tables.h"
 
@@ -39,7 +43,8 @@ op_empty_tuple(struct decoder *d)
         d, (struct slot){.value = PyTuple_New(0), .depth = 1});
 }
 
-/* Depth below and refusal of names, over the values from `start` on. */
+/* The depth of what holds the values from `start` on; names among them are
+ * refused. */
 static int
 inspect_items(struct decoder *d, size_t start, unsigned *ret_depth)
 {
@@ -110,7 +115,7 @@ op_tuple3(struct decoder *d)
     return decoder_need(d, 3) < 0 ? -1 : collect_tuple(d, d->top - 3);
 }
 
-/* The values from `start` on, moved into a new list. */
+/* Moves the values from `start` on into a new list. */
 static PyObject *
 take_list(struct decoder *d, size_t start)
 {
@@ -247,7 +252,7 @@ fill_set(struct decoder *d, struct slot *target, size_t start)
     return add_to_set(d, target, start);
 }
 
-/* The values from `start` on go into what lies below them. */
+/* Puts the values from `start` on into the container below them. */
 static int
 fill_from(struct decoder *d, size_t start,
           int (*fill)(struct decoder *d, struct slot *target, size_t start))

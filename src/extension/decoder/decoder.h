@@ -1,7 +1,10 @@
-/* Reads a pickle stream that an untrusted guest wrote.
+/* Reads a pickle stream that an untrusted guest wrote: the whole of the
+ * decoder's interface.
  *
- * The whole of the decoder's interface.  It depends on Python and on nothing
- * else of boxed, so that it can be fuzzed alone. */
+ * Runs in the caller with the GIL held, so everything here may call Python,
+ * and allocates within budgets.  It imports and calls nothing that the stream
+ * names, only what its own tables and the caller's options allow.  It depends
+ * on Python and on nothing else of boxed, so that it can be fuzzed alone. */
 #ifndef BOXED_DECODER_H
 #define BOXED_DECODER_H
 

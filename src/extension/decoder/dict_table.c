@@ -1,8 +1,8 @@
 /* Foresees insertions into dicts; tables.h says why.
  *
- * A dict's table cannot be read, so its places are kept here a second time,
- * for those dicts of which each key is foreseen.  Only innermost containers
- * are filled, so the tables of those being filled are a stack. */
+ * The table of a dict cannot be read.  So its places are kept here a second
+ * time, for those dicts of which each key is foreseen.  Only innermost
+ * containers are filled, so the tables of those being filled are a stack. */
 #include "extension/decoder/tables.h"
 
 /* From here on, the first key that is no text moves a dict of texts. */

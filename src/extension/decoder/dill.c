@@ -1,4 +1,5 @@
-/* The names of its own that dill writes for builtin types and for ranges. */
+/* Names that dill, in its own way, writes for builtin types, ranges, arrays
+ * and named tuples.  What it would evaluate or call is read here as data. */
 #include "extension/decoder/parts.h"
 
 MAKE(make_dill_type)

@@ -94,9 +94,9 @@ decoder_new_instance(struct decoder *d, struct allowed *allowed,
     return NULL;
 }
 
-/* As copyreg._reconstructor does: `value` is what the base was made from.  A
- * pickler names the one base that the class is laid out by, and with another
- * copyreg would run that one's constructor, or fail. */
+/* As copyreg._reconstructor does; `value` is what the base was made from.  A
+ * pickler names the base that the class is laid out by.  For any other,
+ * copyreg would run that base's constructor, or fail. */
 PyObject *
 decoder_rebuild_instance(struct decoder *d, struct allowed *allowed,
                          const char *base, PyObject *value, struct slot *ret)

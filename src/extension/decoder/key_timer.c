@@ -1,6 +1,5 @@
-/* Times how long keys take, and says from when on each is foreseen: when they
- * take longer than most do.  Runs in the caller with the GIL; two looks at the
- * clock for many keys. */
+/* Says from when on insertions are foreseen one by one (tables.h): as soon as
+ * keys take longer than most do.  Looks at the clock twice for many keys. */
 #include <time.h>
 
 #include "extension/decoder/tables.h"

@@ -2,11 +2,11 @@
  * cost.
  *
  * Only types whose hash and equality are known, so that an insertion runs no
- * code of anyone's choosing, and with two bounds: nodes visited in all (a
- * small stream can describe a tuple of 2**30 leaves), and keys of one hash in
- * one container (the hashes of numbers and tuples are easily made to collide;
- * those of str and bytes are keyed by a secret).  What different hashes cost
- * is foreseen: see tables.h. */
+ * code of anyone's choosing.  Two bounds besides.  Of nodes visited in all,
+ * because a small stream can describe a tuple of 2**30 leaves.  Of keys with
+ * one hash in one container, because the hashes of numbers and tuples are
+ * easily made to collide; those of str and bytes are keyed by a secret.  What
+ * keys of different hashes cost is foreseen: see tables.h. */
 #include <math.h>
 
 #include "extension/decoder/tables.h"
@@ -302,7 +302,7 @@ decoder_add_to_set(struct decoder *d, struct slot *owner, PyObject *item)
     return PySet_Add(owner->value, item);
 }
 
-/* For a value that is only looked up, in a dict of the caller's. */
+/* Checks a value that is only looked up, in a dict of the caller's. */
 int
 decoder_check_lookup(struct decoder *d, PyObject *value)
 {

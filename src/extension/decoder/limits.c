@@ -1,12 +1,11 @@
 /* The bounds of a decode and the words of a refusal.
  *
- * The clock is looked at every few thousand units of work (opcodes, keys,
- * bytes copied, places tried for a key), and by the clock, signals; then other
- * threads also get the interpreter.  What a constructor copies, what hashing
- * keys costs and what objects take in memory is charged against budgets that
- * grow with the stream, so total work and total memory stay linear in its
- * length.
- */
+ * Every few thousand units of work (opcodes, keys, bytes copied, places tried
+ * for a key) the deadline is compared with the clock, and every 50 ms signals
+ * are looked at and other threads get the interpreter.  What a constructor
+ * copies, what hashing keys costs and what objects take in memory is charged
+ * against budgets that grow with the stream, so total work and total memory
+ * stay linear in its length. */
 #include <stdarg.h>
 #include <time.h>
 
@@ -14,7 +13,7 @@
 
 #define TICK      4096
 #define NAME_SHOW 200
-/* How long Ctrl-C may have to wait. */
+/* How long Ctrl-C may have to wait, in seconds. */
 #define SIGNAL_SECONDS 0.05
 
 static void
@@ -194,7 +193,7 @@ check_signals(struct decoder *d, double now)
         return 0;
     }
     d->next_check = now + SIGNAL_SECONDS;
-    /* For the main thread, too: only there does Ctrl-C do anything. */
+    /* The main thread gets it too: only there does Ctrl-C do anything. */
     Py_BEGIN_ALLOW_THREADS;
     Py_END_ALLOW_THREADS;
     if (PyErr_CheckSignals() < 0) {

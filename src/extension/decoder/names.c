@@ -1,8 +1,9 @@
-/* The fixed table of names a stream may use, and the fixed classes behind it.
+/* The fixed table of names that a stream may use, and the fixed classes behind
+ * it.
  *
- * A class is fetched from its module by a name written here when a stream
- * first needs it.  Standard library modules are imported; numpy is only taken
- * if the caller has imported it already. */
+ * A class is fetched from its module, by a name that is written here, when a
+ * stream first needs it.  Modules of the standard library are imported; numpy
+ * is only taken if the caller has imported it already. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -92,8 +92,8 @@ empty_array(struct decoder *d, const struct layout *layout)
     return made;
 }
 
-/* Whether the array keeps its source exported: an array that only points into
- * a bytearray would outlive the memory when that grows. */
+/* Whether the array keeps its source exported.  One that only points into a
+ * bytearray would keep pointing there when that grows and moves. */
 static int
 base_is_held(PyObject *array, PyObject *source)
 {

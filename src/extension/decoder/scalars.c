@@ -1,4 +1,6 @@
-/* Opcodes for values that hold no others: numbers, text, bytes, buffers. */
+/* Opcodes for values that hold no others: numbers, text, bytes, buffers.  Each
+ * length is checked against what is left of the stream before anything is
+ * allocated. */
 #include <string.h>
 
 #include "extension/decoder/opcodes.h"

@@ -1,5 +1,5 @@
-/* Foresees insertions into sets; tables.h says why.  Their tables can be read.
- */
+/* Foresees insertions into sets; tables.h says why.  The table of a set can be
+ * read, so unlike a dict's it is not kept a second time. */
 #include "extension/decoder/tables.h"
 
 /* Neighbours that a set tries before it jumps on. */

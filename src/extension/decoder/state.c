@@ -162,7 +162,8 @@ set_names(struct decoder *d, struct allowed *allowed, PyObject *instance,
     return failed;
 }
 
-/* As it stands in the class: what an instance says of itself is not asked. */
+/* Runs the method of the class; an instance is not asked for one of its own.
+ */
 static int
 run_setstate(struct allowed *allowed, PyObject *instance, PyObject *state)
 {

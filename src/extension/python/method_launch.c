@@ -1,8 +1,8 @@
 /* _boxed.send(), receive() and forget(): messages on a sandbox's sockets while
  * it starts, and what a forked child does first.
  *
- * Runs in the caller, and in the zygote as it starts.  The GIL is released
- * around whatever can block. */
+ * Runs in the caller, and in the zygote as it starts.  Gives the GIL up around
+ * whatever can block. */
 #include "extension/python/methods.h"
 
 #include <poll.h>

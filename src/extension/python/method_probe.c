@@ -1,6 +1,8 @@
-/* _boxed.landlock_abi(): what the kernel offers, for `boxed doctor` and for
- * what depends on it.  The kernel is asked, by the call itself, and not its
- * version. */
+/* _boxed.landlock_abi(): which Landlock the kernel offers, for `boxed doctor`
+ * and for what depends on it.
+ *
+ * Runs in the caller.  Landlock's own system call is asked, and not the
+ * kernel's version. */
 #include "extension/python/methods.h"
 
 #include "confine/landlock.h"

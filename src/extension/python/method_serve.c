@@ -3,8 +3,8 @@
  * Runs inside the sandbox.  It returns once in every worker, after its walls
  * are up, and once in the zygote, when the caller is done.  The fork is here
  * and not in zygote/, since Python has work of its own to do before and after
- * one.  After its first fork the zygote runs Python once more: what need not
- * be done before the first call can begin. */
+ * one.  After the first fork the zygote once runs a function of Python's,
+ * which does what need not be done before the first call. */
 #include "extension/python/methods.h"
 
 #include <stdbool.h>

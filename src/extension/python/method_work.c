@@ -1,5 +1,5 @@
-/* What a worker does for Python: waits for its request, reads it, answers,
- * and lingers.  And what is answered where Python cannot.
+/* What a worker does for Python: waits for its request, reads it, answers, and
+ * lingers; and answers by itself where Python cannot.
  *
  * Runs inside the sandbox, behind the worker's walls, in a process that the
  * guest's code may have broken: the last resort, answer_in_c(), runs no Python
@@ -93,10 +93,11 @@ method_read_request(PyObject *module, PyObject *args)
     return Py_BuildValue("(NKi)", request, header.limit, store);
 }
 
-/* From its first byte on the answer is what it is. */
+/* Whether the first byte of an answer has gone out, which cannot be taken
+ * back, and whether its last has. */
 static bool has_begun, has_answered;
 
-/* What C code of the guest printed goes before the answer, which ends the
+/* Sends what C code of the guest printed before the answer, which ends the
  * call. */
 static void
 flush_all(void)
@@ -175,8 +176,8 @@ builtin_base(const PyTypeObject *type)
     return type;
 }
 
-/* What cannot be told in Python: its memory is full, its limits are too low,
- * or what the guest left behind keeps raising.  Runs no Python. */
+/* Answers what cannot be told in Python, whose memory is full, whose limits
+ * are too low, or in which whatever the guest left behind keeps raising. */
 static void
 answer_in_c(uint64_t id, PyObject *raised)
 {
@@ -235,7 +236,8 @@ method_await_end(PyObject *module, PyObject *unused)
 
     (void)module;
     (void)unused;
-    /* One that would go on working has no business to. */
+    /* Another thread would go on working after the call: it ends with the
+     * process. */
     if (PyThreadState_Next(threads) != NULL) {
         Py_RETURN_NONE;
     }

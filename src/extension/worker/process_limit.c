@@ -1,15 +1,17 @@
-/* Lets a call make as many processes as it may have: answers each that wants
- * to make one, by a count of those that are there.
+/* Lets a call make as many processes as it may have: answers each thread that
+ * wants to make one, by a count of those that are there.
  *
  * RLIMIT_NPROC counts threads and processes as one, so it cannot bound the
  * processes of a call that may have threads.  Runs in the init of the call's
- * pid namespace, C in a fresh fork; async-signal-safe.
+ * pid namespace, in C in a fresh fork; async-signal-safe.
  *
- * What was let pass is seen in /proc only when it is done.  Until then it is
- * expected, for a time that is long for the kernel; what has failed, or is
- * gone before it was seen, is not expected for ever.  A guest can make one
- * that takes longer, on a processor that its threads keep busy: so once one
- * that was expected did not come, those that are too many are ended. */
+ * A process that was let pass shows in /proc only once it is made.  Until then
+ * it is expected, and counts.  It is not expected for ever, since making it
+ * can fail, and it can be gone before it was seen: what does not show within a
+ * time that is long for the kernel counts no more.  A guest can make one that
+ * takes longer, on a processor that its threads keep busy.  So after one that
+ * did not show, processes are counted again and again, and those that are too
+ * many are ended. */
 #include "extension/worker/process_limit.h"
 
 #include <errno.h>
@@ -75,7 +77,7 @@ look(const struct process_limit *limit, pid_t *ret_seen)
     return found < 0 ? PROCESS_LIMIT_MAX : count;
 }
 
-/* It has come, then, if any has. */
+/* One that appeared, if any did, is taken for this one. */
 static void
 forget(struct process_limit *limit, size_t index)
 {
@@ -86,7 +88,7 @@ forget(struct process_limit *limit, size_t index)
     memmove(gone, gone + 1, (limit->waiting - index) * sizeof(*gone));
 }
 
-/* Takes those off that are expected no more. */
+/* Forgets those that are expected no more. */
 static void
 revise(struct process_limit *limit, pid_t asker)
 {
@@ -126,8 +128,9 @@ room(struct process_limit *limit, pid_t asker)
     return count < limit->most ? limit->most - count : 0;
 }
 
-/* Where it turns on what is expected, that is waited for: a child of another
- * thread that was gone at once must not keep this one from having its own. */
+/* Where the answer depends on those that are expected, waits for them: another
+ * thread's child that was gone at once must not keep this thread from having
+ * its own. */
 static bool
 has_room(struct process_limit *limit, pid_t asker)
 {

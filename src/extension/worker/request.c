@@ -1,12 +1,13 @@
-/* Waits for a worker's request, and takes none any more.
+/* Waits for a worker's request, or gives up in such a way that none can come
+ * any more.
  *
  * Runs in a worker before any guest code; system calls only.  A worker that
- * was forked ahead of need and never used ends by itself; the caller may send
+ * was forked ahead of need and never used ends by itself.  The caller may send
  * a request at that very moment, and must know whether it was taken.  So the
  * worker first shuts its socket down for reading and then looks a last time.
  * The kernel puts data into a socket under the lock that shutdown takes
- * (unix_stream_sendmsg, net/unix/af_unix.c): a request is there before, and
- * found, or its sender gets EPIPE, and then not all of it is there. */
+ * (unix_stream_sendmsg, net/unix/af_unix.c): either a request is there before,
+ * and is found, or its sender gets EPIPE, and then not all of it is there. */
 #include "extension/worker/request.h"
 
 #include <errno.h>

@@ -30,7 +30,7 @@ uncover(const char *path, int fd)
     return 0;
 }
 
-/* -1 for one that is not there: an optional tree that was not shown. */
+/* Opens what stays visible; -1 for an optional tree that was not shown. */
 static void
 open_kept(const struct tmpfs *tmpfs, int *fds)
 {

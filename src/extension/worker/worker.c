@@ -60,8 +60,8 @@ tie_to_zygote(pid_t zygote)
         return -errno;
     }
     if (getppid() != zygote) {
-        /* No wall is missing.  The caller sees that its request was not read.
-         */
+        /* No wall is missing, so nothing is told.  The caller sees that its
+         * request was not read. */
         _exit(STAGE_EXIT);
     }
     return setsid() < 0 ? -errno : 0;
@@ -156,8 +156,8 @@ confine_files(const struct worker_policy *policy)
     return error;
 }
 
-/* Told where no guest can tell anything: this end of the report socket is
- * closed before any of its code runs. */
+/* Told on the report socket, where no guest can tell anything: the worker's
+ * end is closed before any code of the guest's runs. */
 void
 worker_refuse(int report, enum boxed_stage stage, int error)
 {
