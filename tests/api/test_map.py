@@ -7,9 +7,10 @@ import operator
 import time
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stdout
+from pathlib import Path
 
 import pytest
-from core import check, check_script
+from core import check_file
 
 from boxed import (
     CallTimeout,
@@ -26,6 +27,8 @@ from boxed._calls.chunks import (
     _split,
     max_in_flight,
 )
+
+PROGRAMS = Path(__file__).parent / "programs"
 
 SERIALIZERS = ("pickle", "json", "cloudpickle", "dill")
 IN_FLIGHT = max_in_flight()
@@ -51,62 +54,17 @@ def take_all(results) -> tuple[list[object], Exception | None]:
 
 def test_map(environment):
     """Ten thousand items, and an exception after those before it."""
-    check(
-        environment,
-        """
-        import operator
-        for serializer in ("json", "pickle", "cloudpickle", "dill"):
-            with Sandbox(serializer=serializer) as sandbox:
-                count = 10000 if serializer == "pickle" else 300
-                values = sandbox.map(operator.neg, range(count),
-                                     chunksize=count // 20)
-                assert list(values) == [-n for n in range(count)]
-                found, rows = [], [1, 2, 0, 4, 5, 6, 7, 8]
-                values = sandbox.map(divmod, [8] * 8, rows, chunksize=5)
-                def collect():
-                    for value in values:
-                        found.append(tuple(value))
-                error = refused(ZeroDivisionError, collect)
-                assert isinstance(error, RemoteError), error
-                assert found == [(8, 0), (4, 0)], found
-                assert list(values) == []
-        """,
-    )
+    check_file(environment, PROGRAMS / "map.py")
 
 
 def test_a_process_for_each_chunk(environment):
     """Its rows share it, and no others do."""
-    check(
-        environment,
-        """
-        with Sandbox() as sandbox:
-            pid = "__import__('os').getpid()"
-            found = list(sandbox.map(eval, [pid] * 10, chunksize=4))
-            chunks = found[:4], found[4:8], found[8:]
-            assert [len(set(chunk)) for chunk in chunks] == [1, 1, 1], found
-            assert len(set(found)) == 3, found
-        """,
-    )
+    check_file(environment, PROGRAMS / "a_process_for_each_chunk.py")
 
 
 def test_functions_of_main(environment):
     """They, and arguments of their classes, travel as in run()."""
-    output = check_script(
-        environment,
-        """
-        class Point:
-            def __init__(self, x):
-                self.x = x
-
-        def double(point):
-            return 2 * point.x
-
-        if __name__ == "__main__":
-            with Sandbox() as sandbox:
-                values = sandbox.map(double, map(Point, range(5)), chunksize=2)
-                print(list(values))
-        """,
-    )
+    output = check_file(environment, PROGRAMS / "functions_of_main.py")
     assert output == "[0, 2, 4, 6, 8]\n"
 
 

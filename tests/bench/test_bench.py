@@ -2,97 +2,35 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from core import check
+from core import check_file
 from environments import CORE
 
 from bench import contender, memory, merge, report, rows, verdicts
 from boxed._bench import sampling, short
 
-BOXED = """
-        import json, subprocess
-        def boxed_command(*words):
-            return subprocess.run([sys.executable, "-m", "boxed", *words],
-                                  capture_output=True, text=True)
-"""
+PROGRAMS = Path(__file__).parent / "programs"
 
 
 @pytest.mark.parametrize("name", [*CORE, "old-kernel"])
 def test_bench_measures_what_there_is(make_environment, name):
     """Tiers and peers that work have numbers, the others a reason."""
     environment = make_environment(name)
-    check(
-        environment,
-        BOXED
-        + f"""
-        done = boxed_command("bench", "--rounds", "1", "--json")
-        tier = {environment.tier_expected!r}
-        assert done.returncode == (2 if tier == "none" else 0), done
-        found = json.loads(done.stdout)
-        assert found["machine"]["boxed"] == boxed.__version__
-        *peers, kinds = found["rows"].values()
-        assert len(peers) == 2
-        if tier != "none":
-            assert kinds["plain"]["ratio"] == 1.0
-            for name in ("prints a line", "raises", "has limits"):
-                assert kinds[name]["p99_ns"] > 0, kinds
-        for row in peers:
-            if tier != "none":
-                assert row[f"boxed, {{tier}}"]["p50_ns"] > 0, row
-            assert row["ProcessPoolExecutor"]["ratio"] == 1.0
-            for one in row.values():
-                assert ("missing" in one) != ("p50_ns" in one), row
-                assert one.get("missing") != ""
-        """,
-    )
+    program = PROGRAMS / "measures_what_there_is.py"
+    check_file(environment, program, environment.tier_expected)
 
 
 def test_bench_prints_tables(make_environment):
     """For people: every contender has a line, what is missing a reason."""
-    check(
-        make_environment("root"),
-        BOXED
-        + """
-        done = boxed_command("bench", "--rounds", "1")
-        assert done.returncode == 0, done
-        for name in ("boxed, full", "boxed, landlock", "loky", "bubblewrap",
-                     "pebble, pool", "subprocess", "ProcessPoolExecutor"):
-            assert f"\\n{name} " in done.stdout, done.stdout
-        assert "missing: boxed, landlock: " in done.stdout
-        assert boxed_command("bench", "--rounds", "0").returncode == 2
-        """,
-    )
+    check_file(make_environment("root"), PROGRAMS / "prints_tables.py")
 
 
 def test_timing_tells_every_step(environment):
     """On stderr, in order, and the value alone on stdout."""
-    check(
-        environment,
-        BOXED
-        + """
-        done = boxed_command("run", "math:sqrt", "4", "--timing",
-                             "--isolation", ISOLATION)
-        assert (done.returncode, done.stdout) == (0, "2.0\\n"), done
-        *lines, imported = done.stderr.splitlines()
-        assert "import boxed" in imported, imported
-        lines = lines[3:-1]
-        ends = [float(line.split()[-2]) for line in lines]
-        assert ends == sorted(ends) and ends[-1] > 0
-        # A tier that does not work here is tried in two of the steps.
-        words = [word for line in lines for word in (
-            "options", "guest sees", "launcher: ", "zygote: ", "ready",
-            "for a worker", "send", "wait", "decode", "give") if word in line]
-        steps = sorted(set(words), key=words.index)
-        assert len(steps) == 10 and len(lines) >= 12, done.stderr
-        assert [words.count(step) for step in steps[2:]] == [1] * 8, words
-        # A call that fails tells them too.
-        done = boxed_command("run", "math:sqrt", "-1", "--timing",
-                             "--isolation", ISOLATION)
-        assert done.returncode == 1 and "wait for the answer" in done.stderr
-        """,
-    )
+    check_file(environment, PROGRAMS / "timing_tells_every_step.py")
 
 
 def test_every_contender_can_be_made():

@@ -13,10 +13,13 @@ import subprocess
 import sys
 import textwrap
 from collections import Counter
+from pathlib import Path
 
 import pytest
-from core import check
+from core import check_file
 from environments import CHECKOUT
+
+PROGRAMS = Path(__file__).parent / "programs"
 
 #: System calls of the caller for one warm call, with those that make the next
 #: standby: 27 when this was written, five of them for entries of sys.path.
@@ -260,52 +263,16 @@ def test_a_cold_call(traced):
 def test_context_switches_of_a_warm_call(make_environment):
     """The caller waits once, for the answer, and the worker once, for the
     request; a wait that is not theirs adds one now and then."""
-    check(
+    check_file(
         make_environment("root"),
-        """
-        import resource, statistics, time
-        def switches():
-            return resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
-        look = "__import__('resource').getrusage(0).ru_nvcsw"
-        own, inside = [], []
-        for _ in range(24):
-            time.sleep(0.1)
-            before = switches()
-            inside.append(run(eval, (look,)))
-            own.append(switches() - before)
-        assert 1 <= statistics.median(own[4:]) <= 2, own
-        assert 1 <= statistics.median(inside[4:]) <= 3, inside
-        """,
+        PROGRAMS / "context_switches_of_a_warm_call.py",
     )
 
 
 def test_context_switches_of_a_cold_call(make_environment):
     """Of the caller, and of the launcher, the process that watches and the
     zygote together: each waits for the others a few times, and none polls."""
-    check(
+    check_file(
         make_environment("root"),
-        """
-        import resource, statistics
-        from boxed._live import registry
-        def children(pid):
-            with open(f"/proc/{pid}/task/{pid}/children") as file:
-                return [int(word) for word in file.read().split()]
-        def switches(pid):
-            with open(f"/proc/{pid}/status") as file:
-                (line,) = [l for l in file if l.startswith("voluntary")]
-            return int(line.split()[1])
-        own, inside = [], []
-        for _ in range(12):
-            before = switches(os.getpid())
-            run(abs, (-4,))
-            own.append(switches(os.getpid()) - before)
-            (slot,) = registry.shared.slots.values()
-            launcher = slot.box.pid
-            (watcher,) = children(launcher)
-            (zygote,) = children(watcher)
-            inside.append(sum(map(switches, (launcher, watcher, zygote))))
-            registry.close_all()
-        assert 1 <= statistics.median(own) <= 5, own
-        assert 1 <= statistics.median(inside) <= 9, inside
-        """,
+        PROGRAMS / "context_switches_of_a_cold_call.py",
     )

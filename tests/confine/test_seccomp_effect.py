@@ -11,7 +11,14 @@ import socket
 from pathlib import Path
 
 import pytest
-from confine_build import SCRATCH, confined, outcome, python_in_worker, syscall
+from confine_build import (
+    SCRATCH,
+    build,
+    confined,
+    outcome,
+    python_in_worker,
+    syscall,
+)
 from confine_filter import LAST, compiled
 from seccomp_cases import MACHINE, NR
 
@@ -136,52 +143,12 @@ def test_high_half_does_not_hide_a_terminal_ioctl():
         assert syscall(steps, NR["ioctl"], 0, request, 0) == -errno.EPERM
 
 
-SETUID_WAYS = """
-import os, tempfile
-where = tempfile.mkdtemp()
-os.umask(0)
-def attempt(way):
-    path = os.path.join(where, "f")
-    try:
-        way(path)
-        print("made" if os.stat(path).st_mode & 0o6000 else "plain")
-    except OSError as error:
-        print(error.strerror.split()[0])
-    if os.path.exists(path):
-        os.unlink(path)
-attempt(lambda path: os.open(path, os.O_CREAT | os.O_WRONLY, 0o4755))
-attempt(lambda path: os.mknod(path, 0o104755))
-attempt(lambda path: (open(path, "w").close(), os.chmod(path, 0o4755)))
-attempt(lambda path: os.fchmod(os.open(path, os.O_CREAT), 0o2755))
-attempt(lambda path: os.open(path, os.O_CREAT | os.O_WRONLY, 0o1755))
-os.rmdir(where)
-"""
-
-
 def test_no_file_gets_a_setuid_bit():
     """By open, mknod, chmod or fchmod; and other modes are not hindered."""
-    free = outcome(python_in_worker(SETUID_WAYS, zygote=False))
+    free = outcome(python_in_worker("setuid_ways", zygote=False))
     assert free == ["made"] * 4 + ["plain"]
-    held = outcome(python_in_worker(SETUID_WAYS))
+    held = outcome(python_in_worker("setuid_ways"))
     assert held == ["Operation"] * 4 + ["plain"]
-
-
-DATAGRAM = """
-import os, socket
-name = {name!r}
-try:
-    one, two = socket.socketpair(socket.AF_UNIX, socket.{kind})
-except PermissionError:
-    print("refused")
-else:
-    try:
-        one.sendto(b"x", name)
-        print("sent")
-    except OSError:
-        print("failed")
-    one.send(b"y")
-    print(two.recv(9).decode())
-"""
 
 
 def test_socketpair_cannot_send_to_a_named_socket():
@@ -189,13 +156,13 @@ def test_socketpair_cannot_send_to_a_named_socket():
     name = str(Path(SCRATCH.name, "log"))
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
         server.bind(name)
-        script = DATAGRAM.format(name=name, kind="SOCK_DGRAM")
-        assert outcome(python_in_worker(script, zygote=False))[0] == "sent"
-        assert outcome(python_in_worker(script)) == ["refused"]
+        args = ("datagrams", "SOCK_DGRAM", name)
+        assert outcome(python_in_worker(*args, zygote=False))[0] == "sent"
+        assert outcome(python_in_worker(*args)) == ["refused"]
         for kind in ("SOCK_STREAM", "SOCK_SEQPACKET"):
-            script = DATAGRAM.format(name=name, kind=kind)
             # A peer may get it: the name is ignored where there is one.
-            assert outcome(python_in_worker(script))[-1] in ("x", "y")
+            result = python_in_worker("datagrams", kind, name)
+            assert outcome(result)[-1] in ("x", "y")
         server.setblocking(False)
         assert server.recv(9) == b"x"
         with pytest.raises(BlockingIOError):
@@ -203,67 +170,32 @@ def test_socketpair_cannot_send_to_a_named_socket():
     Path(name).unlink()
 
 
-LOCK = """
-import fcntl, sys
-with open({path!r}, "r+") as file:
-    try:
-        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        print("locked")
-    except OSError:
-        print("busy")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        print("flocked")
-    except PermissionError:
-        print("refused")
-"""
-
-
 def test_worker_alone_takes_no_lock_that_others_see():
     """A lock held elsewhere neither stops it nor is disturbed; with locks
     or processes the locks are real."""
     path = Path(SCRATCH.name, "locked")
-    script = LOCK.format(path=str(path))
+    args = ("locks", str(path))
     with path.open("w") as file:
         fcntl.lockf(file, fcntl.LOCK_EX)
-        free = python_in_worker(script, zygote=False)
+        free = python_in_worker(*args, zygote=False)
         assert outcome(free) == ["busy", "flocked"]
-        assert outcome(python_in_worker(script)) == ["locked", "refused"]
+        assert outcome(python_in_worker(*args)) == ["locked", "refused"]
         for option in ({"locks": True}, {"processes": 2}):
-            real_locks = outcome(python_in_worker(script, **option))
+            real_locks = outcome(python_in_worker(*args, **option))
             assert real_locks == ["busy", "flocked"]
-
-
-THREADED = """
-import pathlib, threading
-{early}
-ready, go = threading.Event(), threading.Event()
-thread = threading.Thread(target=lambda: (ready.set(), go.wait()))
-thread.start(); ready.wait()
-{late}
-for task in pathlib.Path("/proc/self/task").iterdir():
-    status = (task / "status").read_text().split()
-    print(status[status.index("Seccomp:") + 1],
-          status[status.index("NoNewPrivs:") + 1])
-go.set(); thread.join()
-"""
 
 
 def test_every_thread_is_confined():
     """Also one that was there before the filter."""
-    enter = "enter_worker()"
-    for early, late in ((enter, ""), ("", enter)):
-        script = THREADED.format(early=early, late=late)
-        # The library is loaded by python_in_worker's prelude either way.
-        script = script.replace(
-            enter,
-            "lib = ctypes.CDLL(LIBRARY).seccomp_confine\n"
-            "assert lib(1, ctypes.byref(Options())) == 0",
+    library = build("confine", "-shared", "-fPIC")
+
+    def entering(when):
+        return outcome(
+            python_in_worker("threads", library, when, zygote=False)
         )
-        result = python_in_worker(script, zygote=False)
-        assert outcome(result) == ["2", "1"] * 2
-    free = python_in_worker(THREADED.format(early="", late=""), zygote=False)
-    assert outcome(free) == ["0", "0"] * 2
+
+    assert entering("early") == entering("late") == ["2", "1"] * 2
+    assert entering("never") == ["0", "0"] * 2
 
 
 def test_filters_cannot_be_added_or_left():

@@ -4,149 +4,49 @@ take so much of it that a hundred would not fit."""
 from __future__ import annotations
 
 import errno
+from pathlib import Path
 
 import pytest
 from confine_build import syscall
-from core import check
+from core import check_file
 from seccomp_cases import NR
 
 from boxed import Limits
 
 # The least that POSIX promises of signals that wait, and what a worker has.
 SIGNALS = 32
-
-QUEUE = """
-import os, signal
-def waiting(most):
-    one = [signal.SIGRTMIN + 5]
-    signal.pthread_sigmask(signal.SIG_BLOCK, one)
-    for _ in range(most):
-        os.kill(os.getpid(), one[0])
-    count = 0
-    while signal.sigtimedwait(one, 0) is not None:
-        count += 1
-    return count
-"""
+PROGRAMS = Path(__file__).parent / "programs"
 
 
 def test_signals_that_wait(environment):
     """RLIMIT_SIGPENDING counts per uid; outside there is room for many."""
-    check(
-        environment,
-        f"""
-        source = {QUEUE!r} + "raise LookupError(waiting(500))"
-        error = refused(LookupError, run, exec, (source,))
-        # Beyond the limit they are one and the same.
-        assert 0 < int(error.message) <= {SIGNALS} + 1, error.message
-        exec({QUEUE!r})
-        assert waiting(500) == 500
-        """,
-    )
-
-
-# One file under many numbers, in two instances: as many as are asked for.
-WATCH = """
-import os, select
-def watched(numbers):
-    count, sets = 0, [select.epoll() for _ in range(2)]
-    keeper = os.eventfd(0) if hasattr(os, "eventfd") else os.pipe()[0]
-    for number in range(50, 50 + numbers):
-        os.dup2(keeper, number)
-        for one in sets:
-            one.register(number, 1)
-            count += 1
-        os.close(number)
-    return count
-"""
+    program = PROGRAMS / "signals_that_wait.py"
+    check_file(environment, program, str(SIGNALS))
 
 
 def test_epoll(environment):
     """A guest of one process without a network watches nothing; outside, one
     file counts once for each number that it ever had, in each instance."""
-    check(
-        environment,
-        f"""
-        source = {WATCH!r} + "raise LookupError(watched(200))"
-        error = refused(OSError, run, exec, (source,))
-        assert error.errno == 38, error
-        exec({WATCH!r})
-        assert watched(200) == 400
-        """,
-    )
+    check_file(environment, PROGRAMS / "epoll.py")
 
 
 def test_epoll_where_it_is_granted(make_environment):
     """With processes or a network: other programs and libraries need it."""
-    check(
-        make_environment("root"),
-        f"""
-        source = {WATCH!r} + "raise LookupError(watched(9))"
-        several = Limits(processes=2)
-        for granted in ({{"limits": several}}, {{"network": True}}):
-            error = refused(LookupError, run, exec, (source,), **granted)
-            assert error.message == "18", error.message
-        """,
-    )
+    program = PROGRAMS / "epoll_where_it_is_granted.py"
+    check_file(make_environment("root"), program)
 
 
-@pytest.mark.parametrize("imports", ["()", "('asyncio',)"])
+@pytest.mark.parametrize("imports", [(), ("asyncio",)])
 def test_event_loops_do_without(make_environment, imports):
     """Whether asyncio was imported before the worker or in it."""
-    check(
-        make_environment("root"),
-        f"""
-        source = '''
-        import asyncio, selectors, subprocess
-        async def main():
-            await asyncio.sleep(0)
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(None, abs, -5)
-        raise LookupError(asyncio.run(main()), selectors.DefaultSelector)
-        '''
-        import textwrap
-        source = textwrap.dedent(source)
-        for limits, name in ((Limits(), "Poll"),
-                             (Limits(processes=2), "Epoll")):
-            error = refused(LookupError, run, exec, (source,),
-                            imports={imports}, limits=limits)
-            assert f".{{name}}Selector" in error.message, error.message
-        """,
-    )
-
-
-PIPES = """
-import fcntl, os
-def pages():
-    ends, held = [], 0
-    try:
-        while True:
-            ends.append(os.pipe())
-            held += fcntl.fcntl(ends[-1][0], 1032) // 4096
-            try:
-                fcntl.fcntl(ends[-1][0], 1031, 1 << 20)
-                held += 240
-            except PermissionError:
-                pass
-    except OSError:
-        return len(ends), held
-"""
+    program = PROGRAMS / "event_loops_do_without.py"
+    check_file(make_environment("root"), program, *imports)
 
 
 def test_pipes(environment):
     """A guest's pipes stay as large as they are made; outside one can have
     two hundred times as much."""
-    check(
-        environment,
-        f"""
-        source = {PIPES!r} + "raise LookupError(pages())"
-        error = refused(LookupError, run, exec, (source,))
-        count, pages = eval(error.message)
-        assert 120 <= count <= 128 and pages <= 16 * count, error.message
-        import fcntl
-        near, far = os.pipe()
-        assert fcntl.fcntl(near, 1031, 1 << 20) == 1 << 20
-        """,
-    )
+    check_file(environment, PROGRAMS / "pipes.py")
 
 
 # What else is counted for a uid (struct user_struct, enum ucount_type and

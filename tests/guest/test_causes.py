@@ -7,9 +7,10 @@ In every environment, since what tells runs behind all the walls.
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 
 import pytest
-from core import check
+from core import check, check_file
 from here import run_here
 
 from boxed import (
@@ -20,6 +21,8 @@ from boxed import (
     WorkerDied,
     run,
 )
+
+PROGRAMS = Path(__file__).parent / "programs"
 
 MIB = 1 << 20
 
@@ -141,56 +144,15 @@ def test_full_memory_is_told(environment):
 def test_a_death_for_want_of_memory_has_a_word_of_it(environment):
     """What native code makes of a null pointer is a signal; the kernel knows
     how much it had (control: one that dies with little has no such word)."""
-    check(
+    check_file(
         environment,
-        '''
-        source = """
-        import ctypes
-        libc = ctypes.CDLL(None)
-        libc.malloc.restype = ctypes.c_void_p
-        while True:
-            at = libc.malloc(ctypes.c_size_t(1 << 20))
-            ctypes.memset(at or 0, 1, 1 << 20)
-        """
-        source = source.replace("\\n        ", "\\n")
-        error = refused(WorkerDied, run, exec, (source,),
-                        limits=Limits(memory=32 << 20))
-        assert error.signal == 11
-        assert "Limits(memory=33554432)" in str(error), error
-        dies = "__import__('ctypes').memset(0, 1, 1)"
-        error = refused(WorkerDied, run, eval, (dies,))
-        assert error.signal == 11
-        assert "memory" not in str(error), error
-        ''',
+        PROGRAMS / "a_death_for_want_of_memory_has_a_word_of_it.py",
     )
 
 
 def test_small_results_hide_no_exception(environment):
     """What tells of an error does not count as a result; a value does."""
-    check(
-        environment,
-        """
-        unsent = "(x for x in ())"
-        for result in (0, 1, 100):
-            small = dict(limits=Limits(result=result))
-            error = refused(ValueError, run, int, ("x",), **small)
-            assert error.traceback.count("invalid literal") == 1
-            refused(SerializationError, run, eval, (unsent,), **small)
-            error = refused(LimitExceeded, run, bytes, (1000,), **small)
-            assert error.resource == "result"
-            error = refused(LimitExceeded, run, bytes, (2 << 20,), **small)
-            assert error.resource == "result"
-            with Sandbox(**small) as sandbox:
-                error = refused(ValueError, list, sandbox.map(int, ["x"]))
-                assert error.traceback.count("invalid literal") == 1
-                results = sandbox.map(eval, [unsent])
-                refused(SerializationError, list, results)
-        error = refused(LimitExceeded, run, type(None),
-                        limits=Limits(result=0))
-        assert error.resource == "result"
-        assert run(type(None), limits=Limits(result=4)) is None
-        """,
-    )
+    check_file(environment, PROGRAMS / "small_results_hide_no_exception.py")
 
 
 def test_what_a_guest_breaks_is_not_what_is_told(environment):

@@ -6,51 +6,37 @@ import os
 from pathlib import Path
 
 import pytest
-from core import check
+from core import check, check_file
 from environments import RESERVED
 from orders import NOBODY
+
+PROGRAMS = Path(__file__).parent / "programs"
 
 
 def test_the_tier_is_the_best_one(environment):
     """The doctor names the expected tier, and no other is used."""
-    code = """
-        import json, subprocess
-        doctor = [sys.executable, "-m", "boxed", "doctor", "--json"]
-        done = subprocess.run(doctor, capture_output=True, check=False)
-        found = json.loads(done.stdout)
-        print(done.returncode, found["tier"])
-        """
     expected = {
         "full": "0 full",
         "landlock": "2 None",
     }.get(environment.tier_expected, f"1 {environment.tier_expected}")
-    assert check(environment, code).strip() == expected
+    assert (
+        check_file(
+            environment, PROGRAMS / "the_tier_is_the_best_one.py"
+        ).strip()
+        == expected
+    )
 
 
 def test_landlock_is_never_automatic(make_environment):
     """Where nothing else works a call fails closed and says what mends it: no
     `boxed setup`, for a program that can gain no capabilities."""
-    environment = make_environment("kubernetes")
-    environment.check(
-        """if True:
-        import os
-        from boxed import run, SetupError
-        try:
-            run(os.getuid)
-        except SetupError as error:
-            assert error.stage and "boxed setup" not in str(error), error
-            assert "isolation='landlock'" in str(error), error
-        else:
-            raise AssertionError("ran without its walls")
-        """
-    )
+    program = PROGRAMS / "landlock_is_never_automatic.py"
+    check_file(make_environment("kubernetes"), program)
 
 
 def test_who_the_guest_is(environment):
     """Another uid, gid and no groups, where the tier promises them."""
-    code = """
-        print(run(os.getresuid), run(os.getresgid), run(os.getgroups))
-        """
+    code = "print(run(os.getresuid), run(os.getresgid), run(os.getgroups))"
     found = check(environment, code).strip()
     uid = NOBODY
     if environment.name == "docker-user":
@@ -68,100 +54,23 @@ def test_shadow_is_out_of_reach(environment):
     """The password file cannot be opened (control: the host's root can)."""
     if os.geteuid() == 0:
         assert Path("/etc/shadow").read_bytes()
-    check(
-        environment,
-        """
-        error = refused(OSError, run, open, ("/etc/shadow",))
-        assert isinstance(error, (PermissionError, FileNotFoundError))
-        assert isinstance(error, RemoteError)
-        """,
-    )
+    check_file(environment, PROGRAMS / "shadow_is_out_of_reach.py")
 
 
 def test_files_of_others_are_out_of_reach(environment):
     """Not the home, not what others may read (control: the caller can)."""
-    check(
-        environment,
-        """
-        import tempfile
-        homes = [os.path.expanduser("~")] if os.getuid() else []
-        for place in ["/var/tmp", *homes]:
-            with tempfile.NamedTemporaryFile("w", dir=place) as file:
-                file.write("s")
-                file.flush()
-                os.chmod(file.name, 0o644)
-                assert open(file.name).read() == "s"
-                read = "open(%r).read()" % file.name
-                error = refused(OSError, run, eval, (read,))
-                assert isinstance(error, RemoteError), error
-        """,
-    )
+    check_file(environment, PROGRAMS / "files_of_others_are_out_of_reach.py")
 
 
 def test_files_go_nowhere(environment, tmp_path):
     """What a guest writes anywhere is on no path of the host."""
-    check(
-        environment,
-        """
-        name = "boxed-canary-%d" % os.getpid()
-        places = ["/", "/tmp", "/var/tmp", "/dev/shm", "/etc", os.getcwd()]
-        places += map(os.path.dirname, (boxed.__file__, os.__file__))
-        source = f'''
-        import os
-        written = []
-        for place in {places!r}:
-            try:
-                open(os.path.join(place, {name!r}), "w").close()
-                written.append(place)
-            except OSError:
-                pass
-        raise LookupError(repr(written))
-        '''
-        import textwrap
-        error = refused(LookupError, run, exec, (textwrap.dedent(source),))
-        print(error.message)
-        for place in places:
-            assert not os.path.lexists(os.path.join(place, name)), place
-        # The control: outside the sandbox the same code writes.
-        inside = textwrap.dedent(source)
-        try:
-            exec(inside)
-        except LookupError as error:
-            outside = str(error)
-        assert "/tmp" in outside, outside
-        for place in places:
-            path = os.path.join(place, name)
-            if os.path.lexists(path):
-                os.remove(path)
-        """,
-    )
+    check_file(environment, PROGRAMS / "files_go_nowhere.py")
 
 
 def test_the_guest_sees_nothing_of_the_caller(environment):
     """Neither environment nor arguments nor open files."""
-    check(
-        environment,
-        """
-        os.environ["SECRET"] = "s3cret"
-        secret = open(os.__file__)
-        os.set_inheritable(secret.fileno(), True)
-        assert run(eval, ("dict(__import__('os').environ)",)).get(
-            "SECRET") is None
-        probe = '''
-        import os
-        found = []
-        for fd in range(4096):
-            try:
-                os.fstat(fd)
-                found.append(fd)
-            except OSError:
-                pass
-        raise LookupError(repr(found))
-        '''
-        import textwrap
-        error = refused(LookupError, run, exec, (textwrap.dedent(probe),))
-        assert error.message == "[0, 1, 2, 3]", error.message
-        """,
+    check_file(
+        environment, PROGRAMS / "the_guest_sees_nothing_of_the_caller.py"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
-from core import check, check_file
+from core import check, check_file, run_file
 from environments import RESERVED, host_scan, sleep_until
 from orders import NOBODY
 
@@ -55,20 +55,7 @@ def test_a_forked_caller_makes_its_own(environment):
 def test_a_killed_caller_takes_its_sandbox_along(environment):
     """kill -9 of the caller during a call leaves no process."""
     before = processes_of(environment)
-    done = environment.python(
-        """if True:
-        import os, sys, threading, time
-        from boxed import run
-        isolation = sys.argv[1]
-        run(abs, (1,), isolation=isolation)
-        call = threading.Thread(target=run, args=(time.sleep, (60,)),
-                                kwargs={"isolation": isolation})
-        call.start()
-        time.sleep(0.3)
-        os.kill(os.getpid(), 9)
-        """,
-        "landlock" if environment.tier_expected == "landlock" else "auto",
-    )
+    done = run_file(environment, PROGRAMS / "a_killed_caller.py")
     assert done.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL)
     sleep_until(lambda: not processes_of(environment) - before, 10)
 

@@ -16,19 +16,10 @@ def test_a_sandbox_has_a_uid_of_the_range(make_environment):
     """Outside it is one of the range; inside 65534 where there is a map."""
     found = check(make_environment("docker-range"), "print(run(os.getuid))")
     assert FIRST <= int(found) < FIRST + COUNT
-    check(
+    check_file(
         make_environment("user-range"),
-        f"""
-        import time
-        assert run(os.getuid) == 65534
-        from boxed._live import registry
-        (slot,) = registry.shared.slots.values()
-        status = open(f"/proc/{{slot.box.pid}}/status").read()
-        (uids,) = [line.split()[1:] for line in status.splitlines()
-                   if line.startswith("Uid:")]
-        assert len(set(uids)) == 1, uids
-        assert {FIRST} <= int(uids[0]) < {FIRST + COUNT}, uids
-        """,
+        PROGRAMS / "a_sandbox_has_a_uid_of_the_range.py",
+        *(str(FIRST), str(COUNT)),
     )
 
 
@@ -46,24 +37,10 @@ def test_a_plain_setup_reserves_one(make_environment):
 
 def test_sandboxes_at_once_have_different_uids(make_environment):
     """Twenty started in a race, from several processes: no uid twice."""
-    code = """
-        import multiprocessing
-        def one(barrier, out):
-            barrier.wait()
-            out.put(run(os.getuid))
-            barrier.wait()
-        context = multiprocessing.get_context("fork")
-        barrier, out = context.Barrier(20), context.Queue()
-        processes = [context.Process(target=one, args=(barrier, out))
-                     for _ in range(20)]
-        for process in processes:
-            process.start()
-        found = [out.get(timeout=40) for _ in processes]
-        for process in processes:
-            process.join()
-        assert len(set(found)) == 20, sorted(found)
-        """
-    check(make_environment("docker-range"), code)
+    check_file(
+        make_environment("docker-range"),
+        PROGRAMS / "sandboxes_at_once_have_different_uids.py",
+    )
 
 
 def test_one_too_many_is_told(make_environment):

@@ -8,77 +8,33 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
-from core import check
+from core import check_file
 from environments import sleep_until
 
 from boxed import _boxed
 from boxed._live import admission
 
+PROGRAMS = Path(__file__).parent / "programs"
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-CROWD = """
-        import resource, threading, time
-        resource.setrlimit(resource.RLIMIT_NOFILE, ({most}, {most}))
-        run(abs, (-1,))
-        results = []
-        def caller(number):
-            try:
-                results.append(run({call}, timeout=60))
-            except BaseException as error:
-                results.append(error)
-        def crowd(size):
-            callers = [threading.Thread(target=caller, args=(n,))
-                       for n in range(size)]
-            for each in callers:
-                each.start()
-            for each in callers:
-                each.join()
-"""
 
 
 @pytest.mark.parametrize("most", [40, 128])
 def test_a_crowd_under_a_low_limit(environment, most):
     """Every call is made, and their descriptors are given back."""
-    check(
-        environment,
-        CROWD.format(most=most, call="divmod, (number, 7)")
-        + """
-        crowd(20)
-        from boxed._live import prefork
-        def count():
-            prefork.end_all()
-            return len(os.listdir("/proc/self/fd"))
-        before = count()
-        crowd(200)
-        assert not [r for r in results if type(r) is not tuple], results
-        assert sorted(a * 7 + b for a, b in results[20:]) == list(range(200))
-        assert count() <= before
-        """,
-    )
+    program = PROGRAMS / "a_crowd_under_a_low_limit.py"
+    check_file(environment, program, str(most))
 
 
 def test_calls_that_last_wait_for_each_other(make_environment):
     """More than there are descriptors for; without the wait some fail."""
-    check(
-        make_environment("user"),
-        CROWD.format(most=96, call="time.sleep, (0.2,)")
-        + """
-        crowd(60)
-        assert results == [None] * 60, results
-        # The control.
-        from boxed import _boxed
-        from boxed._live import admission
-        admission.SHORTAGES = ()
-        results.clear()
-        crowd(60)
-        errors = [r.errno for r in results if isinstance(r, OSError)]
-        assert errors and set(errors) == {24}, results
-        """,
-    )
+    program = PROGRAMS / "calls_that_last_wait_for_each_other.py"
+    check_file(make_environment("user"), program)
 
 
 class Tickets:
@@ -329,50 +285,9 @@ def test_a_wait_that_a_signal_ends(others):
 
 def test_a_thousand_callers(make_environment):
     """By threads and by asyncio, under the usual limit of open files."""
-    check(
-        make_environment("user"),
-        CROWD.format(most=1024, call="divmod, (number, 7)")
-        + """
-        crowd(1000)
-        assert sorted(a * 7 + b for a, b in results) == list(range(1000))
-        import asyncio
-        from concurrent.futures import ThreadPoolExecutor
-        async def everybody():
-            loop = asyncio.get_running_loop()
-            with ThreadPoolExecutor(100) as pool:
-                return await asyncio.gather(*(
-                    loop.run_in_executor(pool, run, divmod, (n, 7))
-                    for n in range(300)))
-        assert asyncio.run(everybody()) == [divmod(n, 7) for n in range(300)]
-        """,
-    )
+    check_file(make_environment("user"), PROGRAMS / "a_thousand_callers.py")
 
 
 def test_descriptors_of_a_call(environment):
     """Four while it runs, and four for each worker that stands by."""
-    check(
-        environment,
-        """
-        import threading, time
-        from boxed._live import registry, prefork
-        def count():
-            return len(os.listdir("/proc/self/fd"))
-        before = count()
-        run(abs, (-1,))
-        prefork.end_all()
-        idle = count()
-        assert idle - before <= 5, (before, idle)
-        prefork.MOST = 0
-        (slot,) = registry.shared.slots.values()
-        slot.box.standbys._wanted = -1
-        calls = [threading.Thread(target=run, args=(time.sleep, (1.5,)))
-                 for _ in range(3)]
-        for call in calls:
-            call.start()
-        time.sleep(0.7)
-        assert count() - idle == 3 * 4, (idle, count())
-        for call in calls:
-            call.join()
-        assert count() == idle
-        """,
-    )
+    check_file(environment, PROGRAMS / "descriptors_of_a_call.py")

@@ -1,6 +1,7 @@
 """Builds the helpers of tests/c that include src/confine, once a session."""
 
 import functools
+import json
 import platform
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from compiling import compile_c
 from environments import CHECKOUT as ROOT
 
+PROGRAMS = ROOT / "tests/confine/programs"
 GOLDEN = ROOT / f"tests/confine/golden_syscalls_{platform.machine()}.txt"
 SCRATCH = tempfile.TemporaryDirectory(prefix="confine-")
 Path(SCRATCH.name).chmod(0o755)
@@ -43,43 +45,20 @@ def syscall(steps, number, *args):
     return -error if result == -1 else result
 
 
-# What a Python program runs first to get from the zygote to the worker.
-ENTER_WORKER = """
-import ctypes, os, sys
-class Options(ctypes.Structure):
-    _fields_ = [("network", ctypes.c_bool), ("locks", ctypes.c_bool),
-                ("host_files", ctypes.c_bool), ("keep_modes", ctypes.c_bool),
-                ("keep_sizes", ctypes.c_bool), ("processes", ctypes.c_uint)]
-def enter_worker(**options):
-    confine = ctypes.CDLL(LIBRARY).seccomp_confine
-    rc = confine(1, ctypes.byref(Options(**options)))
-    assert rc == 0, os.strerror(-rc)
-    return rc
-"""
-
-
-def python_in_worker(body, interpreter=sys.executable, zygote=True, **options):
-    """Run `body` in a fork of a Python that started under the zygote's
-    filter, with the worker's filter; without both if `zygote` is false."""
-    library = build("confine", "-shared", "-fPIC")
-    enter = f"enter_worker(**{options!r})\n" if zygote else ""
-    script = (
-        f"LIBRARY = {library!r}\n{ENTER_WORKER}"
-        "pid = os.fork()\n"
-        "if pid:\n"
-        "    status = os.waitpid(pid, 0)[1]\n"
-        "    sys.exit(status >> 8 or status and 128 + (status & 127))\n"
-        f"{enter}{body}"
-    )
+def python_in_worker(
+    program, *args, interpreter=sys.executable, zygote=True, **options
+):
+    """Run a program of tests/confine in a fork of a Python that started under
+    the zygote's filter, with the worker's filter; without both if `zygote` is
+    false."""
     steps = ["zygote" + (",network" if options.get("network") else "")]
     return confined(
         *(steps if zygote else []),
-        "--",
-        "exec",
-        interpreter,
-        "-I",
-        "-c",
-        script,
+        *("--", "exec", interpreter, "-I", PROGRAMS / "in_worker.py"),
+        build("confine", "-shared", "-fPIC"),
+        json.dumps(options) if zygote else "none",
+        PROGRAMS / f"{program}.py",
+        *args,
     )
 
 

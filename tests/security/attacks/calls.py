@@ -108,6 +108,7 @@ NUMBERS |= {
     "semget": (64, 190),
     "sendto": (44, 206),
     "set_mempolicy": (238, 237),
+    "set_tid_address": (218, 96),
     "setdomainname": (171, 162),
     "setfsgid": (123, 152),
     "setfsuid": (122, 151),

@@ -3,6 +3,7 @@ needs them.  See core.check_file."""
 
 from __future__ import annotations
 
+import ast
 import inspect
 import os
 import sys
@@ -23,6 +24,24 @@ def source(function, *args):
     """Code for a guest's `exec`, which calls a function of the program."""
     text = textwrap.dedent(inspect.getsource(function))
     return f"{text}{function.__name__}(*{args!r})\n"
+
+
+def text(module):
+    """The source of a module."""
+    return inspect.getsource(module)
+
+
+def told(function, *args, **options):
+    """The value of a function, of which a guest has the source alone: its
+    serializer imports nothing for it."""
+    code = textwrap.dedent(inspect.getsource(function))
+    call = f"{function.__name__}(*{args!r})"
+    raising = f"{code}raise LookupError(repr({call}))\n"
+    try:
+        run(exec, (raising,), **options)
+    except LookupError as error:
+        return ast.literal_eval(error.args[0])
+    raise AssertionError("no value")
 
 
 def refused(kind, function, *args, **options):
