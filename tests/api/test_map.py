@@ -64,7 +64,7 @@ def test_a_process_for_each_chunk(environment):
 
 def test_functions_of_main(environment):
     """They, and arguments of their classes, travel as in run()."""
-    output = check_file(environment, PROGRAMS / "functions_of_main.py")
+    output = check_file(environment, PROGRAMS / "map_functions_of_main.py")
     assert output == "[0, 2, 4, 6, 8]\n"
 
 

@@ -52,7 +52,8 @@ def modules_of(path: Path) -> set[Path]:
     """The modules of a program that lie next to it or in `beside`, and what
     those import in turn."""
     found: set[Path] = set()
-    for name in re.findall(r"^(?:from|import) (\w+)", path.read_text(), re.M):
+    text = path.read_text()
+    for name in re.findall(r"^ *(?:from|import) (\w+)", text, re.M):
         for folder in (path.parent, BESIDE):
             module = folder / f"{name}.py"
             if module.exists():

@@ -1,18 +1,20 @@
-"""Run by test_map."""
-
-from harness import Sandbox
+"""Run by test_core."""
 
 
-class Point:
-    def __init__(self, x):
-        self.x = x
+def double(x):
+    return 2 * x
 
 
-def double(point):
-    return 2 * point.x
+class Adder:
+    def __init__(self, n):
+        self.n = n
+
+    def __call__(self, x):
+        return x + self.n
 
 
 if __name__ == "__main__":
-    with Sandbox() as sandbox:
-        values = sandbox.map(double, map(Point, range(5)), chunksize=2)
-        print(list(values))
+    from harness import run
+
+    print(run(double, (21,)), run(double, (21,), serializer="json"))
+    print(run(Adder(2), (40,)))

@@ -2,8 +2,6 @@
 
 import os
 
-from harness import Sandbox
-
 print("script", flush=True)
 
 
@@ -12,6 +10,8 @@ def double(x):
 
 
 if __name__ == "__main__":
+    from harness import Sandbox
+
     with Sandbox() as sandbox:
         assert sandbox.run(abs, (-1,)) == 1
         assert len(sandbox._boxes.slots) == 1

@@ -1,10 +1,6 @@
 """Run by test_buffers."""
 
 import numpy as np
-from harness import run
-from stores import descriptors, mapped
-
-from boxed._wire.payload import LARGE
 
 
 def give(kind, size):
@@ -40,14 +36,18 @@ def same(one, two):
     return one == two
 
 
-def check(kind, size, serializer="pickle"):
-    value = run(give, (kind, size), serializer=serializer)
-    assert same(value, give(kind, size)), (kind, size)
-    value = run(len, (give(kind, size),), serializer=serializer)
-    assert value == len(give(kind, size)), (kind, size)
-
-
 if __name__ == "__main__":
+    from harness import run
+    from stores import descriptors, mapped
+
+    from boxed._wire.payload import LARGE
+
+    def check(kind, size, serializer="pickle"):
+        value = run(give, (kind, size), serializer=serializer)
+        assert same(value, give(kind, size)), (kind, size)
+        value = run(len, (give(kind, size),), serializer=serializer)
+        assert value == len(give(kind, size)), (kind, size)
+
     for kind in (
         "bytes",
         "bytearray",
@@ -60,10 +60,13 @@ if __name__ == "__main__":
     ):
         for size in (LARGE - 512, LARGE, LARGE + 512):
             check(kind, size)
+    serializers = ("pickle", "cloudpickle", "dill", "json")
+    for serializer in serializers:
+        run(abs, (-1,), serializer=serializer)
     before = descriptors()
-    for serializer in ("pickle", "cloudpickle", "dill", "json"):
+    for serializer in serializers:
         check("text", 3 * LARGE, serializer)
     for serializer in ("cloudpickle", "dill"):
         check("many", LARGE, serializer)
         check("F", LARGE, serializer)
-    assert not mapped()
+    assert not mapped() and descriptors() == before
