@@ -14,7 +14,7 @@ from .._errors import (
     ProtocolError,
     WorkerDied,
 )
-from .._live import admission, prefork, registry
+from .._live import admission, log, prefork, registry
 from .._live.box import Box, BoxGone, read_status
 from .._wire.payload import read_store
 from .output import Streams
@@ -68,15 +68,21 @@ def call(
                     attempt = _Attempt(policy, box, timer, streams)
                     return attempt.run(request, reading, on_open)
                 except BoxGone:
+                    log.gone()
                     boxes.discard(policy, box)
                 except _Unread as unread:
                     ended = unread.error
+                    log.unread(ended)
                     if boxes.closed:
                         break
                     if timer.is_over():
                         raise timer.error() from ended
+    except BoxedError as error:
+        log.failed(error)
+        raise
     finally:
         request.close()
+    log.failed(ended)
     raise ended
 
 
@@ -137,6 +143,7 @@ class _Attempt:
             self._seat, lambda: standby or box.open_call()
         )
         timeout.begin()
+        self._began = time.monotonic_ns()
         self._deadline = timeout.deadline
         step_done("ask for a worker")
 
@@ -171,6 +178,8 @@ class _Attempt:
         buffers: list[memoryview] = []
         if kind == _boxed.FRAME_STORED:
             stream, buffers = self._open_stored(body)
+        elif kind == _boxed.FRAME_NOTED:
+            stream = self._without_note(body)
         elif kind != _boxed.FRAME_VALUE:
             raise self._failure(kind, body)
         try:
@@ -267,6 +276,17 @@ class _Attempt:
             raise ProtocolError(
                 f"the answer is not as it was announced: {error}"
             ) from None
+
+    def _without_note(self, body: bytes) -> memoryview:
+        from .._answers.import_note import split_note
+
+        seconds = (time.monotonic_ns() - self._began) / _SECOND
+        try:
+            times, value = split_note(body)
+        except ValueError as error:
+            raise ProtocolError(f"the answer is malformed: {error}") from None
+        log.imported(times, seconds)
+        return value
 
     def _end_worker(self) -> None:
         """Have the worker gone from the process table; else the sandbox."""

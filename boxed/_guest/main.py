@@ -19,7 +19,7 @@ from time import monotonic_ns
 from boxed import _boxed
 from boxed._guest.codecs import CODECS, load_frames
 from boxed._guest.exceptions import cut_for_message, exception_texts, pack
-from boxed._guest.imports import Finder, load_main
+from boxed._guest.imports import Finder, load_main, time_imports
 from boxed._guest.worker import (
     OWN_FILES,
     pack_value,
@@ -67,6 +67,7 @@ def main(server: int) -> None:
         texts = cut_for_message(error, exception_texts(error, SKIPPED))
         _boxed.send(server, (b"M" if in_main else b"E") + pack(texts))
         _exit(1)
+    time_imports()
     steps.append(monotonic_ns())
 
     def warm() -> None:

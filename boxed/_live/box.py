@@ -16,6 +16,7 @@ from .. import _boxed
 from .._calls.timing import step_done
 from .._errors import SetupError
 from .._policy import installation, mounts, tiers
+from . import log
 from .launch_order import encode
 from .prefork import Standbys
 from .zygote_configuration import PROGRAM, check, setting
@@ -77,6 +78,7 @@ class Box:
 
     def __init__(self, policy: Policy, tier: str) -> None:
         self.tier = tier
+        self._steps = [("begin", time.monotonic_ns())]
         self._max_answer = policy.limits.result
         takes_uid = tier in tiers.TAKES_UID
         uid = policy.uid if takes_uid else os.getuid()
@@ -91,14 +93,14 @@ class Box:
             self._entries,
             network=policy.network,
         )
-        step_done("list what the guest sees")
+        self._done("list what the guest sees")
         try:
             self.process = _boxed.Box(tiers.launcher_for(tier), order)
         except OSError as error:
             from .remedies import explain
 
             raise explain(tier, "start", error.errno or 0) from error
-        step_done("spawn the launcher")
+        self._done("spawn the launcher")
         self.standbys = Standbys(self.process, policy.limits.result)
         try:
             self._start(policy)
@@ -110,6 +112,10 @@ class Box:
     def pid(self) -> int:
         """The launcher's process."""
         return self.process.pid
+
+    def _done(self, step: str, at: int | None = None) -> None:
+        step_done(step, at)
+        self._steps.append((step, at or time.monotonic_ns()))
 
     def _start(self, policy: Policy) -> None:
         deadline = time.monotonic_ns() + SETUP_SECONDS * _SECOND
@@ -131,8 +137,9 @@ class Box:
         if ready and ready[:1] == b"R" and len(ready) == _READY.size:
             # The zygote's word, which nothing depends on.
             for step, at in zip(_ZYGOTE_STEPS, _READY.unpack(ready)[1:]):
-                step_done(step, at)
-            step_done("hear that it is ready")
+                self._done(step, at)
+            self._done("hear that it is ready")
+            log.started(self.tier, self._steps)
             return
         if ready is None:
             raise SetupError(

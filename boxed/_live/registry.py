@@ -22,6 +22,7 @@ from _weakref import ref
 
 from .. import _boxed
 from .._policy import tiers
+from . import log
 from .box import Box
 
 TYPE_CHECKING = False
@@ -54,7 +55,11 @@ def settled_tier() -> str | None:
 def _start(policy: Policy) -> Box:
     if policy.isolation != "auto":
         return Box(policy, policy.isolation)
-    return tiers.best(lambda tier: Box(policy, tier), network=policy.network)
+    return tiers.best(
+        lambda tier: Box(policy, tier),
+        network=policy.network,
+        degraded=log.degraded,
+    )
 
 
 class Boxes:

@@ -76,13 +76,20 @@ def settled() -> str | None:
     return _settled[0] if _settled else None
 
 
-def best(start: Callable[[str], Started], *, network: bool) -> Started:
+def best(
+    start: Callable[[str], Started],
+    *,
+    network: bool,
+    degraded: Callable[[str, SetupError], None] | None = None,
+) -> Started:
     """What ``start`` makes in the best tier that the machine does not refuse.
 
     Any other failure is raised, and nothing is concluded from it.
 
     :param start: makes a sandbox in a tier, or raises SetupError.
     :param network: the guest keeps the caller's network namespace.
+    :param degraded: is told when it comes to a weaker tier than it tried: that
+        tier, and the refusal of the one before.
     """
     global _settled
     launcher = _identity(launcher_for(FULL))
@@ -101,6 +108,8 @@ def best(start: Callable[[str], Started], *, network: bool) -> Started:
                 tier, refused = following, error
             else:
                 _settled = (tier, launcher)
+                if refused is not None and degraded is not None:
+                    degraded(tier, refused)
                 return started
     finally:
         # In a frame of its own traceback it would be a cycle, which keeps

@@ -44,6 +44,7 @@ begins_an_answer(const struct call *call)
 {
     switch (call->header.kind) {
     case FRAME_VALUE:
+    case FRAME_NOTED:
     case FRAME_ERROR:
     case FRAME_REFUSED:
     case FRAME_TOO_LONG:
@@ -62,6 +63,7 @@ longest(const struct call *call, uint32_t kind)
 {
     switch (kind) {
     case FRAME_VALUE:
+    case FRAME_NOTED:
         return call->max_answer;
     case FRAME_STORED:
         return FRAME_MAX_PARTS * sizeof(uint64_t);

@@ -87,6 +87,7 @@ static const struct constant constants[] = {
     {"FRAME_REFUSED", FRAME_REFUSED},
     {"FRAME_TOO_LONG", FRAME_TOO_LONG},
     {"FRAME_STORED", FRAME_STORED},
+    {"FRAME_NOTED", FRAME_NOTED},
     {"FRAME_MAX_PARTS", FRAME_MAX_PARTS},
     {"CALL_ANSWERED", CALL_ANSWERED},
     {"CALL_OUTPUT", CALL_OUTPUT},

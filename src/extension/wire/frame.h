@@ -23,6 +23,9 @@ enum frame_kind {
     FRAME_GIVEN = 8,           /* here it is, attached; or there is none */
     FRAME_STORED = 9,          /* the function's value, in that store */
     FRAME_REQUEST_STORED = 10, /* a request whose store is attached */
+
+    /* As FRAME_VALUE, behind a note: its size in two bytes, and ASCII. */
+    FRAME_NOTED = 11,
 };
 
 #define FRAME_MAX_PARTS 4096
