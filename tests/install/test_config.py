@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -111,18 +112,8 @@ def test_strange_files(tmp_path):
 @pytest.mark.slow
 def test_file_of_ordinary_user(make_environment):
     """What an ordinary user wrote has no say."""
-    code = """
-import pathlib, sys
-from boxed._install import configuration
-path = pathlib.Path(sys.argv[0]).with_name("boxed.conf")
-path.write_text("allow-user 998")
-path.chmod(0o644)
-try:
-    configuration.read(str(path))
-except configuration.ConfigError as error:
-    print(error)
-"""
-    done = make_environment("rootless").script(code, check=True)
+    program = Path(__file__).parent / "programs/file_of_ordinary_user.py"
+    done = make_environment("rootless").script(program, check=True)
     assert done.stdout.endswith("boxed.conf: not owned by root\n")
 
 

@@ -38,7 +38,8 @@ def test_check_fails_with_the_output(environment):
 
 def test_script_is_main_of_a_file(environment):
     """A script has a file and a directory of its own."""
-    done = environment.script("print(__file__)", name="named.py", check=True)
+    program = Path(__file__).parent / "programs" / "named.py"
+    done = environment.script(program, check=True)
     assert done.stdout.endswith("/named.py\n")
 
 

@@ -11,61 +11,31 @@ from pathlib import Path
 
 import pytest
 from environments import CONFIGURATION, CORE, LAUNCHER, RECIPES
+from security.attacks.calls import number
 
 # Capability numbers as masks: what the launcher's file bears.
 SETUID_SETGID = 0xC0
 DOCKER = 0xA80425FB
 
-# One more process between: what is asked of is what an exec really leaves.
-STATUS = """
-import subprocess
-with open("/proc/self/status") as own:
-    print(own.read())
-print("=====")
-print(subprocess.run(["/bin/cat", "/proc/self/status"],
-                     stdout=subprocess.PIPE, text=True).stdout)
-"""
+PROGRAMS = Path(__file__).parent / "programs"
+NUMBERS = {
+    name: number(name)
+    for name in (
+        *("unshare", "clone", "clone3", "mount", "keyctl"),
+        "landlock_create_ruleset",
+    )
+}
 
-# Each call in a child of its own, for one changes what the next may do.
-ATTEMPTS = """
-import ctypes, json, os, platform
-libc = ctypes.CDLL(None, use_errno=True)
-arm = platform.machine() == "aarch64"
-NEWUSER, NEWNS, SIGCHLD = 0x10000000, 0x20000, 17
-def call(nr):
-    def attempt(*args):
-        values = [ctypes.c_long(a) if isinstance(a, int) else a for a in args]
-        done = libc.syscall(ctypes.c_long(nr), *values)
-        if done == 0 and nr == clone_nr:
-            os._exit(0)
-        return ctypes.get_errno() if done == -1 else 0
-    return attempt
-def tried(attempt, *args):
-    r, w = os.pipe()
-    if (pid := os.fork()) == 0:
-        os.write(w, str(attempt(*args)).encode())
-        os._exit(0)
-    os.waitpid(pid, 0)
-    return int(os.read(r, 16))
-def mount_in_own():
-    return call(unshare_nr)(NEWUSER | NEWNS) or call(mount_nr)(
-        b"none", b"/", 0, 0x44000, 0)  # MS_REC | MS_PRIVATE
-unshare_nr, clone_nr, mount_nr, keyctl_nr = (
-    (97, 220, 40, 219) if arm else (272, 56, 165, 250))
-print(json.dumps({
-    "unshare": tried(call(unshare_nr), NEWUSER),
-    "unshare and mount": tried(mount_in_own),
-    "clone": tried(call(clone_nr), NEWUSER | SIGCHLD, 0, 0, 0, 0),
-    "plain clone": tried(call(clone_nr), SIGCHLD, 0, 0, 0, 0),
-    "clone3": tried(call(435), 0, 0),
-    "keyctl": tried(call(keyctl_nr), 0, -3, 0),
-    "landlock": tried(call(444), 0, 0, 1),
-}))
-"""
+
+def attempts(environment) -> dict[str, int]:
+    program, numbers = PROGRAMS / "attempts.py", json.dumps(NUMBERS)
+    done = environment.script(program, numbers, check=True)
+    return json.loads(done.stdout)
 
 
 def statuses(environment) -> list[dict[str, str]]:
-    parts = environment.check(STATUS).stdout.split("=====")
+    done = environment.script(PROGRAMS / "statuses.py", check=True)
+    parts = done.stdout.split("=====")
     return [
         {
             line.split(":", 1)[0]: line.split(":", 1)[1].strip()
@@ -136,9 +106,9 @@ def test_open_environments(make_environment, name):
         assert status["NoNewPrivs"] == "0"
         assert status["Seccomp"] == "0"
         assert int(status["CapBnd"], 16) & SETUID_SETGID == SETUID_SETGID
-    attempts = json.loads(environment.check(ATTEMPTS).stdout)
-    assert attempts.pop("clone3") == 22  # EINVAL: it exists
-    assert set(attempts.values()) == {0}
+    found = attempts(environment)
+    assert found.pop("clone3") == 22  # EINVAL: it exists
+    assert set(found.values()) == {0}
 
 
 @pytest.mark.parametrize(
@@ -147,8 +117,7 @@ def test_open_environments(make_environment, name):
 def test_refused_calls(make_environment, name):
     """What a container engine's filter refuses is refused with its errno,
     and what programs live on is not."""
-    attempts = json.loads(make_environment(name).check(ATTEMPTS).stdout)
-    assert attempts == {
+    assert attempts(make_environment(name)) == {
         "unshare": 1,
         "unshare and mount": 1,
         "clone": 1,
@@ -161,12 +130,10 @@ def test_refused_calls(make_environment, name):
 
 def test_old_kernel(make_environment):
     """Landlock is said not to exist, everything else is there."""
-    attempts = json.loads(
-        make_environment("old-kernel").check(ATTEMPTS).stdout
-    )
-    assert attempts.pop("landlock") == 38
-    assert attempts.pop("clone3") == 22
-    assert set(attempts.values()) == {0}
+    found = attempts(make_environment("old-kernel"))
+    assert found.pop("landlock") == 38
+    assert found.pop("clone3") == 22
+    assert set(found.values()) == {0}
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import json
 import os
 import shutil
 import subprocess
@@ -14,7 +13,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from calling import isolation
 from environments import Environment
+from talking import Talking
 from users import SYSTEM, TARGETS
 
 from .processes import Process, descendants
@@ -37,7 +38,7 @@ class Failed(AssertionError):
     """A call in the sandbox or its control failed as such."""
 
 
-class Caller:
+class Caller(Talking):
     """The program of driver.py, running in an environment."""
 
     def __init__(
@@ -47,21 +48,17 @@ class Caller:
         self.targets = targets
         self.name = environment.name
         self.tier = TIERS[self.name]
-        self.isolation = "landlock" if self.tier == "landlock" else "auto"
+        self.isolation = isolation(environment)
         self.folder = folder
         self._ids = itertools.count()
-        self._process = subprocess.Popen(
+        super().__init__(
             [
                 *environment.argv_prefix,
-                environment.interpreter,
-                str(folder / "driver.py"),
+                *(environment.interpreter, folder / "driver.py"),
                 self.isolation,
             ],
-            env=dict(environment.variables),
+            env=environment.variables,
             cwd=environment.home,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            encoding="utf-8",
         )
 
     def make_folder(self) -> Path:
@@ -73,27 +70,15 @@ class Caller:
         return folder
 
     @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
     def has_namespaces(self) -> bool:
         return self.tier in NAMESPACES
 
-    def is_alive(self) -> bool:
-        return self._process.poll() is None
-
     def ask(self, where: str, name: str, args, **more) -> dict:
-        order = {"where": where, "name": name, "args": list(args), **more}
-        try:
-            self._process.stdin.write(json.dumps(order) + "\n")
-            self._process.stdin.flush()
-            line = self._process.stdout.readline()
-        except BrokenPipeError:
-            line = ""
-        if not line:
+        self.tell({"where": where, "name": name, "args": list(args), **more})
+        reply = self.answer()
+        if reply is None:
             raise Failed(f"{self.name}: {name} in {where} ended the caller")
-        return json.loads(line)
+        return reply
 
     def sandbox(self, name: str, *args, **options):
         """The function's value, in the sandbox."""
@@ -153,18 +138,10 @@ class Caller:
         known = {(p.pid, p.start) for p in before}
         return [p for p in self.boxes() if (p.pid, p.start) not in known]
 
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait(10)
-
     def close(self) -> None:
-        with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.close()
-        try:
-            self._process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.kill()
-        self._process.stdout.close()
+        # What attacked it may have left it without an end of its own.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            super().close()
 
 
 class Callers:

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from calling import Caller, isolation, path_with
+from core import check, check_file, modules_of, run_file
 from environments import sleep_until
 
+PROGRAMS = Path(__file__).parent / "programs"
 SECRETS = ("SECRET_IN_ENVIRON", "secret-in-argv", "secret-in-argument")
 
 
@@ -30,25 +32,14 @@ def caller(environment, guests):
 def test_p_e01_guest_sees_no_secret_of_the_caller(environment, guests):
     """Neither variables nor arguments of the caller are anywhere in a guest's
     world; a plain child sees both."""
-    code = """
-import json, os, subprocess, sys
-from boxed import run
-from launcher_attacks import world
-print(json.dumps(run(
-    world, args=sys.argv[2:], serializer="json", isolation=sys.argv[1])))
-child = ("import json, sys, launcher_attacks as l;"
-         "print(json.dumps(l.world(*sys.argv[1:])))")
-print(subprocess.run([sys.executable, "-c", child, *sys.argv[2:]],
-                     stdout=subprocess.PIPE, text=True).stdout)
-"""
     secrets = [SECRETS[0], "launcher-secret-argument"]
-    done = environment.check(
-        code,
-        isolation(environment),
+    stdout = check_file(
+        environment,
+        PROGRAMS / "no_secret_of_the_caller.py",
         *secrets,
         env={**path_with(environment, guests), SECRETS[0]: "1"},
     )
-    inside, outside = map(json.loads, done.stdout.splitlines()[:2])
+    inside, outside = map(json.loads, stdout.splitlines()[:2])
     assert inside == {secret: [] for secret in secrets}
     assert "environ" in outside[secrets[0]]
     assert len(outside[secrets[1]]) > 1
@@ -97,13 +88,7 @@ NAMES = (
     "json tty socket sitecustomize usercustomize marshal struct _pickle os"
     " select contextlib math encodings abc runpy"
 ).split()
-CALL = """
-import os, sys
-from math import sqrt
-from boxed import run
-value = run(sqrt, args=(4,), serializer="json", isolation=sys.argv[1])
-print(value)
-"""
+SQRT = PROGRAMS / "sqrt.py"
 
 
 @pytest.fixture
@@ -125,20 +110,12 @@ def hostile_folder(environment):
     shutil.rmtree(folder)
 
 
-def run_script(environment, **options):
-    """CALL as a program in a directory of its own, so that the current one is
-    not on the path."""
-    return environment.script(
-        CALL, isolation(environment), check=True, **options
-    )
-
-
 @pytest.mark.case("P-E02")
 def test_p_e02_current_directory_is_not_searched(environment, hostile_folder):
     """Modules and programs in the current directory, and on PATH, are never
     run; where the directory is on the path they are."""
     env = {"PATH": f"{hostile_folder}:.:/usr/bin:/bin"}
-    done = run_script(environment, cwd=hostile_folder, env=env)
+    done = run_file(environment, SQRT, cwd=hostile_folder, env=env)
     assert (done.stdout, done.stderr) == ("2.0\n", "")
     done = environment.python("import json", cwd=hostile_folder)
     assert "a hostile file was imported" in done.stderr
@@ -150,20 +127,22 @@ def test_p_e02_unreadable_directory(environment, hostile_folder, mode):
     """A current directory that cannot be read or entered is no matter."""
     prefix = (*environment.argv_prefix, "/bin/sh", "-c")
     script = 'cd "$1" && chmod "$2" . && shift 2 && exec "$@"'
-    with_folder = environment.home / "program.py"
-    with_folder.write_text(CALL)
-    done = subprocess.run(
-        [
-            *(*prefix, script, "sh", hostile_folder, oct(mode)[2:]),
-            *(environment.interpreter, with_folder, isolation(environment)),
-        ],
-        env=dict(environment.variables),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=50,
-        cwd="/",
-    )
+    with environment.copy(SQRT, modules_of(SQRT)) as program:
+        done = subprocess.run(
+            [
+                *(*prefix, script, "sh", hostile_folder, oct(mode)[2:]),
+                *(environment.interpreter, program),
+            ],
+            env={
+                **environment.variables,
+                "TESTED_ISOLATION": isolation(environment),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=50,
+            cwd="/",
+        )
     assert (done.stdout, done.stderr) == ("2.0\n", "")
 
 
@@ -172,31 +151,18 @@ def test_p_e02_unreadable_directory(environment, hostile_folder, mode):
 def test_p_e02_deleted_directory(environment, on_path):
     """A current directory that is gone is no matter, though it be on the
     path, as it is with `python -c` and in a session."""
-    code = f"""
-import os, sys
-sys.path[:1] = {[""] if on_path else []!r}
-os.mkdir("gone")
-os.chdir("gone")
-os.rmdir("../gone")
-{CALL}
-"""
-    done = environment.check(code, isolation(environment))
-    assert done.stdout == "2.0\n"
+    program = PROGRAMS / "from_a_deleted_directory.py"
+    stdout = check_file(environment, program, *([""] if on_path else []))
+    assert stdout == "2.0\n"
 
 
 @pytest.mark.case("P-E02")
 @pytest.mark.parametrize("umask", ["0", "77", "777"])
 def test_p_e02_umask(environment, guests, umask):
     """Whatever the caller's umask, the guest's is the usual one."""
-    code = """
-import os, sys
-from boxed import run
-print(oct(run(os.umask, args=(0,), serializer="json", isolation=sys.argv[1])))
-"""
-    done = environment.check(
-        code, isolation(environment), enter=("--umask", umask)
-    )
-    assert done.stdout == "0o22\n"
+    enter = ("--umask", umask)
+    stdout = check_file(environment, PROGRAMS / "umask.py", enter=enter)
+    assert stdout == "0o22\n"
 
 
 @pytest.mark.case("P-E02")
@@ -207,10 +173,12 @@ def test_p_e02_interpreter_named_from_where_one_is(environment):
     named = os.path.relpath(environment.interpreter, environment.home)
     named = Path("..", environment.home.name, named)
     assert ".." in named.parts
-    code = "import sys; assert '..' in sys.executable.split('/')" + CALL
-    done = environment.run(
-        [named, "-c", code, isolation(environment)], check=True
-    )
+    with environment.copy(SQRT, modules_of(SQRT)) as program:
+        done = environment.run(
+            [named, program, "named"],
+            env={"TESTED_ISOLATION": isolation(environment)},
+            check=True,
+        )
     assert done.stdout == "2.0\n"
 
 
@@ -221,19 +189,10 @@ def test_p_e02_interpreter_named_from_where_one_is(environment):
 def test_p_e03_second_call_finds_nothing_of_the_first(environment, guests):
     """All that a call can change of its process is as it was for the next;
     in one process it is not."""
-    code = """
-import json, sys
-from boxed import run
-from launcher_attacks import inspect, soil
-def call(function):
-    return run(function, serializer="json", isolation=sys.argv[1])
-print(json.dumps([call(f) for f in (inspect, soil, inspect)]))
-print(json.dumps([inspect(), soil(), inspect()]))
-"""
-    done = environment.check(
-        code, isolation(environment), env=path_with(environment, guests)
-    )
-    inside, outside = map(json.loads, done.stdout.splitlines())
+    program = PROGRAMS / "one_call_and_the_next.py"
+    env = path_with(environment, guests)
+    stdout = check_file(environment, program, env=env)
+    inside, outside = map(json.loads, stdout.splitlines())
     before, soiled, after = inside
     # Not a constant: a generator that every call began alike would be one
     # more thing that calls have in common.
@@ -267,14 +226,10 @@ def test_p_e04_interpreter_in_a_closed_home(machine, make_environment, name):
     secret.write_text("secret")
     os.chown(secret, environment.uid, environment.gid)
     secret.chmod(0o644)
-    code = """
-import os, sys
-from boxed import run
-print(run(os.listdir, args=(sys.argv[1],), serializer="json"))
-"""
-    done = environment.check(code, str(environment.home))
-    assert "venv" in done.stdout
-    assert "secret" not in done.stdout
+    code = "import os, sys; print(run(os.listdir, (sys.argv[1],)))"
+    stdout = check(environment, code, str(environment.home))
+    assert "venv" in stdout
+    assert "secret" not in stdout
 
 
 @pytest.mark.case("P-E04")
@@ -283,15 +238,8 @@ def test_p_e04_or_the_error_names_the_path(make_environment, interpreter):
     and what to do."""
     environment = make_environment("docker-user")
     closed = make_environment("rootless").interpreter
-    code = """
-from math import sqrt
-from boxed import SetupError, run
-try:
-    run(sqrt, args=(4,), serializer="json")
-except SetupError as error:
-    print(error)
-"""
-    done = environment.run([closed, "-c", code], check=True, timeout=20)
+    program = (PROGRAMS / "closed_interpreter.py").read_text()
+    done = environment.run([closed, "-c", program], check=True, timeout=20)
     assert "cannot read" in done.stdout
     assert str(environment.home) in done.stdout
     assert "outside of private homes" in done.stdout

@@ -14,20 +14,11 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
-# Makes one call for each line, which has the options of run().
-PROGRAM = """
-import json, os, sys
-from boxed import BoxedError, Limits, SetupError, run
-from boxed._policy import tiers
-for line in sys.stdin:
-    try:
-        value = eval(f"run(abs, (-3,), {line})")
-        told = {"value": value, "tier": tiers.settled()}
-    except (SetupError, PermissionError, ImportError) as error:
-        told = {"error": str(error), "remedy": getattr(error, "remedy", None)}
-    print(json.dumps(told), flush=True)
-"""
+from talking import Talking
+
+PROGRAM = Path(__file__).parent / "beside" / "advised.py"
 
 
 @dataclass
@@ -40,33 +31,25 @@ class Program:
     said: list[dict[str, object]] = field(default_factory=list)
 
     def __enter__(self) -> Program:
-        self._process = subprocess.Popen(
-            [*self.argv, "-c", PROGRAM],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=dict(self.env),
-            cwd=self.cwd,
-            text=True,
-        )
+        # The text of it: what is to run it may see no more of this checkout.
+        argv = [*self.argv, "-c", PROGRAM.read_text()]
+        self._talking = Talking(argv, env=self.env, cwd=self.cwd)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.stdin.close()
-        self._process.wait()
-        self._process.stdout.close()
+        self._talking.close()
 
     @property
     def pid(self) -> int:
-        return self._process.pid
+        return self._talking.pid
 
     def call(self, options: str = "") -> dict[str, object]:
         """What a call with these options came to."""
-        self._process.stdin.write(options + "\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        assert line, "the program ended"
-        self.said.append(json.loads(line))
-        return self.said[-1]
+        self._talking.tell({"options": options})
+        answer = self._talking.answer()
+        assert answer is not None, "the program ended"
+        self.said.append(answer)
+        return answer
 
 
 def commands(text: str) -> list[str]:

@@ -83,17 +83,9 @@ def run_file(
     :param beside: further files of which copies lie next to it.
     """
     return environment.script(
-        path.read_text(),
+        path,
         *args,
-        name=path.name,
         beside=[*modules_of(path), *beside],
         env={"TESTED_ISOLATION": isolation(environment), **(env or {})},
         **options,
     )
-
-
-def check_script(environment: Environment, code: str, **options) -> str:
-    """Run code as a file, so that its functions can travel by name."""
-    done = environment.script(program(environment, code), **options)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout

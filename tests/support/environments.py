@@ -14,6 +14,7 @@ copies of /etc and /usr/bin, bound there in a mount namespace of its own.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -23,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -229,15 +230,9 @@ class Environment:
         """Like `python`, and its exit code must be 0."""
         return self.python(code, *args, check=True, **options)
 
-    def script(
-        self,
-        source: str,
-        *args: str,
-        name: str = "program.py",
-        beside: Sequence[Path] = (),
-        **options,
-    ):
-        """Run SOURCE as a file of that name, in a directory of its own.
+    @contextlib.contextmanager
+    def copy(self, path: Path, beside: Sequence[Path] = ()) -> Iterator[Path]:
+        """A copy of a program, in a directory of its own.
 
         Functions of a file's `__main__` can be sent to another process;
         those of `python -c` cannot.
@@ -245,17 +240,21 @@ class Environment:
         :param beside: files of which copies lie beside it.
         """
         with tempfile.TemporaryDirectory(dir=self.home) as folder:
-            path = Path(folder, name)
-            path.write_text(source)
             # A sandbox's guest may be another user.
             os.chmod(folder, 0o755)  # noqa: PTH101
-            for file in beside:
+            for file in (path, *beside):
                 shutil.copy(file, folder)
             if os.geteuid() == 0:
-                os.chown(folder, self.uid, self.gid)
-                for file in Path(folder).iterdir():
+                for file in (Path(folder), *Path(folder).iterdir()):
                     os.chown(file, self.uid, self.gid)
-            return self.run([self.interpreter, path, *args], **options)
+            yield Path(folder, path.name)
+
+    def script(
+        self, path: Path, *args: str, beside: Sequence[Path] = (), **options
+    ):
+        """Run a copy of a program."""
+        with self.copy(path, beside) as copied:
+            return self.run([self.interpreter, copied, *args], **options)
 
 
 def describe(name: str, done: subprocess.CompletedProcess[str]) -> str:

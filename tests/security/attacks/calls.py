@@ -66,6 +66,7 @@ NUMBERS |= {
     "kexec_file_load": (320, 294),
     "kexec_load": (246, 104),
     "kill": (62, 129),
+    "landlock_create_ruleset": (444, 444),
     "listmount": (458, 458),
     "lookup_dcookie": (212, 18),
     "lsetxattr": (189, 6),

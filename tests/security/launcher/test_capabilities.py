@@ -6,13 +6,17 @@ import json
 import os
 import shutil
 import struct
+from pathlib import Path
 
 import pytest
 from calling import path_with
 from checks import BUNDLED, STATUS, assert_refused
+from core import check_file
 from launching import start
 from orders import FULL, LANDLOCK, NOBODY, ROOTLESS, UID, order_for
 from variants import grant
+
+PROGRAMS = Path(__file__).parent / "programs"
 
 LOST = {
     "no_new_privs": ("--no-new-privs",),
@@ -65,22 +69,10 @@ def test_p_l10_other_capabilities_are_refused(user, machine):
 def test_p_l10_the_package_names_what_it_falls_to(user, guests, how):
     """A call that insists on the tier fails with the reason; one that leaves
     the choice runs in the tier that needs no capability, which it can ask."""
-    code = """
-import json, os
-from boxed import SetupError, run
-from boxed._policy import tiers
-from launcher_attacks import echo
-told = []
-for isolation in ("full", "uid"):
-    try:
-        run(echo, args=(1,), serializer="json", isolation=isolation)
-    except SetupError as error:
-        told.append([error.stage, error.remedy])
-value = run(os.getuid, serializer="json")
-print(json.dumps([told, value, tiers.settled()]))
-"""
-    done = user.check(code, enter=LOST[how], env=path_with(user, guests))
-    assert json.loads(done.stdout) == [
+    env = path_with(user, guests)
+    program = PROGRAMS / "named_falls.py"
+    stdout = check_file(user, program, enter=LOST[how], env=env)
+    assert json.loads(stdout) == [
         [["capabilities", "leave isolation at 'auto'"]] * 2,
         NOBODY,
         "rootless",

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from checks import CHANGE, NO_VERIFY, STATUS, assert_runs
 from launching import FAILED, start
 from orders import FULL, UID, order_for
 from proc import faults, status_of
+from security.attacks.calls import number
+
+PROGRAMS = Path(__file__).parent / "programs"
 
 LIMITS = {
     "NOFILE=0": "nothing can be opened",
@@ -106,20 +111,12 @@ def test_p_l08_inherited_state_is_reset(user, kind):
         assert status["Umask"] == "0022"
 
 
-IGNORE_RAW = """
-import ctypes, os, platform, struct, sys
-number = 134 if platform.machine() == "aarch64" else 13
-ignored = struct.pack("4Q", 1, 0, 0, 0)
-for signal in (32, 33):
-    assert ctypes.CDLL(None).syscall(number, signal, ignored, None, 8) == 0
-os.execv(sys.argv[1], ["python_boxed"])
-"""
-
-
 @pytest.mark.case("P-L08")
 def test_p_l08_signals_that_the_c_library_hides(user):
     """Signals 32 and 33, which signal(2) cannot name, are not ignored."""
-    through = [*user.enter, "--", "/usr/bin/python3", "-I", "-c", IGNORE_RAW]
+    program = (PROGRAMS / "ignores_hidden_signals.py").read_text()
+    through = [*user.enter, "--", "/usr/bin/python3", "-I", "-c", program]
+    through += [str(number("rt_sigaction"))]
     ended = start(user, order_for(FULL, STATUS), through=through)
     assert_runs(ended)
     assert int(status_of(ended.printed)["SigIgn"], 16) == 0

@@ -16,9 +16,12 @@ from checks import (
     assert_refused,
     assert_runs,
 )
+from core import check_file
 from launching import start
 from orders import FULL, NOBODY, UID, order_for
 from proc import faults, status_of
+
+PROGRAMS = Path(__file__).parent / "programs"
 
 
 @pytest.mark.case("P-L03")
@@ -112,19 +115,10 @@ def test_p_l04_groups_of_the_caller_are_gone(user, tier, group_file, variants):
 def test_p_l04_no_way_to_another_id(make_environment, guests, name):
     """No call of a guest changes an id, to root's or back to the caller's."""
     environment = make_environment(name)
-    code = """
-import json, sys
-from boxed import run
-from launcher_attacks import change_ids, change_fsuid
-uid, gid = map(int, sys.argv[1:])
-print(json.dumps([
-    run(change_ids, args=(uid, gid), serializer="json"),
-    [run(change_fsuid, args=(n,), serializer="json") for n in (0, uid)],
-]))
-"""
     ids = str(environment.uid), str(environment.gid)
-    done = environment.check(code, *ids, env=path_with(environment, guests))
-    tries, fsuids = json.loads(done.stdout)
+    program, env = PROGRAMS / "other_ids.py", path_with(environment, guests)
+    stdout = check_file(environment, program, *ids, env=env)
+    tries, fsuids = json.loads(stdout)
     if name == "rootless":
         # Here the caller's groups stay, as nothing can take them; they are
         # none of the namespace's.

@@ -11,11 +11,14 @@ import shutil
 from pathlib import Path
 
 import pytest
-from calling import isolation, path_with
+from calling import path_with
 from checks import TAKES_UID
 from compiling import compile_c
+from core import check_file, run_file
 from launching import Start, start
 from orders import order_for
+
+PROGRAMS = Path(__file__).parent / "programs"
 
 CANARY = """
 #include <unistd.h>
@@ -83,25 +86,12 @@ def test_p_l05_launcher_heeds_no_variable(user, tier, canary):
 def test_p_l05_nor_does_the_package(environment, canary, guests):
     """Variables that the caller sets before its first call reach neither the
     launcher nor the sandboxed interpreter; a plain child they do."""
-    code = """
-import json, os, subprocess, sys
-from boxed import run
-from launcher_attacks import echo, world
-os.environ.update(json.loads(sys.argv[1]))
-iso = sys.argv[2]
-run(echo, args=(1,), serializer="json", isolation=iso)
-print(json.dumps(run(
-    world, args=("CANARY", "canary", "SECRET", "kept"),
-    serializer="json", isolation=iso)), flush=True)
-sys.stderr.flush()
-os.write(2, b"=====\\n")
-subprocess.run([sys.executable, "-c", ""])
-"""
-    done = environment.check(
-        code,
+    done = run_file(
+        environment,
+        PROGRAMS / "hostile_variables.py",
         json.dumps(canary),
-        isolation(environment),
         env=path_with(environment, guests),
+        check=True,
     )
     assert set(map(str, json.loads(done.stdout).values())) == {"[]"}
     inside, _, outside = done.stderr.partition("=====\n")
@@ -120,22 +110,14 @@ SUBSETS = [
 def test_p_l06_missing_standard_descriptors(environment, guests):
     """Whichever of the three the caller lacks, the guest has its own three
     and its call socket, nothing else, and the call works."""
-    code = """
-import json, os, sys
-from boxed import run
-from launcher_attacks import descriptors
-value = run(descriptors, serializer="json", isolation=sys.argv[2])
-with open(sys.argv[1], "w") as file:
-    json.dump(value, file)
-"""
     for subset in SUBSETS:
         result = environment.home / "descriptors.json"
         result.unlink(missing_ok=True)
         enter = [word for fd in subset for word in ("--close", str(fd))]
-        environment.check(
-            code,
+        check_file(
+            environment,
+            PROGRAMS / "descriptors_of_a_guest.py",
             str(result),
-            isolation(environment),
             enter=enter,
             env=path_with(environment, guests),
         )

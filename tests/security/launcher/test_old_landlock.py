@@ -12,12 +12,15 @@ from pathlib import Path
 
 import pytest
 from checks import BUNDLED, STATUS, assert_refused, assert_runs, python
-from core import check, check_script
+from core import check_file
 from environments import old_landlock, sleep_until
 from launching import Start, start
 from orders import FULL, UID, order_for
 from proc import descendants
 from reaching import SIGNALS, a_victim, order_to_reach, reached
+from security.attacks.calls import number
+
+PROGRAMS = Path(__file__).parent / "programs"
 
 OLD = (1, 3, 5)
 FIRST, COUNT = 70000, 64
@@ -174,24 +177,17 @@ def test_p_l03_a_stopper_of_the_range_holds_up_no_other_start(
 )
 def test_p_l03_calls_work_on_old_kernels(make_environment, name, tier):
     """A range is all that it takes."""
-    code = f"""
-    from boxed._policy import tiers
-    assert boxed.run(abs, (-4,)) == 4
-    assert tiers.settled() == {tier!r}
-    """
-    environment = make_environment(name)
-    check(environment, code, through=old_landlock(3))
+    program = PROGRAMS / "works_on_an_old_kernel.py"
+    through = old_landlock(3)
+    check_file(make_environment(name), program, tier, through=through)
 
 
 @pytest.mark.case("P-L03")
 def test_p_l03_calls_without_a_range_name_the_remedy(make_environment):
     """And a caller that has none is told so."""
-    code = """
-    error = refused(SetupError, boxed.run, abs, (-4,))
-    assert error.stage == "shared" and "boxed setup" in error.remedy, error
-    """
+    program = PROGRAMS / "names_the_remedy.py"
     environment = make_environment("docker-nobody")
-    check(environment, code, through=old_landlock(3))
+    check_file(environment, program, through=old_landlock(3))
 
 
 @pytest.mark.case("P-L03")
@@ -202,41 +198,10 @@ def test_p_l03_guests_signal_only_themselves_on_old_kernels(
     """Where neither a pid namespace nor a scope is there, the filter of a
     worker knows its own pid: its zygote, its caller and whatever else has its
     uid are refused, in every way there is to send a signal."""
-    code = """
-    def ways(pid):
-        import ctypes, signal
-        libc = ctypes.CDLL(None, use_errno=True)
-        told = {}
-        for way, call in {
-            "kill": lambda: libc.kill(pid, 0),
-            "group": lambda: libc.kill(-pid, 0),
-            "all": lambda: libc.kill(-1, 0),
-            "tgkill": lambda: libc.syscall(TGKILL, pid, pid, 0),
-            "tkill": lambda: libc.syscall(TKILL, pid, 0),
-            "queue": lambda: libc.syscall(QUEUE, pid, 0, bytes(128)),
-            "pidfd": lambda: libc.syscall(434, pid, 0),
-            "prlimit": lambda: libc.prlimit(pid, 7, None, bytes(16)),
-        }.items():
-            done = call()
-            told[way] = ctypes.get_errno() if done < 0 else 0
-        return told
-    import platform
-    TGKILL, TKILL, QUEUE = (
-        (131, 130, 138) if platform.machine() == "aarch64" else (234, 200, 129)
+    names = ("tgkill", "tkill", "rt_sigqueueinfo", "pidfd_open")
+    check_file(
+        make_environment(name),
+        PROGRAMS / "signals_only_itself.py",
+        *(str(number(one)) for one in names),
+        through=old_landlock(3),
     )
-    if __name__ == "__main__":
-        import errno, subprocess
-        sleeper = subprocess.Popen(["/usr/bin/sleep", "60"],
-                                   start_new_session=True)
-        # The control: here each of them arrives.
-        here = ways(sleeper.pid)
-        assert set(here.values()) <= {0, errno.EPERM}, here
-        assert sum(not value for value in here.values()) >= 7, here
-        for pid in (sleeper.pid, os.getpid(), run(os.getppid)):
-            told = run(ways, (pid,))
-            assert set(told.values()) == {errno.EPERM}, told
-        sleeper.kill()
-        sleeper.wait()
-    """
-    environment = make_environment(name)
-    check_script(environment, code, through=old_landlock(3))

@@ -1,0 +1,3 @@
+"""Run by test_environment_tools."""
+
+print(__file__)
