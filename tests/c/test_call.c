@@ -40,15 +40,19 @@ an_answer_byte_by_byte(void)
 static void
 the_longest_and_one_more(void)
 {
-    for (int more = 0; more <= 1; more++) {
-        begin();
-        read_request();
-        struct frame_header header = header_of(MAX_ANSWER + (size_t)more);
-        char body[MAX_ANSWER + 1] = {0};
-        say(0, &header, sizeof(header));
-        say(0, body, header.size);
-        CHECK_EQUAL(step(SOON_MS), more ? CALL_PROTOCOL : CALL_ANSWERED);
-        finish();
+    static const uint32_t kinds[] = {FRAME_VALUE, FRAME_NOTED};
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        for (int more = 0; more <= 1; more++) {
+            begin();
+            read_request();
+            struct frame_header header = header_of(MAX_ANSWER + (size_t)more);
+            header.kind = kinds[i];
+            char body[MAX_ANSWER + 1] = {0};
+            say(0, &header, sizeof(header));
+            say(0, body, header.size);
+            CHECK_EQUAL(step(SOON_MS), more ? CALL_PROTOCOL : CALL_ANSWERED);
+            finish();
+        }
     }
 }
 

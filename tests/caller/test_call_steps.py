@@ -84,13 +84,14 @@ def loop() -> Iterator[Loop]:
 def box():
     """A live sandbox."""
     settings = settings_for({}, OPTIONS)
-    request = encode("pickle", abs, (-1,), {})
+    request = encode("pickle", abs, (-1,), {}, most=1 << 20)
     yield registry.shared.box(settings.policy(abs, request))
     registry.close_all()
 
 
 def send(call: _boxed.Call, function, *args) -> None:
-    call.request(encode("pickle", function, args, {}).stream())
+    request = encode("pickle", function, args, {}, most=1 << 20)
+    call.request(request.stream())
 
 
 @pytest.fixture

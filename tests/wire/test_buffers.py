@@ -84,7 +84,7 @@ def test_a_request_that_is_not_sent():
         return len(list(Path("/proc/self/fd").iterdir()))
 
     before = descriptors()
-    payload = encode("pickle", len, (bytes(1 << 20),), {})
+    payload = encode("pickle", len, (bytes(1 << 20),), {}, most=2 << 20)
     assert descriptors() == before + (payload.store >= 0)
     del payload
     assert descriptors() == before
