@@ -171,6 +171,16 @@ def test_a_slow_import_is_advised(records, slow_module):
     assert len(records()) == 1
 
 
+@pytest.mark.parametrize("trusted", [False, True])
+@pytest.mark.parametrize("serializer", ["json", "cloudpickle", "dill"])
+def test_a_value_behind_a_note_is_read(slow_module, serializer, trusted):
+    code = "__import__('slow_to_import') and {'a': [1.5]}"
+    options = {"serializer": serializer}
+    if trusted and serializer != "json":
+        options["trust_result"] = True
+    assert run(eval, (code,), **options) == {"a": [1.5]}
+
+
 def test_rows_of_a_map_are_advised(records, slow_module):
     with Sandbox() as sandbox:
         assert list(sandbox.map(exec, [IMPORTING])) == [None]
