@@ -42,6 +42,7 @@ struct compiler {
     size_t first;    /* place of the latest instruction */
     size_t overflow; /* how many found no room */
     unsigned scope;
+    unsigned below; /* the scope of a filter that stands already, or 0 */
     uint32_t pid;
     struct answer {
         uint32_t action;
@@ -145,11 +146,11 @@ emit_rule(struct compiler *c, const struct syscall_rule *rule, size_t fail)
     return pass;
 }
 
-/* Whether the table counts for the filter that is being compiled. */
+/* Whether the table counts for a scope. */
 static bool
-applies(const struct compiler *c, const struct syscall_table *table)
+applies(unsigned scope, const struct syscall_table *table)
 {
-    return (table->scope & ~c->scope) == 0;
+    return (table->scope & ~scope) == 0;
 }
 
 static size_t
@@ -160,7 +161,8 @@ emit_rules_of(struct compiler *c, uint32_t number)
     for (size_t t = syscall_tables_count; t > 0; t--) {
         const struct syscall_table *table = &syscall_tables[t - 1];
 
-        for (size_t i = table->rules->count; applies(c, table) && i > 0; i--) {
+        for (size_t i = table->rules->count; applies(c->scope, table) && i > 0;
+             i--) {
             if (table->rules->list[i - 1].number == number) {
                 place = emit_rule(c, &table->rules->list[i - 1], place);
             }
@@ -201,7 +203,8 @@ look_up(const struct compiler *c, struct run answers[NUMBERS])
     for (size_t t = 0; t < syscall_tables_count; t++) {
         const struct syscall_table *table = &syscall_tables[t];
 
-        for (size_t i = 0; applies(c, table) && i < table->rules->count; i++) {
+        for (size_t i = 0; applies(c->scope, table) && i < table->rules->count;
+             i++) {
             const struct syscall_rule *rule = &table->rules->list[i];
             struct run *answer = &answers[rule->number];
 
@@ -211,6 +214,44 @@ look_up(const struct compiler *c, struct run answers[NUMBERS])
             else if (answer->action == REFUSED) {
                 answer->checked = true;
             }
+        }
+    }
+}
+
+static bool
+names_own_pid(const struct syscall_rule *rule)
+{
+    bool named = false;
+
+    for (size_t i = 0; i < SYSCALL_CHECKS; i++) {
+        named |= rule->checks[i].mask != 0 && rule->checks[i].own_pid;
+    }
+    return named;
+}
+
+/* Leaves to the filter below the numbers for which the same rules apply there:
+ * it gives the same answer.  A rule with the own pid is another rule in
+ * another process. */
+static void
+leave_to_below(const struct compiler *c, struct run answers[NUMBERS])
+{
+    bool differs[NUMBERS] = {false};
+
+    for (size_t t = 0; t < syscall_tables_count; t++) {
+        const struct syscall_table *table = &syscall_tables[t];
+        bool here = applies(c->scope, table);
+        bool same = here == applies(c->below, table);
+
+        for (size_t i = 0; i < table->rules->count; i++) {
+            const struct syscall_rule *rule = &table->rules->list[i];
+            if (!same || (here && names_own_pid(rule))) {
+                differs[rule->number] = true;
+            }
+        }
+    }
+    for (uint32_t nr = 0; nr < NUMBERS; nr++) {
+        if (!differs[nr]) {
+            answers[nr] = (struct run){nr, SECCOMP_RET_ALLOW, false};
         }
     }
 }
@@ -255,12 +296,16 @@ seccomp_compile(enum seccomp_stage stage,
     struct compiler c = {.code = out, .first = capacity};
     size_t count, search;
 
-    if (stage != SECCOMP_ZYGOTE && stage != SECCOMP_WORKER) {
+    if (stage > SECCOMP_WORKER_OF_ZYGOTE) {
         return -EINVAL;
     }
     c.scope = scope_of(stage, options);
     c.pid = (uint32_t)getpid();
     look_up(&c, runs);
+    if (stage == SECCOMP_WORKER_OF_ZYGOTE) {
+        c.below = scope_of(SECCOMP_ZYGOTE, options);
+        leave_to_below(&c, runs);
+    }
     count = join(runs);
 #ifdef __x86_64__
     /* The x32 calls: the same calls under other numbers. */

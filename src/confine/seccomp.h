@@ -7,8 +7,14 @@
 #include <linux/filter.h>
 
 /* The zygote's filter lets CPython start, fork and prepare workers; a worker
- * adds its own over it, and the stricter answer of the two counts. */
-enum seccomp_stage { SECCOMP_ZYGOTE, SECCOMP_WORKER };
+ * adds its own over it, and the stricter answer of the two counts.  In a fork
+ * of a zygote with the same options the worker's can leave to the other what
+ * that answers alike; it is a quarter as long. */
+enum seccomp_stage {
+    SECCOMP_ZYGOTE,
+    SECCOMP_WORKER,
+    SECCOMP_WORKER_OF_ZYGOTE,
+};
 
 /* The zygote's filter depends on `network` alone; set it as for the workers.
  */

@@ -2,7 +2,7 @@
  *
  * Steps, in the order given:
  *   zygote[,network][,locks][,processes]  install that seccomp filter
- *   worker[,...]
+ *   worker[,...]                  alone, or [,above] what stands already
  *   landlock[,nofs][,network]     enter a domain with the grants so far
  *   r:PATH w:PATH d:PATH          grant, for the next landlock step
  * Commands: `exec PROGRAM ARG...`; `syscall NR [ARG...]`, which prints
@@ -62,6 +62,7 @@ options_of(const char *step)
         .network = has(step, "network"),
         .locks = has(step, "locks"),
         .keep_sizes = has(step, "sizes"),
+        .host_files = has(step, "host"),
         .processes = has(step, "processes") ? 2 : 1,
     };
 }
@@ -69,7 +70,10 @@ options_of(const char *step)
 static enum seccomp_stage
 stage_of(const char *step)
 {
-    return step[0] == 'z' ? SECCOMP_ZYGOTE : SECCOMP_WORKER;
+    if (step[0] == 'z') {
+        return SECCOMP_ZYGOTE;
+    }
+    return has(step, "above") ? SECCOMP_WORKER_OF_ZYGOTE : SECCOMP_WORKER;
 }
 
 static void

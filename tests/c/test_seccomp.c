@@ -36,7 +36,7 @@ static void
 each_capacity(enum seccomp_stage stage, const struct seccomp_options *options)
 {
     size_t length = length_of(stage, options);
-    CHECK(length > 100 && length < SECCOMP_MAX_FILTER);
+    CHECK(length > 50 && length < SECCOMP_MAX_FILTER);
     /* Room for the result alone may be too little; never too little is what
      * the header promises, and nothing is ever written beside it. */
     for (size_t capacity = 0; capacity <= length + 2; capacity++) {
@@ -60,6 +60,9 @@ every_stage_and_option(void)
         };
         each_capacity(SECCOMP_ZYGOTE, &options);
         each_capacity(SECCOMP_WORKER, &options);
+        each_capacity(SECCOMP_WORKER_OF_ZYGOTE, &options);
+        CHECK(length_of(SECCOMP_WORKER_OF_ZYGOTE, &options) <
+              length_of(SECCOMP_WORKER, &options) / 2);
     }
 }
 

@@ -88,6 +88,65 @@ def test_zygote_never_forbids_what_a_worker_may(stage):
             assert zygote.run(NR[name], args, MACHINE)[0] == ALLOW, name
 
 
+def both(worker, zygote, number, args=(), arch=MACHINE):
+    """What the kernel answers where two filters stand: the stricter action,
+    the upper one's of two alike (seccomp_run_filters, kernel/seccomp.c)."""
+    answers = [one.run(number, args, arch)[0] for one in (worker, zygote)]
+    # As signed numbers: to kill the process is the strictest.
+    return min(answers, key=lambda one: (one & 0xFFFF0000 ^ 1 << 31, 0))
+
+
+OPTIONS = [
+    "".join(words)
+    for words in itertools.product(
+        ("", ",network"), ("", ",locks"), ("", ",processes"), ("", ",host"),
+        ("", ",sizes"),
+    )
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+def test_what_is_left_to_the_zygote_is_forbidden_all_the_same(options):
+    """Above the zygote's filter a worker's is short, and the two together
+    answer as with the long one: each number, with each list of arguments that
+    any rule tells apart, on each architecture.
+
+    Alone it is no filter at all (the control): most of it is left out."""
+    zygote = compiled("zygote" + options)
+    long, short = (
+        compiled(f"worker{options}"),
+        compiled(f"worker{options},above"),
+    )
+    assert len(short.code) < len(long.code) / 2
+    # Each was dumped by a process of its own.
+    short.pid, short.code = (
+        long.pid,
+        [
+            (op, yes, no, long.pid if op == 0x15 and k == short.pid else k)
+            for op, yes, no, k in short.code
+        ],
+    )
+    numbers = [*range(LAST), 0x3FFFFFFF, *range(1 << 30, (1 << 30) + LAST)]
+    numbers += [0x7FFFFFFF, 0x80000000, 0xFFFFFFFF]
+    every = [(number, (), arch) for number in numbers for arch in ARCHES]
+    every += [
+        (number, [arg] * 6, MACHINE)
+        for number in range(LAST)
+        for arg in (1, 2, long.pid, zygote.pid, 0xFFFFFFFF)
+    ]
+    every += [
+        (NR[name], real(args, pid), MACHINE)
+        for _, name, args, _ in all_cases()
+        for pid in (long.pid, zygote.pid)
+    ]
+    more = 0
+    for case in every:
+        answer = both(long, zygote, *case)
+        assert (case, both(short, zygote, *case)) == (case, answer)
+        more += answer != ALLOW and short.run(*case)[0] == ALLOW
+    assert more > 100
+
+
 @pytest.mark.parametrize("stage", ["zygote,sizes", "worker,sizes"])
 def test_no_file_is_truncated_by_name_below_abi_3(stage):
     """Landlock would not forbid it there; what is open for writing may be."""

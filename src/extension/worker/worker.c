@@ -213,7 +213,7 @@ worker_confine(const struct worker_policy *policy, pid_t zygote,
     if (error != 0) {
         refuse(STAGE_LANDLOCK, error);
     }
-    error = seccomp_confine(SECCOMP_WORKER, &options);
+    error = seccomp_confine(SECCOMP_WORKER_OF_ZYGOTE, &options);
     if (error != 0) {
         refuse(STAGE_SECCOMP, error);
     }
