@@ -36,13 +36,14 @@ if __name__ == "__main__":
     server = socket.create_server(("127.0.0.1", 0))
     held = []
     with tempfile.NamedTemporaryFile(dir="/var/tmp") as file:
-        for function, argument in {
+        attempts: dict = {
             read: (file.name,),
             write: (file.name,),
             connect: (server.getsockname()[1],),
             start: (),
             signal: (os.getpid(),),
-        }.items():
+        }
+        for function, argument in attempts.items():
             function(*argument)
             try:
                 run(function, argument)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,38 +13,27 @@ from environments import SUPPORT, Environment
 # Modules that programs of several rooms import.
 BESIDE = SUPPORT / "beside"
 
-PREAMBLE = """\
-import os, sys
-from functools import partial
-import boxed
-from boxed import *
-ISOLATION = {isolation!r}
-run = partial(boxed.run, isolation=ISOLATION)
-Sandbox = partial(boxed.Sandbox, isolation=ISOLATION)
-def refused(kind, function, *args, **options):
-    try:
-        value = function(*args, **options)
-    except kind as error:
-        return error
-    raise AssertionError(f"no {{kind}}, but {{value!r}}")
-def left_in(folder, **options):
-    # A checkout or an interpreter below /tmp is shown to every call.
-    shown = [path + "/" for path in (*sys.path, sys.prefix, sys.base_prefix)]
-    return [name for name in run(os.listdir, (folder,), **options)
-            if not any(p.startswith(f"{{folder}}/{{name}}/") for p in shown)]
-"""
+
+def tested_as(
+    environment: Environment, env: Mapping[str, str] | None
+) -> dict[str, str]:
+    """The variables of a program there, with what its harness reads."""
+    return {"TESTED_ISOLATION": isolation(environment), **(env or {})}
 
 
-def program(environment: Environment, code: str) -> str:
-    """The code behind the preamble."""
-    preamble = PREAMBLE.format(isolation=isolation(environment))
-    return preamble + textwrap.dedent(code)
-
-
-def check(environment: Environment, code: str, *args: str, **options) -> str:
-    """Run code as `python -c`; it must succeed; returns its stdout."""
-    code = program(environment, code)
-    return environment.check(code, *args, **options).stdout
+def check(
+    environment: Environment,
+    code: str,
+    *args: str,
+    env: Mapping[str, str] | None = None,
+    **options,
+) -> str:
+    """Run a line or two as `python -c`, behind the harness; it must succeed;
+    returns its stdout."""
+    harness = (BESIDE / "harness.py").read_text()
+    code = f"{harness}\nfrom boxed import *\n{code}"
+    env = tested_as(environment, env)
+    return environment.check(code, *args, env=env, **options).stdout
 
 
 def modules_of(path: Path) -> set[Path]:
@@ -86,6 +74,6 @@ def run_file(
         path,
         *args,
         beside=[*modules_of(path), *beside],
-        env={"TESTED_ISOLATION": isolation(environment), **(env or {})},
+        env=tested_as(environment, env),
         **options,
     )

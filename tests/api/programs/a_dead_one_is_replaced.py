@@ -15,8 +15,8 @@ with Sandbox() as sandbox:
         (slot,) = sandbox._boxes.slots.values()
         import socket
 
-        control = os.dup(slot.box.process.control)
-        with socket.socket(fileno=control) as control:
+        fd = os.dup(slot.box.process.control)
+        with socket.socket(fileno=fd) as control:
             control.shutdown(socket.SHUT_RDWR)
 
     assert sandbox.run(abs, (-1,)) == 1

@@ -21,7 +21,7 @@ def execute(path):
         try:
             os.execv(path, ["true"])
         except OSError as error:
-            os._exit(error.errno)
+            os._exit(error.errno or 255)
     code = os.waitpid(pid, 0)[1] >> 8
     if code:
         raise OSError(code, "exec")

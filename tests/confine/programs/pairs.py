@@ -10,6 +10,9 @@ near.sendall(b"x" * 1000)
 assert far.recv(2000) == b"x" * 1000
 
 
+got: asyncio.Event
+
+
 async def talk():
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGUSR1, got.set)

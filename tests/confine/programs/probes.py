@@ -9,4 +9,4 @@ for flags in (os.RWF_NOWAIT, 128, 0):
     try:
         print(os.preadv(fd, [bytearray(16)], int(place), flags))
     except OSError as error:
-        print(os.strerror(error.errno).split()[0])
+        print(os.strerror(error.errno or 0).split()[0])

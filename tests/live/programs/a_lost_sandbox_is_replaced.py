@@ -13,8 +13,8 @@ run(abs, (1,))
 (slot,) = registry.shared.slots.values()
 before = slot.box.pid
 
-control = os.dup(slot.box.process.control)
-with socket.socket(fileno=control) as control:
+fd = os.dup(slot.box.process.control)
+with socket.socket(fileno=fd) as control:
     control.shutdown(socket.SHUT_RDWR)
 # A worker that stands by could still take the call with it.
 stat = f"/proc/{before}/stat"

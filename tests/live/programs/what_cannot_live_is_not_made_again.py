@@ -24,7 +24,7 @@ os.register_at_fork(after_in_child=end)
 os.chmod(folder + "/dying.py", 0o644)
 sys.path.append(folder)
 options = {"imports": ["dying"], "read": [folder]}
-opened = []
+opened: list[int] = []
 open_call = Box.open_call
 Box.open_call = lambda self: opened.append(1) or open_call(self)
 try:

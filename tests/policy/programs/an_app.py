@@ -5,7 +5,7 @@ import sys
 import boxed
 
 try:
-    from . import sibling
+    from . import sibling  # type: ignore[attr-defined]
 except ImportError:
     import sibling
 

@@ -11,15 +11,16 @@ from project import fresh, put
 base = fresh()
 put(base, "src/edited/__init__.py")
 hook = types.ModuleType("__editable___edited_1_0_finder")
-hook.MAPPING = {"edited": base + "/src/edited"}
+mapping = {"edited": base + "/src/edited"}
+hook.__dict__["MAPPING"] = mapping
 
 
 class Finder:
     @classmethod
     def find_spec(cls, name, path=None, target=None):
-        if name in hook.MAPPING:
+        if name in mapping:
             return importlib.util.spec_from_file_location(
-                name, hook.MAPPING[name] + "/__init__.py"
+                name, mapping[name] + "/__init__.py"
             )
 
 

@@ -4,6 +4,7 @@ import os
 import pathlib
 import shutil
 import sys
+from typing import Any
 
 from harness import refused, run
 from project import fresh, put
@@ -17,7 +18,7 @@ os.symlink(".", base + "/self")
 os.symlink("real", base + "/linked")
 os.mkfifo(base + "/fifo")
 put(base, "plain.txt")
-sys.path[:0] = [
+odd: list[Any] = [
     None,
     1,
     b"/x",
@@ -42,6 +43,7 @@ sys.path[:0] = [
     "/dev/shm",
     "/dev",
 ]
+sys.path[:0] = odd
 os.mkdir(os.fsencode(base) + b"/odd\xff")
 import ways
 

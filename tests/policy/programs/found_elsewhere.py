@@ -34,6 +34,7 @@ sys.meta_path.append(Finder)
 import edit
 
 spec = importlib.util.spec_from_file_location("by_file", base + "/single.py")
+assert spec is not None
 by_file = importlib.util.module_from_spec(spec)
 sys.modules["by_file"] = by_file
 spec.loader.exec_module(by_file)

@@ -11,6 +11,7 @@ from boxed._live import box, zygote_configuration
 error = refused(SetupError, run, abs, (1,), write=[folder])
 assert error.stage == "grants" and "not yours" in str(error)
 # The walls see to it, too.
-zygote_configuration.check = box.check = lambda policy, tier: None
+for module in (zygote_configuration, box):
+    module.__dict__["check"] = lambda policy, tier: None
 error = refused(SetupError, run, abs, (1,), write=[folder])
 assert error.stage == "user", error

@@ -8,16 +8,18 @@ import inspect
 import os
 import sys
 import textwrap
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import boxed
 
 # A guest of a script has none, and needs none.
-ISOLATION = os.environ.get("TESTED_ISOLATION")
-run = partial(boxed.run, isolation=ISOLATION)
+ISOLATION: Any = os.environ.get("TESTED_ISOLATION")
+run: Callable[..., Any] = partial(boxed.run, isolation=ISOLATION)
 # For functions of the program itself.
-by_value = partial(run, serializer="cloudpickle")
-Sandbox = partial(boxed.Sandbox, isolation=ISOLATION)
+by_value: Callable[..., Any] = partial(run, serializer="cloudpickle")
+Sandbox: Callable[..., Any] = partial(boxed.Sandbox, isolation=ISOLATION)
 
 
 def source(function, *args):

@@ -3,13 +3,15 @@ zygote hears of none."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from boxed._live.box import Box
 
 kept = []
 
 
 class Kept:
-    def __init__(self, call):
+    def __init__(self, call: Any) -> None:
         self.call = call
 
     def __getattr__(self, name):
@@ -23,4 +25,5 @@ _open_call = Box.open_call
 
 
 def keep() -> None:
-    Box.open_call = lambda self: Kept(_open_call(self))
+    opened: Any = lambda self: Kept(_open_call(self))  # noqa: E731
+    Box.open_call = opened
