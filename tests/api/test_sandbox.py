@@ -13,14 +13,6 @@ from boxed import Sandbox
 
 PROGRAMS = Path(__file__).parent / "programs"
 
-# The launcher's processes of a Sandbox, as the caller has them.
-PIDS = """
-        def pids(sandbox):
-            return {slot.box.pid for slot in sandbox._boxes.slots.values()}
-        def is_there(pid):
-            return os.path.exists(f"/proc/{pid}")
-"""
-
 
 def test_the_first_calls_with_each_serializer(environment):
     """One process for each call, one zygote for all."""

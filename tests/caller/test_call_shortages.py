@@ -8,50 +8,17 @@ fail; it is not there while they start.
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from environments import CHECKOUT
 from proc import descendants
+from talking import Talking
 
-CALLER = """
-import errno, gc, os, sys
-from boxed import BoxedError, Limits, SetupError, run
-from boxed._live import registry
-several = Limits(processes=3)
-large = b"x" * (2 << 20)
-CALLS = [
-    (abs, (-1,), 1, {}), (print, ("out",), None, {"stdout": sys.stderr}),
-    (len, (large,), len(large), {}), (bytes, (2 << 20,), bytes(2 << 20), {}),
-    (abs, (-1,), 1, {"limits": several}), (abs, (-1,), 1, {}),
-]
-SHORT = {getattr(errno, name) for name in (
-    "ENOMEM ENOBUFS ENFILE EMFILE ETOOMANYREFS ENOSPC EAGAIN").split()}
-def outcome(function, args, expected, options):
-    "What it is, and nothing else that it might be taken for."
-    try:
-        value = run(function, args, timeout=30, **options)
-    except (OSError, BoxedError) as error:
-        kind = type(error)
-        if kind in (OSError, BlockingIOError, SetupError, MemoryError) and (
-                error.errno in SHORT):
-            return errno.errorcode[error.errno]
-        return ascii(error).replace(" ", "_")
-    return "value" if value == expected else "another"
-def around():
-    return [outcome(*call) for call in CALLS]
-def settle():
-    "The sandboxes, and how many descriptors are open."
-    boxes = [slot.box for slot in registry.shared.slots.values()]
-    for box in boxes:
-        box.standbys.end()
-    gc.collect()
-    return [box.pid for box in boxes] + [len(os.listdir("/proc/self/fd"))]
-for line in sys.stdin:
-    print(*(settle() if line == "settle\\n" else around()), flush=True)
-"""
 # What fails, how, and for which of its uses in each process: "1+2" is the
 # first and every second after it.  All of these are tried again.
 RIDDEN_OUT = [
@@ -95,38 +62,33 @@ TOLD = [
     ("landlock_create_ruleset", "ENOMEM", "1+2"),
     ("setrlimit,prlimit64", "ENOMEM", "5+9"),
 ]
+PROGRAM = Path(__file__).parent / "programs" / "rounds.py"
 ROUNDS = 2
 #: The caller; and of two sandboxes launcher, supervisor and zygote.
 LASTING = 1 + 2 * 3
 
 
-class Caller:
+class Caller(Talking):
     """It makes a round of calls, each time it is told to."""
 
     def __init__(self) -> None:
-        path = f"import sys; sys.path.insert(0, {str(CHECKOUT)!r})"
-        self.process = subprocess.Popen(
-            [sys.executable, "-I", "-c", f"{path}\n{CALLER}"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+        super().__init__(
+            [sys.executable, PROGRAM],
+            env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
             stderr=subprocess.DEVNULL,
-            text=True,
         )
         self.ask("round")
 
-    def ask(self, what: str) -> list[str]:
-        self.process.stdin.write(f"{what}\n")
-        self.process.stdin.flush()
-        return self.process.stdout.readline().split()
+    def ask(self, what: str) -> list[object]:
+        self.tell({"what": what})
+        return self.answer() or []
 
     def pids(self) -> list[int]:
-        return [self.process.pid, *descendants(self.process.pid)]
+        return [self.pid, *descendants(self.pid)]
 
     def close(self) -> None:
-        self.process.stdin.close()
-        self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
+        self._process.kill()
+        super().close()
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ in a process of its own with limits on memory and processor time.
 
 import pickle
 import struct
+from pathlib import Path
 
 import dill
 import pytest
@@ -29,6 +30,8 @@ from pickle_streams import (
     run_python,
     text,
 )
+
+PROGRAMS = Path(__file__).parent / "programs"
 
 pytestmark = pytest.mark.fast
 
@@ -101,20 +104,7 @@ for value in values:
 
 def test_extension_registry_is_not_used():
     """A warm extension cache hands pickle.loads a function unasked."""
-    program = """
-import copyreg, io, pickle
-from boxed import _boxed
-copyreg.add_extension("os", "getpid", 77)
-pickle.loads(b"\\x80\\x04\\x82M.")
-class Strict(pickle.Unpickler):
-    def find_class(self, module, name):
-        raise AssertionError(module)
-print(Strict(io.BytesIO(b"\\x80\\x04\\x82M.")).load().__name__)
-try:
-    _boxed.decode(b"\\x80\\x04\\x82M.")
-except _boxed.DecodeError as error:
-    print(error.reason)
-"""
+    program = (PROGRAMS / "registry.py").read_text()
     assert run_python(program).stdout == b"getpid\nopcode\n"
 
 

@@ -63,6 +63,7 @@ ROOT = {
 # One after another, each looks for what its attack left behind.
 pytestmark = [pytest.mark.usefixtures("turn"), pytest.mark.timeout(300)]
 
+PROGRAMS = Path(__file__).parent / "programs"
 DOCTOR = ("-m", "boxed", "doctor", "--attack", "--json", "--isolation")
 
 
@@ -113,23 +114,14 @@ def test_every_attempt_is_held(environment):
     assert leftovers() <= before
 
 
-UNCONFINED = """
-import json, sys
-from boxed._doctor.attack import sides, verdict
-found = verdict.attack_all("full", sides.Outside())
-print(json.dumps({"attack": {
-    "attempts": [one.as_dict() for one in found],
-    "summary": verdict.summary(found),
-}}))
-"""
-
-
 @pytest.mark.parametrize("name", ["root", "rootless"])
 def test_without_walls_every_attempt_breaks_out(make_environment, name):
     """The same attempts, with no sandbox where there should be one."""
     environment = make_environment(name)
     before = leftovers()
-    found = attempts(environment.check(UNCONFINED).stdout)
+    found = attempts(
+        environment.script(PROGRAMS / "unconfined.py", check=True).stdout
+    )
     wanted = ALWAYS | (ROOT if name == "root" else set())
     verdicts = {what: found[what] for what in wanted}
     assert {verdict for verdict, _ in verdicts.values()} == {"BROKEN"}, found
@@ -140,17 +132,7 @@ def test_without_walls_every_attempt_breaks_out(make_environment, name):
 def test_a_break_is_the_exit_status(make_environment):
     """4, with one line for it; the other attempts are still made."""
     environment = make_environment("root")
-    code = """if True:
-        import sys
-        from boxed import __main__
-        from boxed._doctor.attack import sides, verdict
-        attack = verdict.attack_all
-        def unconfined(tier, **options):
-            return attack(tier, sides.Outside(), **options)
-        verdict.attack_all = unconfined
-        sys.exit(__main__.main(["doctor", "--attack"]))
-        """
-    done = environment.python(code)
+    done = environment.script(PROGRAMS / "breaks.py")
     assert done.returncode == 4, done.stdout + done.stderr
     assert "  BROKEN  fork (as it does outside)\n" in done.stdout
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import json
+from pathlib import Path
 
 import pytest
 from environments import apart
@@ -16,36 +17,13 @@ from boxed import SetupError, _boxed
 from boxed._errors import RemoteTraceback
 from boxed._policy import tiers
 
-# What a call came to, in this process and again when it is told to go on.
-CALLS = """
-import json, os, sys, time
-from boxed import BoxedError, run
-from boxed._policy import refusals, tiers
-def call():
-    try:
-        run(os.getpid, serializer="json")
-    except BoxedError as error:
-        return [error.stage, error.errno]
-    return tiers.settled()
-if "generous" in sys.argv:
-    import errno
-    for answers in refusals.REFUSALS.values():
-        answers[errno.ENOSPC] = "as if it were a refusal"
-    refusals.switched_off = lambda *_, **__: "as if it were"
-told = [call()]
-if "release" in sys.argv:
-    os.write(9, b"x")
-    # Its zombie still holds them, and the kernel takes a little longer.
-    os.wait()
-    while isinstance(again := call(), list) and again[1] == told[0][1]:
-        time.sleep(0.05)
-    told.append(again)
-print(json.dumps(told))
-"""
+PROGRAMS = Path(__file__).parent / "programs"
 
 
 def told(environment, *args: str, **options) -> list[object]:
-    return json.loads(environment.check(CALLS, *args, **options).stdout)
+    program = PROGRAMS / "what_was_short.py"
+    done = environment.script(program, *args, check=True, **options)
+    return json.loads(done.stdout)
 
 
 def pinned(by: int, count: int, limit: int) -> tuple[str, ...]:
@@ -108,15 +86,10 @@ def test_another_network_namespace_is_not_missed_by_those_who_share_one(
     environment,
 ):
     """With network=True none is made, so its limit explains nothing."""
-    code = """
-import os
-from boxed import run
-from boxed._policy import tiers
-assert run(os.getpid, serializer="json", network=True) > 0
-print(tiers.settled())
-"""
+    program = PROGRAMS / "with_a_network.py"
     off = apart("--set=max_net_namespaces=0")
-    assert environment.check(code, through=off).stdout == "full\n"
+    done = environment.script(program, through=off, check=True)
+    assert done.stdout == "full\n"
 
 
 # Call -> the stage that meets its failure in the full tier.

@@ -11,6 +11,8 @@ import pytest
 from environments import CHECKOUT, LAUNCHER
 from variants import grant
 
+PROGRAMS = Path(__file__).parent / "programs"
+
 
 @pytest.fixture(scope="module")
 def launchers(machine) -> dict[str, Path]:
@@ -31,19 +33,7 @@ def launchers(machine) -> dict[str, Path]:
     return made
 
 
-FALL = """
-import json, os, sys
-from boxed import BoxedError, run
-from boxed._policy import tiers
-told = {}
-for isolation in ("full", "uid", "auto"):
-    try:
-        value = run(os.getuid, serializer="json", isolation=isolation)
-        told[isolation] = tiers.settled() or isolation
-    except BoxedError as error:
-        told[isolation] = [type(error).__name__, error.stage, str(error)]
-print(json.dumps(told))
-"""
+FALL = (PROGRAMS / "falls.py").read_text()
 
 
 @pytest.mark.case("P-V04")

@@ -15,31 +15,6 @@ from boxed._calls.request import encode
 
 PROGRAMS = Path(__file__).parent / "programs"
 
-# Where the kernel has no memfd that is never executable (before Linux 6.3),
-# everything but `mapped()` holds too.
-SCRATCH = """
-        import gc
-        import numpy as np
-        from boxed import _boxed
-        from boxed._wire.payload import LARGE
-        try:
-            os.close(_boxed.new_store(4096))
-            STORES = True
-        except OSError:
-            STORES = False
-        def mapped():
-            gc.collect()
-            with open("/proc/self/maps") as maps:
-                return STORES * maps.read().count("memfd:boxed")
-        def descriptors():
-            # Those that stand by come and go.
-            from boxed._live.prefork import every
-            ahead = [(len(one._waiting), len(one._prepared))
-                     for one in every()]
-            own = sum(4 * ready + 8 * more for ready, more in ahead)
-            return len(os.listdir("/proc/self/fd")) - own
-"""
-
 
 def test_large_values_come_back_equal(environment):
     """Bytes, a bytearray, text and arrays around the threshold, and many in

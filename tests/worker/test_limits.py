@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from core import check, check_file
+from core import check_file
 
 from boxed import Limits
 
@@ -57,55 +57,19 @@ def test_cpu_time(environment):
     check_file(environment, PROGRAMS / "cpu_time.py")
 
 
-def starting_threads(most: int, before: str = "") -> str:
-    """What a guest runs to start threads; tells how many that were."""
-    return f"""
-import threading
-{before}
-event = threading.Event()
-started = 0
-try:
-    for _ in range({most}):
-        threading.Thread(target=event.wait, daemon=True).start()
-        started += 1
-except RuntimeError:
-    pass
-event.set()
-raise LookupError(started)
-"""
-
-
 @pytest.mark.case("P-R01")
 def test_threads(make_environment):
     """One more than the limit cannot start; up to it they work."""
     for name in ("root", "user", "rootless"):
-        check(
-            make_environment(name),
-            f"""
-            source = {starting_threads(40)!r}
-            error = refused(LookupError, run, exec, (source,),
-                            limits=Limits(threads=8))
-            assert error.message == "7", error.message
-            error = refused(LookupError, run, exec, (source,))
-            assert error.message == "40", error.message
-            """,
-        )
+        check_file(make_environment(name), PROGRAMS / "threads.py")
 
 
 @pytest.mark.case("P-R01")
 @pytest.mark.parametrize("name", ["docker-user", "kubernetes"])
 def test_threads_without_namespaces(make_environment, name):
     """All of a uid's count together there: a bound, if not an exact one."""
-    source = starting_threads(5000, "threading.stack_size(65536)")
-    check(
-        make_environment(name),
-        f"""
-        error = refused(LookupError, run, exec, ({source!r},),
-                        limits=Limits(threads=8))
-        assert 8 <= int(error.message) < 1000, error.message
-        assert run(abs, (-1,)) == 1
-        """,
-    )
+    program = PROGRAMS / "threads_without_namespaces.py"
+    check_file(make_environment(name), program)
 
 
 @pytest.mark.case("P-R05")

@@ -15,6 +15,8 @@ from launching import BY_HAND, start
 from orders import FULL, MAX_TEXT, encode, order_for
 from variants import grant
 
+PROGRAMS = Path(__file__).parent / "programs"
+
 BY_HAND_WORDS = [
     ("-c", "import os; os.setuid(0); os.system('id')"),
     ("-m", "pdb"),
@@ -64,28 +66,7 @@ def test_p_l01_words_are_refused_beside_a_sound_order(user):
     assert ended.records == []
 
 
-EXECUTE = """
-import ctypes, json, os, sys
-path, what = sys.argv[1].encode(), sys.argv[2]
-libc = ctypes.CDLL(None, use_errno=True)
-def strings(words):
-    return (ctypes.c_char_p * (len(words) + 1))(*words, None)
-none = ctypes.c_void_p()
-arguments = {
-    "null argv": (none, strings([])),
-    "null both": (none, none),
-    "no argv": (strings([]), strings([])),
-    "empty name": (strings([b""]), strings([])),
-    "null envp": (strings([b"python_boxed"]), none),
-    "two empty": (strings([b"", b""]), none),
-    "long": (strings([b"x" * 100000]), none),
-    "many": (strings([b"x"] * 100000), none),
-    "format": (strings([b"%n%s%n", b"%n"]), strings([b"%n%s"])),
-    "slashes": (strings([b"/" * 5000]), none),
-}[what]
-libc.execve(path, *arguments)
-sys.exit(99)
-"""
+EXECUTE = (PROGRAMS / "executes.py").read_text()
 ARGUMENTS = re.findall(r'^    "([\w ]+)":', EXECUTE, re.MULTILINE)
 
 

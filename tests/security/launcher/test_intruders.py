@@ -16,6 +16,8 @@ from launching import Start
 from orders import FULL, NOBODY, ROOTLESS, UID, order_for
 from proc import descendants
 
+PROGRAMS = Path(__file__).parent / "programs"
+
 
 def tracer_counts(machine, user, order, starts, launcher=LAUNCHER):
     """How often each attack was tried, and worked."""
@@ -64,23 +66,7 @@ def test_p_l11_control_a_guest_of_ones_own_uid_is_open(machine, user):
     assert not missing
 
 
-ENTER_NAMESPACE = """
-import ctypes, os, sys
-libc = ctypes.CDLL(None, use_errno=True)
-pid, uid, name = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-def step(what, call, *args):
-    if call(*args) == -1:
-        sys.exit(what + ": " + os.strerror(ctypes.get_errno()))
-try:
-    fd = os.open(f"/proc/{pid}/ns/user", os.O_RDONLY)
-except OSError as error:
-    sys.exit(f"open: {error.strerror}")
-step("setns", libc.setns, fd, 0)
-step("setresgid", libc.setresgid, uid, uid, uid)
-step("setresuid", libc.setresuid, uid, uid, uid)
-os.close(os.open(name, os.O_CREAT | os.O_WRONLY))
-print("in")
-"""
+ENTER_NAMESPACE = (PROGRAMS / "enters_a_namespace.py").read_text()
 
 
 @pytest.fixture
@@ -137,34 +123,10 @@ def test_p_l12_control_an_owner_enters(user, machine, sandbox):
 def test_p_l12_caller_reaches_no_process_of_the_sandbox(user, sandbox, tier):
     """No signal, priority or limit of the caller's reaches one, once it has
     another uid; nothing of one is read that is not everybody's."""
-    code = """
-import json, os, resource, sys
-from errno import errorcode
-told = []
-for pid in map(int, sys.argv[1:]):
-    for call in (
-        lambda: os.kill(pid, 0), lambda: os.kill(pid, 9),
-        lambda: os.setpriority(os.PRIO_PROCESS, pid, 19),
-        lambda: os.sched_setaffinity(pid, {0}),
-        lambda: resource.prlimit(pid, resource.RLIMIT_CPU, (0, 0)),
-        lambda: open(f"/proc/{pid}/environ"),
-        lambda: open(f"/proc/{pid}/maps"),
-        lambda: os.listdir(f"/proc/{pid}/fd"),
-        lambda: os.listdir(f"/proc/{pid}/root"),
-        lambda: os.listdir(f"/proc/{pid}/cwd"),
-        lambda: os.readlink(f"/proc/{pid}/exe"),
-        lambda: open(f"/proc/{pid}/oom_score_adj", "w"),
-    ):
-        try:
-            call()
-        except OSError as error:
-            told.append(errorcode[error.errno])
-        else:
-            told.append("done")
-print(json.dumps(told))
-"""
     one, pids = sandbox(tier)
-    told = json.loads(user.check(code, *map(str, pids)).stdout)
+    program = PROGRAMS / "reaches_processes.py"
+    done = user.script(program, *map(str, pids), check=True)
+    told = json.loads(done.stdout)
     assert set(told) <= {"EPERM", "EACCES"}
     assert len(told) == 12 * len(pids)
     assert one.poll() is None

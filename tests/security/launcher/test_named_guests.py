@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 from checks import python
@@ -11,22 +12,14 @@ from launching import Start, start
 from orders import FULL, NOBODY, UID, order_for
 from reaching import a_victim, order_to_reach, reached
 
+PROGRAMS = Path(__file__).parent / "programs"
+
 
 @pytest.mark.case("P-L03")
 def test_p_l03_hang_up_ends_every_descendant(user):
     """A guest that the order named, which leaves its session, its parent and
     its descriptors, ends with the control socket nevertheless."""
-    code = """
-import os, sys, time
-for _ in range(3):
-    if os.fork() == 0:
-        os.setsid()
-        if os.fork() == 0:
-            os.write(4, b"alive")
-            time.sleep(600)
-        os._exit(0)
-time.sleep(600)
-"""
+    code = (PROGRAMS / "descendants.py").read_text()
     for tier in (FULL, UID):
         with Start(user, order_for(tier, python(code))) as one:
             for _ in range(3):

@@ -78,17 +78,7 @@ def test_p_l03_a_pid_namespace_is_enough(user, abi):
     assert_runs(start_old(abi, user, order_for(FULL, STATUS)))
 
 
-KILLER = """
-import os, signal
-after = os.getpid() + 1
-os.write(4, b"on")
-while True:
-    for pid in range(after, after + 400):
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except OSError:
-            pass
-"""
+KILLER = (PROGRAMS / "ends_others.py").read_text()
 STOPPER = KILLER.replace("SIGKILL", "SIGSTOP")
 # Wears a uid long enough to be met.
 SLOW = (
