@@ -22,6 +22,7 @@ del _package, _room
 
 from ._errors import (
     BoxedError,
+    CallCancelled,
     CallTimeout,
     LimitExceeded,
     ProtocolError,
@@ -32,22 +33,39 @@ from ._errors import (
     WorkerDied,
 )
 from ._limits import Limits
-from ._run import run
+from ._run import call, run
 from ._sandbox import Sandbox
 from ._version import __version__
 
 __all__ = [
     "BoxedError",
+    "CallCancelled",
     "CallTimeout",
     "LimitExceeded",
     "Limits",
+    "Outcome",
     "ProtocolError",
     "RemoteError",
     "Sandbox",
     "SerializationError",
     "SetupError",
     "UnsafeResultError",
+    "Usage",
     "WorkerDied",
     "__version__",
+    "call",
     "run",
 ]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._outcome import Outcome, Usage
+
+
+def __getattr__(name: str) -> object:
+    """What a program without call() need not load."""
+    if name in ("Outcome", "Usage"):
+        from . import _outcome
+
+        return getattr(_outcome, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

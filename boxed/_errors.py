@@ -7,6 +7,7 @@
       SerializationError      also ValueError
         UnsafeResultError     the result holds a type nobody allowed
       CallTimeout             also TimeoutError
+      CallCancelled           the caller ended it
       LimitExceeded           a resource ran out
       WorkerDied              the worker ended without an answer
       ProtocolError           the worker answered with something else
@@ -17,9 +18,29 @@ from __future__ import annotations
 
 import os
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from ._outcome import Outcome
+
 
 class BoxedError(Exception):
     """Base of every error that boxed raises about a call."""
+
+    # The fields of the outcome, without the exception: it would be a cycle.
+    _facts: Mapping[str, Any] | None = None
+
+    @property
+    def outcome(self) -> Outcome[Any] | None:
+        """What became of the call, as :func:`boxed.call` returns it; None of
+        an error that came up before there was one."""
+        if self._facts is None:
+            return None
+        from ._outcome import Outcome
+
+        return Outcome(exception=self, **self._facts)
 
 
 class SetupError(BoxedError):
@@ -64,16 +85,31 @@ class CallTimeout(BoxedError, TimeoutError):
     """The call took longer than its ``timeout``; its worker was killed."""
 
 
+class CallCancelled(BoxedError):
+    """The caller itself ended the call, as by closing its Sandbox."""
+
+
 class LimitExceeded(BoxedError):
     """A call used up a resource.
 
     :ivar resource: the field of :class:`Limits`.
+    :ivar limit: what it was limited to, in the field's unit.
+    :ivar used: what was measured, in the same unit; None where the kernel
+        only tells that it was more.
     """
 
-    # A default, since unpickling calls the class with the message alone.
-    def __init__(self, message: str, resource: str = "") -> None:
+    # Defaults, since unpickling calls the class with the message alone.
+    def __init__(
+        self,
+        message: str,
+        resource: str = "",
+        limit: float | None = None,
+        used: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.resource = resource
+        self.limit = limit
+        self.used = used
 
 
 class WorkerDied(BoxedError):

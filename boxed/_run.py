@@ -1,10 +1,11 @@
-"""run(): one function call in a sandbox."""
+"""run() and call(): one function call in a sandbox."""
 
 from __future__ import annotations
 
 from ._calls.request import encode
 from ._calls.settings import settings_for
 from ._calls.timing import step_done
+from ._errors import SetupError
 from ._options import OPTIONS
 from ._policy import checks
 from ._policy.declared import documented, given_options
@@ -12,11 +13,16 @@ from ._policy.declared import documented, given_options
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from typing import Any
+    from typing import Any, TypeVar
 
     from typing_extensions import Unpack
 
+    from ._calls.settings import Settings
     from ._options import CallOptions
+    from ._outcome import Outcome
+    from ._wire.payload import Payload
+
+    T = TypeVar("T")
 
 
 def run(
@@ -56,17 +62,11 @@ def run(
     :raises ValueError: it has an impossible one.
     :raises ImportError: the serializer's package is not installed.
     """
-    given = given_options("run()", options, OPTIONS)
-    # Not one of the options that calls share.
-    timeout = checks.seconds("timeout", given.pop("timeout", None))
-    settings = settings_for(given, OPTIONS)
-    args, kwargs = checks.arguments(args, kwargs)
-    step_done("check the options")
-    most = settings.limits.request
-    request = encode(settings.serializer, func, args, kwargs, most=most)
+    settings, request, timeout = _prepared(
+        "run()", func, args, kwargs, options
+    )
     from ._calls.call import call
 
-    step_done("encode function and arguments")
     return call(
         settings.policy(func, request),
         request,
@@ -76,4 +76,73 @@ def run(
     )
 
 
+def _prepared(
+    name: str,
+    func: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any] | None,
+    options: CallOptions,
+) -> tuple[Settings, Payload, float | None]:
+    """What a call is made of.
+
+    :param name: the function whose options these are, for messages.
+    """
+    given = given_options(name, options, OPTIONS)
+    # Not one of the options that calls share.
+    timeout = checks.seconds("timeout", given.pop("timeout", None))
+    settings = settings_for(given, OPTIONS)
+    args, kwargs = checks.arguments(args, kwargs)
+    step_done("check the options")
+    most = settings.limits.request
+    request = encode(settings.serializer, func, args, kwargs, most=most)
+    step_done("encode function and arguments")
+    return settings, request, timeout
+
+
+def call(
+    func: Callable[..., T],
+    args: Sequence[Any] = (),
+    kwargs: Mapping[str, Any] | None = None,
+    **options: Unpack[CallOptions],
+) -> Outcome[T]:
+    """Call ``func(*args, **kwargs)`` in a sandbox; return what became of it.
+
+    Whatever the function does, this raises nothing: the :class:`Outcome` has
+    its value, or what :func:`run` would have raised, and why; what it printed,
+    and what it used.
+
+    >>> from math import sqrt
+    >>> call(sqrt, args=(4,)).value
+    2.0
+    >>> call(sqrt, args=(-1,)).cause
+    'raised'
+
+    It takes what :func:`run` takes.  What the function prints is captured,
+    unless ``stdout`` or ``stderr`` send it elsewhere: a text that may hold
+    any character.  It waits for the end of the worker, whose usage the kernel
+    tells only then.
+
+    :param func: the function; ``serializer`` says which can be sent.
+    :param args: positional arguments.
+    :param kwargs: keyword arguments.
+    :options:
+
+    :raises: what concerns the call itself, as for :func:`run`: TypeError,
+        ValueError, ImportError, PermissionError or FileNotFoundError for the
+        options; SerializationError and LimitExceeded for function and
+        arguments that cannot travel; OSError where the caller's own process is
+        short of something.  A sandbox that cannot be set up is an outcome.
+    """
+    from ._calls.outcomes import outcome, unprepared
+
+    try:
+        settings, request, timeout = _prepared(
+            "call()", func, args, kwargs, options
+        )
+    except SetupError as error:
+        return unprepared(error)
+    return outcome(settings, func, request, timeout)
+
+
 run.__doc__ = documented(run.__doc__, OPTIONS)
+call.__doc__ = documented(call.__doc__, OPTIONS)

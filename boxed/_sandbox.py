@@ -14,12 +14,15 @@ from ._policy.declared import documented, given_options
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from typing import Any, NoReturn
+    from typing import Any, NoReturn, TypeVar
 
     from typing_extensions import Unpack
 
     from ._calls.chunks import Call
     from ._options import SandboxOptions
+    from ._outcome import Outcome
+
+    T = TypeVar("T")
 
 
 class _Own:
@@ -82,8 +85,8 @@ class Sandbox:
 
         :raises RuntimeError: the Sandbox is closed, or another process's.
 
-        It raises what :func:`run` raises, and ``WorkerDied`` where another
-        thread closes the Sandbox meanwhile.
+        It raises what :func:`run` raises, and :exc:`CallCancelled` where
+        another thread closes the Sandbox meanwhile.
         """
         seconds = self._checked(timeout)
         settings = self._settings
@@ -100,6 +103,35 @@ class Sandbox:
             streams=settings.streams,
             boxes=self._boxes,
         )
+
+    def call(
+        self,
+        func: Callable[..., T],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        timeout: float | _Own | None = _OWN,
+    ) -> Outcome[T]:
+        """Call ``func(*args, **kwargs)`` in the sandbox; return what became
+        of it, as :func:`boxed.call` does.
+
+        What the function prints is captured, unless the Sandbox was made with
+        ``stdout`` or ``stderr``.
+
+        :param func: as for :func:`run`, and so ``args`` and ``kwargs``.
+        :param timeout: wall-clock seconds for the call, None for no limit.
+
+        :raises RuntimeError: the Sandbox is closed, or another process's.
+        :raises: otherwise what :func:`boxed.call` raises.
+        """
+        seconds = self._checked(timeout)
+        settings = self._settings
+        args, kwargs = checks.arguments(args, kwargs)
+        most = settings.limits.request
+        request = encode(settings.serializer, func, args, kwargs, most=most)
+        from ._calls.outcomes import outcome
+
+        return outcome(settings, func, request, seconds, self._boxes)
 
     def map(
         self,
@@ -150,7 +182,7 @@ class Sandbox:
     def close(self) -> None:
         """End every process of the sandbox, and wait for that.
 
-        A call that another thread is making raises ``WorkerDied``.  In a
+        A call that another thread is making raises ``CallCancelled``.  In a
         forked process it does nothing.  Closing again is no error.
         """
         if os.getpid() == self._process:

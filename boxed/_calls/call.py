@@ -6,17 +6,11 @@ import os
 import time
 
 from .. import _boxed
-from .._answers.value import DecodingTimeout, Reading, decode, refusal
-from .._errors import (
-    BoxedError,
-    CallTimeout,
-    LimitExceeded,
-    ProtocolError,
-    WorkerDied,
-)
+from .._answers.value import Reading
+from .._errors import BoxedError, CallTimeout, LimitExceeded, ProtocolError
 from .._live import admission, log, prefork, registry
 from .._live.box import Box, BoxGone, read_status
-from .._wire.payload import read_store
+from . import answer
 from .output import Streams
 from .timing import step_done
 
@@ -27,6 +21,7 @@ if TYPE_CHECKING:
 
     from .._policy.policy import Policy
     from .._wire.payload import Payload
+    from .causes import Memory, Report
     from .output import Target
 
 #: Seconds that a killed worker has to be gone before the box is ended.
@@ -35,7 +30,6 @@ KILL_SECONDS = 2
 #: ended, a fresh one of a sandbox that has ended, one of a new sandbox.
 ATTEMPTS = 3
 
-_SIGKILL, _SIGXCPU = 9, 24
 _NEVER = (1 << 63) - 1
 _SECOND = 1_000_000_000
 
@@ -57,58 +51,110 @@ def call(
     :param on_open: is given the call before its request is sent, to be
         killed by another thread.
     """
-    ended: BoxedError = WorkerDied("the sandbox ends as soon as it starts")
-    timer = _Timeout(timeout)
-    try:
+    exchange = Exchange(policy, request, timeout, reading, streams)
+    return exchange.value(boxes, on_open)
+
+
+class Exchange:
+    """One call, whichever workers its request goes to.  Its timeout begins
+    with the first of them, and no other has more of it.
+
+    :ivar measured: whether to have the kernel's word of what was used, also
+        where there is an answer.
+    :ivar report: that word, once it is there, and `memory` with it.
+    :ivar killed: whether the worker was ended from here.
+    """
+
+    # Until an attempt says otherwise: the last one decides.
+    deadline = _NEVER
+    began = ended = 0
+    tier = ""
+    streams: Streams | None = None
+    report: Report | None = None
+    memory: Memory | None = None
+    killed = False
+    result_bytes = 0
+
+    def __init__(
+        self,
+        policy: Policy,
+        request: Payload,
+        timeout: float | None,
+        reading: Reading,
+        streams: tuple[Target, Target],
+        *,
+        measured: bool = False,
+    ) -> None:
+        self.policy = policy
+        self.request = request
+        self.timeout = timeout
+        self.reading = reading
+        self.targets = streams
+        self.measured = measured
+
+    def value(
+        self,
+        boxes: registry.Boxes,
+        on_open: Callable[[_boxed.Call], None] | None = None,
+    ) -> Any:
+        """Run it, and return the function's value.
+
+        :raises BoxedError: there is none; its outcome says what became of
+            the call.
+        """
+        try:
+            return self._value(boxes, on_open)
+        except BoxedError as error:
+            from .outcomes import facts
+
+            error._facts = facts(self, error)
+            log.failed(error)
+            raise
+        finally:
+            self.request.close()
+
+    def _value(
+        self,
+        boxes: registry.Boxes,
+        on_open: Callable[[_boxed.Call], None] | None,
+    ) -> Any:
+        ended: BoxedError | None = None
         for _ in range(ATTEMPTS):
             # What ended while idle, sandbox or worker, has run nothing of this
             # call, so another one may.
-            with boxes.using(policy) as box:
+            with boxes.using(self.policy) as box:
                 try:
-                    attempt = _Attempt(policy, box, timer, streams)
-                    return attempt.run(request, reading, on_open)
+                    return _Attempt(self, box, boxes).run(on_open)
                 except BoxGone:
                     log.gone()
-                    boxes.discard(policy, box)
+                    boxes.discard(self.policy, box)
                 except _Unread as unread:
                     ended = unread.error
                     log.unread(ended)
                     if boxes.closed:
                         break
-                    if timer.is_over():
-                        raise timer.error() from ended
-    except BoxedError as error:
-        log.failed(error)
-        raise
-    finally:
-        request.close()
-    log.failed(ended)
-    raise ended
+                    if time.monotonic_ns() >= self.deadline:
+                        raise self.timeout_error() from ended
+        from .causes import of_loss
 
-
-class _Timeout:
-    """When a call has to be over: its timeout begins with its first worker,
-    and no other worker that its request goes to has more of it."""
-
-    def __init__(self, seconds: float | None) -> None:
-        self._seconds = seconds
-        self.deadline = _NEVER
-        self._begun = False
+        raise ended or of_loss("as soon as it had started")
 
     def begin(self) -> None:
-        if self._begun:
+        if self.began:
             return
-        self._begun = True
+        self.began = time.monotonic_ns()
         # Beyond 30 years the number of nanoseconds would not fit.
-        if self._seconds is not None and self._seconds < 1e9:
-            now = time.monotonic_ns()
-            self.deadline = now + int(self._seconds * _SECOND)
+        if self.timeout is not None and self.timeout < 1e9:
+            self.deadline = self.began + int(self.timeout * _SECOND)
 
-    def is_over(self) -> bool:
-        return time.monotonic_ns() >= self.deadline
+    def wall_time(self) -> float:
+        """Seconds until now, or until it was over; 0 if nothing began."""
+        if not self.began:
+            return 0.0
+        return ((self.ended or time.monotonic_ns()) - self.began) / _SECOND
 
-    def error(self) -> CallTimeout:
-        return CallTimeout(f"the call took longer than {self._seconds} s")
+    def timeout_error(self) -> CallTimeout:
+        return CallTimeout(f"the call took longer than {self.timeout} s")
 
 
 class _Unread(Exception):
@@ -123,36 +169,29 @@ class _Attempt:
     against one deadline."""
 
     def __init__(
-        self,
-        policy: Policy,
-        box: Box,
-        timeout: _Timeout,
-        streams: tuple[Target, Target],
+        self, exchange: Exchange, box: Box, boxes: registry.Boxes
     ) -> None:
         """Take a worker, which run() gives up again.
 
         :raises BoxGone: the sandbox has none to give any more.
         """
-        self._policy = policy
+        policy = exchange.policy
+        self._exchange = exchange
         self._box = box
-        self._timeout = timeout
-        self._streams = Streams(policy.limits.output, streams)
+        self._boxes = boxes
+        self._streams = Streams(policy.limits.output, exchange.targets)
         standby = box.standbys.take()
         self._seat = _boxed.Seat()
         self._live = admission.enter(
             self._seat, lambda: standby or box.open_call()
         )
-        timeout.begin()
-        self._began = time.monotonic_ns()
-        self._deadline = timeout.deadline
+        exchange.begin()
+        exchange.tier = box.tier
+        exchange.streams = self._streams
+        self._deadline = exchange.deadline
         step_done("ask for a worker")
 
-    def run(
-        self,
-        request: Payload,
-        reading: Reading,
-        on_open: Callable[[_boxed.Call], None] | None,
-    ) -> Any:
+    def run(self, on_open: Callable[[_boxed.Call], None] | None) -> Any:
         """Give the worker the request; return the function's value or raise.
 
         :raises _Unread: the request has to go to another worker.
@@ -160,49 +199,40 @@ class _Attempt:
         try:
             if on_open is not None:
                 on_open(self._live)
-            return self._value(request, reading)
+            return self._value(*self._answer())
         finally:
             self._live.close()
             self._seat.leave()
             step_done("give the worker up")
 
-    def _value(self, request: Payload, reading: Reading) -> Any:
+    def _answer(self) -> tuple[int, bytes]:
+        """Send the request; kind and body of the answer to it."""
+        request = self._exchange.request
         body = request.sizes if request.store >= 0 else request.stream()
         self._live.request(body, request.store)
         # While the worker works.
         self._box.standbys.prepare()
         step_done("send the request")
-        kind, body = self._answer()
-        step_done("wait for the answer")
-        stream: bytes | memoryview = body
-        buffers: list[memoryview] = []
-        if kind == _boxed.FRAME_STORED:
-            stream, buffers = self._open_stored(body)
-        elif kind == _boxed.FRAME_NOTED:
-            stream = self._without_note(body)
-        elif kind != _boxed.FRAME_VALUE:
-            raise self._failure(kind, body)
         try:
-            value = decode(
-                self._policy.serializer,
-                stream,
-                reading,
-                buffers=buffers,
-                deadline=self._deadline / _SECOND,
-            )
-        except DecodingTimeout:
-            raise self._timeout.error() from None
-        step_done("decode the answer")
-        return value
+            event, kind, body = self._event()
+        except LimitExceeded:
+            # It has printed too much.
+            self._end_worker()
+            self._take_rest()
+            raise
+        if event != _boxed.CALL_ANSWERED:
+            raise self._failure(event, body)
+        step_done("wait for the answer")
+        return kind, body
 
-    def _answer(self) -> tuple[int, bytes]:
-        """Kind and body of the answer; output is forwarded meanwhile."""
+    def _event(self) -> tuple[int, int, Any]:
+        """How the wait ends; output is forwarded meanwhile."""
         standbys = self._box.standbys
         limit = min(self._deadline, time.monotonic_ns() + prefork.PATIENCE)
         while True:
             event, kind, body = self._live.wait(limit)
             if event == _boxed.CALL_OUTPUT:
-                self._take_output(kind, body)
+                self._streams.write(kind, body)
             elif event == _boxed.CALL_TIMEOUT and limit < self._deadline:
                 limit = self._deadline
                 standbys.open(trusted=False)
@@ -210,27 +240,45 @@ class _Attempt:
                 break
         if event == _boxed.CALL_ANSWERED:
             self._streams.finish()
+            if self._exchange.measured:
+                # It ends while the answer is read, and before the zygote has
+                # a fork to make.
+                self._exchange.ended = time.monotonic_ns()
+                self._exchange.killed = True
+                self._live.kill()
             standbys.open(trusted=True)
-            return kind, body
-        if event == _boxed.CALL_SETUP:
+        elif event in (_boxed.CALL_SETUP, _boxed.CALL_UNREAD):
             standbys.distrust()
-            raise self._setup_failure(body)
-        if event == _boxed.CALL_UNREAD:
-            standbys.distrust()
-            raise _Unread(self._death() if self._live.report else self._loss())
-        if event == _boxed.CALL_ENDED:
-            self._streams.finish()
-            raise self._death()
-        error = self._error_of_event(event, body)
-        self._end_worker()
-        raise error
+        return event, kind, body
 
-    def _take_output(self, stream: int, data: bytes) -> None:
+    def _value(self, kind: int, body: bytes) -> Any:
         try:
-            self._streams.write(stream, data)
-        except LimitExceeded:
-            self._end_worker()
-            raise
+            return answer.read(self._exchange, kind, body, self._live.store)
+        finally:
+            if self._exchange.measured:
+                self._end_worker()
+            step_done("decode the answer")
+
+    def _failure(self, event: int, body: Any) -> Exception:
+        """What an event means that is no answer; the worker is gone then, or
+        else the sandbox."""
+        if event == _boxed.CALL_SETUP:
+            return self._setup_failure(body)
+        if event == _boxed.CALL_UNREAD:
+            return _Unread(self._error_of_event(event, body))
+        short = self._live.shortage
+        error: Exception
+        if event == _boxed.CALL_TIMEOUT and short:
+            error = OSError(short, os.strerror(short))
+        else:
+            error = self._error_of_event(event, body)
+        self._end_worker()
+        self._take_rest()
+        return error
+
+    def _take_rest(self) -> None:
+        """What it had printed and nobody had read; it prints no more."""
+        self._streams.finish(iter(self._live.rest, None))
 
     def _setup_failure(self, record: bytes) -> Exception:
         """What the worker told while its walls went up, or the zygote in its
@@ -241,144 +289,31 @@ class _Attempt:
         error = explain(self._box.tier, stage, number)
         return _Unread(error) if is_shortage(number) else error
 
-    def _error_of_event(self, event: int, body: object) -> Exception:
+    def _error_of_event(self, event: int, body: object) -> BoxedError:
+        from . import causes
+
+        report = self._live.report
         if event == _boxed.CALL_TIMEOUT:
-            short = self._live.shortage
-            if short:
-                return OSError(short, os.strerror(short))
-            return self._timeout.error()
+            return self._exchange.timeout_error()
         if event == _boxed.CALL_PROTOCOL:
             return ProtocolError(f"{body}; it was thrown away")
-        return self._loss()
-
-    def _loss(self) -> WorkerDied:
-        log = self._box.log_text()
-        return WorkerDied(
-            f"the sandbox was lost during the call {log}".strip()
-        )
-
-    def _open_stored(
-        self, sizes: bytes
-    ) -> tuple[memoryview, list[memoryview]]:
-        """The parts of an answer in the store that the worker was given.
-
-        Once sealed it stays as it is, whatever still lives of the worker.
-        """
-        try:
-            _boxed.seal_store(self._live.store)
-            return read_store(self._live.store, sizes)
-        except (OSError, ValueError) as error:
-            from .._live.remedies import is_shortage
-
-            if isinstance(error, OSError) and is_shortage(error.errno or 0):
-                # Of the caller's, who has to map it.
-                raise
-            raise ProtocolError(
-                f"the answer is not as it was announced: {error}"
-            ) from None
-
-    def _without_note(self, body: bytes) -> memoryview:
-        from .._answers.import_note import split_note
-
-        seconds = (time.monotonic_ns() - self._began) / _SECOND
-        try:
-            times, value = split_note(body)
-        except ValueError as error:
-            raise ProtocolError(f"the answer is malformed: {error}") from None
-        log.imported(times, seconds)
-        return value
+        if self._boxes.closed:
+            return causes.of_closing()
+        if report is None:
+            return causes.of_loss(self._box.log_text())
+        limits = self._exchange.policy.limits
+        return causes.of_death(report, self._live.memory, limits)
 
     def _end_worker(self) -> None:
-        """Have the worker gone from the process table; else the sandbox."""
-        self._live.kill()
-        limit = time.monotonic_ns() + KILL_SECONDS * _SECOND
-        if self._live.wait_end(limit) != _boxed.CALL_ENDED:
-            # The next call finds it gone.
-            self._box.close()
-        # What it had printed and nobody had read; it prints no more.
-        self._streams.finish(iter(self._live.rest, None))
-
-    def _death(self) -> BoxedError:
-        report = self._live.report
-        status = report[0] if report is not None else 0
-        if os.WIFSIGNALED(status):
-            number = os.WTERMSIG(status)
-            if self._used_its_cpu_time(number):
-                return LimitExceeded(
-                    f"the call used {self._policy.limits.cpu_time} s of"
-                    " processor time",
-                    "cpu_time",
-                )
-            return WorkerDied(
-                f"the worker was ended by signal {number}"
-                f"{self._memory_remark()}",
-                signal=number,
-            )
-        code = os.WEXITSTATUS(status)
-        return WorkerDied(
-            f"the worker exited with status {code} and no answer"
-            f"{self._memory_remark() if code else ''}",
-            exitcode=code,
-        )
-
-    def _memory_remark(self) -> str:
-        """What native code makes of memory that it does not get is its own
-        affair, and can be any signal."""
-        report, limit = self._live.report, self._policy.limits.memory
-        most = report[3] * 1024 if report is not None else 0
-        if most < limit * 3 // 4:
-            return ""
-        return (
-            f"; it had {most} bytes of memory, the interpreter's included,"
-            f" and Limits(memory={limit}) may have been too little"
-        )
-
-    def _used_its_cpu_time(self, signal: int) -> bool:
-        """SIGXCPU can be ignored; SIGKILL follows a second later.  A guest can
-        send itself either, but not be charged time that it has not used.
-        """
-        report, limit = self._live.report, self._policy.limits.cpu_time
-        if report is None or limit is None:
-            return False
-        # The kernel limits whole seconds.
-        needed = -(-limit // 1) * 1e6
-        return signal in (_SIGXCPU, _SIGKILL) and report[8] >= needed
-
-    def _failure(self, kind: int, body: bytes) -> Exception:
-        try:
-            return self._failure_of_kind(kind, body)
-        except ValueError as error:
-            return ProtocolError(f"the answer is malformed: {error}")
-
-    def _remote_error(self, texts: list[str]) -> BoxedError:
-        from .._answers.remote_errors import error_from_texts
-
-        error = error_from_texts(texts)
-        if isinstance(error, (ImportError, PermissionError)):
-            from .._answers.missing_modules import add_why
-
-            add_why(error, self._policy.places, self._box.tier)
-        return error
-
-    def _failure_of_kind(self, kind: int, body: bytes) -> Exception:
-        from .._answers.text import unpack
-
-        if kind == _boxed.FRAME_ERROR:
-            from .._wire.exception_format import MAX_MORE
-
-            return self._remote_error(unpack(body, 4, MAX_MORE))
-        if kind == _boxed.FRAME_REFUSED:
-            return refusal(self._policy.serializer, *unpack(body, 2))
-        if kind == _boxed.FRAME_TOO_LONG:
-            return self._too_long(body)
-        raise ValueError("it is of no known kind")
-
-    def _too_long(self, body: bytes) -> LimitExceeded:
-        limit, text = self._policy.limits.result, body.decode("ascii")
-        # A guest may say so of any result, but not of one that would fit.
-        if len(text) > 20 or not text.isdigit() or int(text) <= limit:
-            raise ValueError("it is too long by no number of bytes")
-        return LimitExceeded(
-            f"the result takes {text} bytes; at most {limit} are accepted",
-            "result",
-        )
+        """Have the worker gone from the process table, and its end told; else
+        the sandbox gone."""
+        exchange, live = self._exchange, self._live
+        exchange.ended = exchange.ended or time.monotonic_ns()
+        if live.report is None:
+            exchange.killed = True
+            live.kill()
+            limit = time.monotonic_ns() + KILL_SECONDS * _SECOND
+            if live.wait_end(limit) != _boxed.CALL_ENDED:
+                # The next call finds it gone.
+                self._box.close()
+        exchange.report, exchange.memory = live.report, live.memory

@@ -87,7 +87,14 @@ class Streams:
                 f"the call printed more than {self._limit} bytes to"
                 f" {_NAMES[stream]}",
                 "output",
+                self._limit,
+                self._limit - len(kept) + len(data),
             )
+
+    @property
+    def taken(self) -> int:
+        """Bytes of both that were forwarded."""
+        return 2 * self._limit - sum(self._left)
 
     def finish(self, rest: Iterable[tuple[int, bytes]] = ()) -> None:
         """Take in the last there is, and what a cut-off multi-byte character

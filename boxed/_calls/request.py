@@ -115,6 +115,8 @@ def _encode(
             f"function and arguments take {size} bytes; at most {most} are"
             " sent, see Limits(request=...)",
             "request",
+            most,
+            size,
         )
     if size >= LARGE and not payload.move_to_store() and payload.buffers:
         payload = Payload()

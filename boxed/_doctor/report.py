@@ -15,10 +15,10 @@ from .._errors import BoxedError, SetupError
 from .._guest import by_name
 from .._live import registry
 from .._options import ISOLATIONS
+from .._policy import walls
 from .._policy.tiers import TAKES_UID
 from .._run import run
 from .._version import __version__
-from . import walls
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ from proc import own_children, own_descriptors
 
 import boxed
 from boxed import (
+    CallCancelled,
     Limits,
     Sandbox,
     SetupError,
-    WorkerDied,
     _boxed,
 )
 from boxed._calls import call
@@ -86,7 +86,7 @@ def test_a_closed_one_refuses():
         sandbox.map(abs, [1])
     with pytest.raises(RuntimeError, match="closed"), sandbox:
         pass
-    with pytest.raises((RuntimeError, WorkerDied)):
+    with pytest.raises((RuntimeError, CallCancelled)):
         list(results)
     sandbox.close()
 
@@ -123,7 +123,7 @@ def test_closing_during_a_call_ends_it():
     for thread in threads:
         thread.join(20)
     assert len(caught) == 8
-    assert {type(error) for error in caught} <= {WorkerDied, RuntimeError}
+    assert {type(error) for error in caught} <= {CallCancelled, RuntimeError}
     assert not pids(sandbox)
 
 
@@ -150,7 +150,7 @@ def test_closing_waits_for_one_that_starts():
         def work(sandbox=sandbox, results=results) -> None:
             try:
                 results.append(sandbox.run(abs, (-1,)))
-            except (WorkerDied, RuntimeError, SetupError) as error:
+            except (CallCancelled, RuntimeError, SetupError) as error:
                 results.append(error)
 
         thread = threading.Thread(target=work)

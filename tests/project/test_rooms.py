@@ -20,7 +20,15 @@ PACKAGE = CHECKOUT / "boxed"
 # set up is read for a call too.
 COMMANDS = {"_bench", "_cli", "_doctor", "_install"}
 SET_UP = "_install.configuration"
-FACE = {"_errors", "_limits", "_options", "_run", "_sandbox", "_version"}
+FACE = {
+    "_errors",
+    "_limits",
+    "_options",
+    "_outcome",
+    "_run",
+    "_sandbox",
+    "_version",
+}
 CALLER = {"_answers", "_boxed", "_calls", "_live", "_policy", "_wire", *FACE}
 # Room: what its modules may import of the package, besides each other.
 ROOMS: dict[str, set[str]] = {
@@ -30,7 +38,7 @@ ROOMS: dict[str, set[str]] = {
     "_policy": {"_boxed", "_errors", "_limits", SET_UP},
     "_answers": {"_boxed", "_errors", "_policy", "_wire"},
     "_live": CALLER - FACE | {"_errors", SET_UP},
-    "_calls": CALLER - FACE | {"_errors"},
+    "_calls": CALLER - FACE | {"_errors", "_outcome"},
     "_install": {"_boxed", "_policy"},
     "_doctor": {*CALLER, "_guest", SET_UP},
     "_bench": CALLER,

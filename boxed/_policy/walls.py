@@ -7,7 +7,7 @@ stands.
 
 from __future__ import annotations
 
-from .._policy.tiers import NAMESPACES, TAKES_UID
+from .tiers import NAMESPACES, TAKES_UID
 
 _ALL = frozenset({"full", "uid", "rootless", "landlock"})
 _MOUNTS = NAMESPACES
@@ -110,3 +110,8 @@ WALLS = (
     Wall("seccomp", "only listed system calls, with checked arguments", _ALL),
     Wall("limits", "open files, file size, core dumps", _ALL),
 )
+
+
+def standing(tier: str, abi: int) -> tuple[str, ...]:
+    """The names of those that stand in a tier."""
+    return tuple(wall.name for wall in WALLS if wall.stands(tier, abi))

@@ -1,0 +1,93 @@
+"""call(): what became of a call, in place of a value or an exception."""
+
+from __future__ import annotations
+
+import os
+
+from .. import _boxed
+from .._errors import BoxedError, SetupError
+from .._live import registry
+from .._outcome import Outcome
+from .._policy.walls import standing
+from .call import Exchange
+from .causes import cause_of
+from .output import CAPTURE
+from .usage import usage
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from .._wire.payload import Payload
+    from .output import Streams
+    from .settings import Settings
+
+
+def outcome(
+    settings: Settings,
+    func: Callable[..., Any],
+    request: Payload,
+    timeout: float | None,
+    boxes: registry.Boxes = registry.shared,
+) -> Outcome[Any]:
+    """Run one request, which is closed, and return what became of it.
+
+    Streams that no option sends elsewhere are captured.
+    """
+    out, err = settings.streams
+    exchange = Exchange(
+        settings.policy(func, request),
+        request,
+        timeout,
+        settings.reading,
+        (CAPTURE if out is None else out, CAPTURE if err is None else err),
+        measured=True,
+    )
+    try:
+        value = exchange.value(boxes)
+    except BoxedError as error:
+        # Its frames are of no use, and refer to all of this.
+        error.__traceback__ = None
+        return Outcome(exception=error, **(error._facts or {}))
+    return Outcome(value=value, **facts(exchange, None))
+
+
+def unprepared(error: SetupError) -> Outcome[Any]:
+    """Of a call for which there can be no sandbox."""
+    return Outcome(exception=error, cause=cause_of(error))
+
+
+def facts(exchange: Exchange, error: BoxedError | None) -> dict[str, Any]:
+    """The fields of an Outcome that are neither value nor exception.
+
+    :param error: why there is no value.
+    """
+    report = exchange.report
+    # Of a worker that was ended from here, its end says nothing.
+    status = None if exchange.killed or report is None else report[0]
+    signalled = status is not None and os.WIFSIGNALED(status)
+    streams = exchange.streams
+    return {
+        "cause": cause_of(error),
+        "stdout": _text(streams, 0),
+        "stderr": _text(streams, 1),
+        "exitcode": (
+            None if status is None or signalled else os.WEXITSTATUS(status)
+        ),
+        "signal": os.WTERMSIG(status) if status and signalled else None,
+        "tier": exchange.tier,
+        "walls": standing(exchange.tier, _boxed.landlock_abi()),
+        "usage": usage(
+            report,
+            exchange.memory,
+            wall_time=exchange.wall_time(),
+            request_bytes=exchange.request.size(),
+            result_bytes=exchange.result_bytes,
+            output_bytes=streams.taken if streams is not None else 0,
+        ),
+    }
+
+
+def _text(streams: Streams | None, number: int) -> str:
+    return (streams and streams.captured(number)) or ""

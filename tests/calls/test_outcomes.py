@@ -1,0 +1,86 @@
+"""call(): an Outcome for whatever a guest does, with a cause that was measured
+and never told, and what the call used."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from pathlib import Path
+
+import pytest
+from core import check_file
+
+import boxed
+from boxed import BoxedError, Outcome, Usage
+
+PROGRAMS = Path(__file__).parent / "programs"
+
+
+def test_each_cause(environment):
+    """By a guest that does exactly that; what it printed before is there."""
+    check_file(environment, PROGRAMS / "each_cause.py")
+
+
+def test_disguises(environment):
+    """Whatever a guest does to be taken for something else, its cause is what
+    was measured."""
+    check_file(environment, PROGRAMS / "disguises.py")
+
+
+def test_usage(environment):
+    """Known work, within a tenth."""
+    check_file(environment, PROGRAMS / "usage.py")
+
+
+@pytest.mark.fast
+def test_an_outcome_cannot_be_changed():
+    """Nor can a usage."""
+    for one, name in (
+        (Outcome(cause="raised"), "cause"),
+        (Usage(), "wall_time"),
+    ):
+        with pytest.raises(AttributeError, match=name):
+            setattr(one, name, 1)
+        with pytest.raises(AttributeError, match=name):
+            delattr(one, name)
+        with pytest.raises(AttributeError):
+            one.other = 1
+        with pytest.raises(TypeError, match="other"):
+            type(one)(other=1)
+
+
+@pytest.mark.fast
+def test_an_outcome_is_copied_and_compared_by_its_fields():
+    """With its exception, which has the same outcome again."""
+    usage = Usage(wall_time=0.25, peak_memory=1, measured=True)
+    good = Outcome(cause="returned", value=[1], stdout="x", usage=usage)
+    for again in (pickle.loads(pickle.dumps(good)), copy.deepcopy(good)):
+        assert again == good and again.usage == usage
+    assert good != Outcome(cause="returned", value=[2], usage=usage)
+    assert good != 5
+    error = BoxedError("no")
+    assert error.outcome is None
+    error._facts = {"cause": "raised", "usage": usage}
+    again = pickle.loads(pickle.dumps(error))
+    assert again.outcome.exception is again
+    assert again.outcome.usage == usage
+
+
+@pytest.mark.fast
+def test_an_outcome_reads_well():
+    """What is as usual is left out; a long value is cut."""
+    usage = Usage(wall_time=1 / 3, peak_memory=1)
+    assert repr(usage) == "Usage(wall_time=0.333333, peak_memory=1)"
+    one = Outcome(cause="returned", usage=usage, walls=("user",))
+    assert repr(one) == f"Outcome(cause='returned', value=None, usage={usage})"
+    assert len(repr(Outcome(cause="returned", value="x" * 10**6))) < 300
+    failed = Outcome(cause="exit", exception=BoxedError("no"), exitcode=0)
+    assert "value" not in repr(failed) and "exitcode=0" in repr(failed)
+
+
+@pytest.mark.fast
+def test_an_outcome_is_generic():
+    """At run time too, where annotations are evaluated."""
+    assert Outcome[int] and boxed.Outcome is Outcome
+    with pytest.raises(AttributeError):
+        _ = boxed.no_such_name
