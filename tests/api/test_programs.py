@@ -7,6 +7,7 @@ the user's home.  What counts is the last line printed.
 
 from __future__ import annotations
 
+import json
 import shutil
 import sysconfig
 from dataclasses import dataclass, replace
@@ -17,6 +18,16 @@ from environments import CHECKOUT, Environment, Unavailable, describe
 from users import HOMES, command
 
 PROGRAMS = CHECKOUT / "tests" / "programs"
+EXAMPLES = CHECKOUT / "examples"
+# What each of the grader's submissions deserves.
+VERDICTS = {
+    "AC": "ada ben carla dan eva finn gina hugo ines",
+    "WA": "jan kim lea max nora otto",
+    "TLE": "pia quin rosa sam",
+    "MLE": "tara udo vera",
+    "OLE": "will xena",
+    "RE": "yann zoe adam bea cleo dora",
+}
 
 # Program: its last line.
 LAST_LINES = {
@@ -191,6 +202,44 @@ def test_a_command(project):
     """`python -m boxed run`."""
     argv = (project.python, "-m", "boxed", "run", "math:sqrt", "4")
     assert project.run(*argv) == "2.0"
+
+
+def test_the_grader(project):
+    """Every submission gets the verdict that it deserves, with its time and
+    memory, and what it printed before it failed."""
+    folder = project.folder / "examples"
+    shutil.copytree(EXAMPLES, folder)
+    own(folder, project.environment)
+    argv = (project.python, "grader.py")
+    done = project.environment.run(argv, cwd=folder, check=True)
+    rows = [line.split(maxsplit=7) for line in done.stdout.splitlines()]
+    verdicts = {name: verdict for name, verdict, *_ in rows}
+    assert len(rows) == len(verdicts) == 30
+    for verdict, names in VERDICTS.items():
+        assert {verdicts[name] for name in names.split()} == {verdict}, done
+    for name, verdict, passed, seconds, _, memory, _, *_ in rows:
+        assert (passed == "10") == (verdict == "AC"), name
+        assert 0 < float(seconds) < 5 and 4 < float(memory) < 120, name
+    said = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
+    assert "look out" in said["adam"] and "signal 11" in said["adam"]
+    assert "thinking" in said["quin"] and "is this it?" in said["will"]
+    assert "No such file" in said["cleo"]
+
+
+def test_a_cheat_has_the_answers_outside(project):
+    """The control: where the grader's own files can be read."""
+    folder = project.folder / "examples"
+    shutil.copytree(EXAMPLES, folder)
+    own(folder, project.environment)
+    grading = folder / "grading"
+    test = json.loads((grading / "tests.json").read_text())[8]
+    text = (grading / "submissions.txt").read_text()
+    source = text.split("==== cleo\n")[1].split("====")[0]
+    argv = (project.python, "-c", source)
+    done = project.environment.run(
+        argv, cwd=folder, input=test["input"], check=True
+    )
+    assert done.stdout.strip() == test["expected"]
 
 
 def test_the_installation(project):
