@@ -135,6 +135,21 @@ the_end_of_the_socket_kills(void)
 }
 
 static void
+one_that_ends_itself_is_not_killed(void)
+{
+    begin(2);
+    children.end_themselves = true;
+    CHECK_EQUAL(shutdown(callers[1], SHUT_WR), 0);
+    CHECK(turn(5000));
+    CHECK(!turn(50));
+    CHECK(is_alive(1));
+    (void)kill(pids[1], SIGTERM);
+    CHECK_EQUAL(ended_by(1), SIGTERM);
+    children.end_themselves = false;
+    finish();
+}
+
+static void
 a_death_is_reported(void)
 {
     begin(2);
@@ -235,7 +250,8 @@ a_shortage_of_descriptors_delays_and_loses_nothing(void)
     finish();
 }
 
-TEST_MAIN(TEST(the_end_of_the_socket_kills), TEST(a_death_is_reported),
+TEST_MAIN(TEST(the_end_of_the_socket_kills),
+          TEST(one_that_ends_itself_is_not_killed), TEST(a_death_is_reported),
           TEST(one_that_lingers_lives_until_it_is_time),
           TEST(a_shortage_of_descriptors_delays_and_loses_nothing),
           TEST(the_first_of_too_many_end), TEST(one_that_dies_lingers_no_more))

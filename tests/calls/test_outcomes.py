@@ -32,6 +32,13 @@ def test_usage(environment):
     check_file(environment, PROGRAMS / "usage.py")
 
 
+@pytest.mark.parametrize("name", ["root", "user", "rootless"])
+def test_usage_of_several_processes(make_environment, name):
+    """It is that of all of them."""
+    program = PROGRAMS / "usage_of_families.py"
+    check_file(make_environment(name), program)
+
+
 @pytest.mark.fast
 def test_an_outcome_cannot_be_changed():
     """Nor can a usage."""

@@ -172,6 +172,9 @@ method_serve(PyObject *module, PyObject *args, PyObject *kwargs)
     if (forkserver == NULL) {
         return PyErr_SetFromErrno(PyExc_OSError);
     }
+    if (policy.processes > 1) {
+        forkserver_let_end_themselves(forkserver);
+    }
     int outcome = serve_until_fork(forkserver, &policy, put_off, &id);
     if (outcome < 0) {
         return method_raise_errno(outcome);

@@ -7,8 +7,9 @@
  * is made, so that there are no more than were granted; its end takes every
  * process of the namespace along, whatever they did to stay.  `outside` is the
  * one that the zygote knows: killing it kills init, and it ends with the
- * worker's own wait status.  All of this is C in a fresh fork, with nothing of
- * the guest's; async-signal-safe calls only. */
+ * worker's own wait status, and with what all of them have used as its own.
+ * All of this is C in a fresh fork, with nothing of the guest's;
+ * async-signal-safe calls only. */
 #include "extension/worker/pid_namespace.h"
 
 #include <errno.h>
@@ -33,6 +34,7 @@
 #include "extension/wire/frame.h"
 #include "extension/worker/cpu_clock.h"
 #include "extension/worker/process_limit.h"
+#include "shared/deadline.h"
 #include "shared/rights.h"
 #include "shared/shortage.h"
 #include "shared/stage.h"
@@ -45,6 +47,9 @@
 #define REPORT_FD  1
 #define CHANNEL_FD 1
 #define PROC_FD    2
+
+/* For init to end all others, once it is asked to. */
+#define INIT_END_MS 500
 
 /* How the worker ended. */
 struct end {
@@ -90,6 +95,42 @@ tell_charged(uint64_t us)
     }
 }
 
+/* The caller wants the call ended.  init is asked to, so that what all have
+ * used is counted; if it does not, its end takes the others along. */
+static void
+end_init(pid_t init)
+{
+    struct pollfd told = {.fd = STATUS_FD, .events = POLLIN};
+    deadline_ns deadline = deadline_after_ms(INIT_END_MS);
+    int ready;
+
+    (void)kill(init, SIGTERM);
+    do {
+        ready = poll(&told, 1, deadline_left_ms(deadline));
+    } while (ready < 0 && errno == EINTR);
+    if (ready <= 0) {
+        (void)kill(init, SIGKILL);
+    }
+}
+
+/* Until init tells how the worker ended, or the caller has closed. */
+static void
+await_end(pid_t init)
+{
+    struct pollfd watched[] = {
+        {.fd = STATUS_FD, .events = POLLIN},
+        {.fd = REPORT_FD, .events = POLLRDHUP},
+    };
+    struct shortage shortage = {.error = 0};
+
+    while (poll(watched, 2, -1) < 0 &&
+           (errno == EINTR || shortage_wait(&shortage, errno) == 0)) {
+    }
+    if (watched[0].revents == 0) {
+        end_init(init);
+    }
+}
+
 static _Noreturn void
 stay_outside(pid_t init, int status_pipe, int report)
 {
@@ -101,6 +142,7 @@ stay_outside(pid_t init, int status_pipe, int report)
     if (privileges_lock() != 0) {
         _exit(STAGE_EXIT);
     }
+    await_end(init);
     ssize_t got = read(STATUS_FD, &end, sizeof(end));
     while (waitpid(init, &of_init, 0) < 0 && errno == EINTR) {
     }
@@ -131,6 +173,16 @@ reap(pid_t worker, struct end *ret_end)
     return false;
 }
 
+/* What is left of the call.  It is reaped here, since nobody counts what the
+ * processes have used that the kernel ends with this one. */
+static void
+end_others(void)
+{
+    (void)kill(-1, SIGKILL);
+    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR) {
+    }
+}
+
 /* -1 if the worker ended before it had one. */
 static int
 receive_listener(void)
@@ -149,15 +201,16 @@ stay_init(pid_t worker, const int *fds, size_t processes)
 {
     static struct process_limit limit;
     struct signalfd_siginfo info;
-    sigset_t child;
+    sigset_t awaited;
     struct end end;
 
     memset(&end, 0, sizeof(end));
     keep_only(fds, PROC_FD + 1);
-    (void)sigemptyset(&child);
-    (void)sigaddset(&child, SIGCHLD);
-    (void)sigprocmask(SIG_BLOCK, &child, NULL);
-    int signals = signalfd(-1, &child, SFD_CLOEXEC);
+    (void)sigemptyset(&awaited);
+    (void)sigaddset(&awaited, SIGCHLD);
+    (void)sigaddset(&awaited, SIGTERM);
+    (void)sigprocmask(SIG_BLOCK, &awaited, NULL);
+    int signals = signalfd(-1, &awaited, SFD_CLOEXEC);
     limit.listener = receive_listener();
     limit.proc = PROC_FD;
     limit.most = processes;
@@ -176,8 +229,10 @@ stay_init(pid_t worker, const int *fds, size_t processes)
             }
             continue;
         }
-        if (watched[0].revents != 0) {
-            (void)!read(signals, &info, sizeof(info));
+        if (watched[0].revents != 0 &&
+            read(signals, &info, sizeof(info)) == sizeof(info) &&
+            info.ssi_signo == SIGTERM) {
+            (void)kill(worker, SIGKILL);
         }
         if ((watched[1].revents & POLLIN) != 0) {
             process_limit_answer(&limit);
@@ -186,6 +241,7 @@ stay_init(pid_t worker, const int *fds, size_t processes)
             watched[1].fd = -1;
         }
     }
+    end_others();
     ssize_t put = write(STATUS_FD, &end, sizeof(end));
     _exit(signals >= 0 && put == (ssize_t)sizeof(end) ? 0 : STAGE_EXIT);
 }

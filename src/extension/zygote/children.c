@@ -4,8 +4,9 @@
  * Runs in the zygote, for forkserver.c, unprivileged.  Of each child it keeps
  * a pidfd and the report socket.  End of file on the report socket, for
  * whatever reason the caller closed it, kills the child; its death sends
- * {status, rusage}.  What a child needs of memory is there before it is
- * forked.
+ * {status, rusage}.  A child that has others to end does that itself, since it
+ * sees the same end of file (worker/pid_namespace.c).  What a child needs of
+ * memory is there before it is forked.
  *
  * A child whose caller says that it has the answer is not killed at once: it
  * lingers, in the order of those that do, until the zygote finds the time; see
@@ -112,6 +113,10 @@ children_hear(struct children *children, struct child *child)
 
     if (got < 0 && (errno == EAGAIN || shortage_is(errno))) {
         /* It is still there, and shows again. */
+        return false;
+    }
+    if (got != 1 && children->end_themselves) {
+        events_unwatch(children->events, &child->report_source);
         return false;
     }
     if (got != 1) {

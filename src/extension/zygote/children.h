@@ -14,6 +14,7 @@ struct children {
     struct child *spare;   /* room for the next one */
     unsigned count;        /* those that linger included */
     unsigned lingering;
+    bool end_themselves; /* at the end of file that kills others */
     struct child *first_lingering, *last_lingering;
 };
 

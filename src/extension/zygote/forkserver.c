@@ -95,6 +95,12 @@ forkserver_new(int server)
     return made;
 }
 
+void
+forkserver_let_end_themselves(struct forkserver *forkserver)
+{
+    forkserver->children.end_themselves = true;
+}
+
 static void
 close_call(struct forkserver_call *call)
 {

@@ -21,6 +21,10 @@ struct forkserver_call {
 /* Serves the SEQPACKET socket.  NULL and errno on failure. */
 struct forkserver *forkserver_new(int server);
 
+/* Children end by themselves what their calls have started: they are not
+ * killed where the caller closes. */
+void forkserver_let_end_themselves(struct forkserver *forkserver);
+
 /* Handles reports, kills and deaths until a call arrives; blocking, needs no
  * GIL.  The call's descriptors belong to the caller of this function. */
 int forkserver_next(struct forkserver *forkserver,

@@ -138,3 +138,30 @@ def sleep_often(times):
 def write_both(out, err):
     os.write(1, b"x" * out)
     os.write(2, b"x" * err)
+
+
+def fork_and_use(seconds, how):
+    """Two children, which tell when they have done it."""
+    done, tell = os.pipe()
+    for _ in range(2):
+        if os.fork() == 0:
+            use("ru_utime", seconds)
+            os.write(tell, b"x")
+            if how != "wait":
+                time.sleep(60)
+            os._exit(0)
+    for _ in range(2):
+        if how == "wait":
+            os.wait()
+        else:
+            os.read(done, 1)
+    if how == "stay":
+        time.sleep(60)
+
+
+def fork_and_touch(size):
+    child = os.fork()
+    if child == 0:
+        touch(size)
+        os._exit(0)
+    os.waitpid(child, 0)
