@@ -22,8 +22,10 @@ static char output[CALL_OUTPUT_SIZE];
 static int zygote, server;
 static int far_ends[FRAME_CALL_FDS]; /* call, report, stdout, stderr */
 
-static inline void
-begin(void)
+/* Makes a call and announces it, wanting a standby for the next or not; what
+ * its zygote was told. */
+static inline struct frame_call
+announce(bool prefork)
 {
     int pair[2];
     struct frame_call announced;
@@ -41,10 +43,17 @@ begin(void)
     call.max_answer = MAX_ANSWER;
     call.output = output;
     CHECK_EQUAL(call_prepare(&call), 0);
-    CHECK_EQUAL(call_announce(&call, server, false), 0);
+    CHECK_EQUAL(call_announce(&call, server, prefork), 0);
     CHECK_EQUAL(recvmsg(zygote, &got, 0), sizeof(announced));
     CHECK_EQUAL(announced.id, call.id);
     memcpy(far_ends, CMSG_DATA(CMSG_FIRSTHDR(&got)), sizeof(far_ends));
+    return announced;
+}
+
+static inline void
+begin(void)
+{
+    (void)announce(false);
 }
 
 /* As a worker does it that lives to run something. */

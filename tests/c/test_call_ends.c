@@ -3,37 +3,17 @@
 #include "extension/caller/call.h"
 
 #include <errno.h>
-#include <sys/socket.h>
 
-#include "test.h"
+#include "call_peer.h"
 
-static struct call call;
-static int server, zygote, report;
-
+/* The call's report is what its zygote listens to. */
 static struct frame_call
-begin(bool prefork)
+begin_reporting(bool prefork)
 {
-    int pair[2], fds[FRAME_CALL_FDS];
-    struct frame_call announced;
-    char control[CMSG_SPACE(sizeof(fds))];
-    struct iovec body = {&announced, sizeof(announced)};
-    struct msghdr got = {.msg_iov = &body,
-                         .msg_iovlen = 1,
-                         .msg_control = control,
-                         .msg_controllen = sizeof(control)};
-
-    CHECK_EQUAL(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
-    server = pair[0];
-    zygote = pair[1];
-    memset(&call, 0, sizeof(call));
-    CHECK_EQUAL(call_prepare(&call), 0);
-    CHECK_EQUAL(call_announce(&call, server, prefork), 0);
-    CHECK_EQUAL(recvmsg(zygote, &got, 0), sizeof(announced));
-    memcpy(fds, CMSG_DATA(CMSG_FIRSTHDR(&got)), sizeof(fds));
-    report = fds[1];
+    struct frame_call announced = announce(prefork);
     for (int i = 0; i < FRAME_CALL_FDS; i++) {
         if (i != 1) {
-            (void)close(fds[i]);
+            close_far(i);
         }
     }
     return announced;
@@ -49,9 +29,9 @@ answer(uint64_t size, uint64_t have)
 }
 
 static void
-finish(void)
+end(void)
 {
-    (void)close(report);
+    close_far(1);
     (void)close(server);
     (void)close(zygote);
 }
@@ -61,56 +41,56 @@ static int
 heard(void)
 {
     char words[2];
-    return (int)recv(report, words, sizeof(words), MSG_DONTWAIT);
+    return (int)recv(far_ends[1], words, sizeof(words), MSG_DONTWAIT);
 }
 
 static void
 need_is_announced(void)
 {
-    CHECK_EQUAL(begin(false).prefork, 0);
+    CHECK_EQUAL(begin_reporting(false).prefork, 0);
     call_close(&call);
-    finish();
-    CHECK_EQUAL(begin(true).prefork, 1);
+    end();
+    CHECK_EQUAL(begin_reporting(true).prefork, 1);
     call_close(&call);
-    finish();
+    end();
 }
 
 static void
 an_answered_one_is_let_linger(void)
 {
-    (void)begin(false);
+    (void)begin_reporting(false);
     answer(5, 5);
     CHECK_EQUAL(heard(), -1);
     call_close(&call);
     CHECK_EQUAL(heard(), 1);
     CHECK_EQUAL(heard(), 0);
-    finish();
+    end();
 }
 
 static void
 one_without_its_whole_answer_is_killed(void)
 {
-    (void)begin(false);
+    (void)begin_reporting(false);
     call_close(&call);
     CHECK_EQUAL(heard(), 0);
-    finish();
-    (void)begin(false);
+    end();
+    (void)begin_reporting(false);
     answer(5, 4);
     call_close(&call);
     CHECK_EQUAL(heard(), 0);
-    finish();
+    end();
 }
 
 static void
 one_that_was_killed_stays_so(void)
 {
-    (void)begin(false);
+    (void)begin_reporting(false);
     answer(5, 5);
     call_kill(&call);
     CHECK_EQUAL(heard(), 0);
     call_close(&call);
     CHECK_EQUAL(heard(), 0);
-    finish();
+    end();
 }
 
 /* A forked copy of the caller has the socket too, which then does not end. */
@@ -118,13 +98,13 @@ static void
 a_copy_of_the_socket_keeps_nothing_alive(void)
 {
     for (int answered = 0; answered < 2; answered++) {
-        (void)begin(false);
+        (void)begin_reporting(false);
         answer(5, answered ? 5 : 0);
         int copy = dup(call.report_socket);
         call_close(&call);
         CHECK_EQUAL(heard(), answered ? 1 : 0);
         (void)close(copy);
-        finish();
+        end();
     }
 }
 

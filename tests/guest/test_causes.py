@@ -10,7 +10,7 @@ import inspect
 from pathlib import Path
 
 import pytest
-from core import check, check_file
+from core import check_file
 from here import run_here
 
 from boxed import (
@@ -26,49 +26,12 @@ PROGRAMS = Path(__file__).parent / "programs"
 
 MIB = 1 << 20
 
-# Fills the memory down to the smallest of what Python allocates.
-FILL = """
-import builtins
-kept = builtins.kept = []
-for small in (lambda: bytearray(1 << 20), lambda: [0] * 8, object):
-    try:
-        while True:
-            kept.append(small())
-    except MemoryError:
-        pass
-"""
-# The same, and then a little is given back of each size.
-RAISING = (
-    "def raising(): raise ValueError('x' * 100)\n"
-    "spare = [[bytes(size) for _ in range(20)] for size in range(1, 500, 8)]\n"
-    f"{FILL}"
-    "del spare\n"
-    "raising()\n"
-)
-LOW_STACK = """
-import sys
-try:
-    for most in range(100, 1, -1):
-        sys.setrecursionlimit(most)
-except RecursionError:
-    pass
-"""
-# What a guest leaves behind, and does no harm to what it then raises or not.
-BROKEN = {
-    "no streams": "import sys\ndel sys.stdout, sys.stderr\n",
-    "streams that are none": "import sys\nsys.stdout = sys.stderr = 5\n",
-    "closed streams": "import sys\nsys.stdout.close()\nsys.stderr.close()\n",
-    "closed descriptors": "import os\nos.close(0), os.close(1), os.close(2)\n",
-    "no builtins": "import builtins\nbuiltins.__dict__.clear()\n",
-    "no modules": "import sys\nsys.modules.clear()\n",
-    "no sys": "import sys\nsys.__dict__.clear()\n",
-    "a low stack": LOW_STACK,
-    "no collector": "import gc\ngc.disable()\n",
-    "warnings as errors": "import warnings\nwarnings.simplefilter('error')\n",
-    "threads": "import threading\nfor daemon in (True, False):\n"
-    "    threading.Thread(target=lambda: [0 for _ in iter(int, 1)],"
-    " daemon=daemon).start()\n",
-}
+
+def guest(name: str) -> str:
+    """The code of one."""
+    return (PROGRAMS / f"{name}.py").read_text()
+
+
 # Exceptions that do what they can not to be told.
 HOSTILE = {
     "a traceback": "__traceback__ = property(lambda self: 1 / 0)",
@@ -82,62 +45,15 @@ HOSTILE = {
     "a notes' list": "__notes__ = ['n'] * 10**5",
     "no module": "__module__ = None",
 }
-META = """
-class Meta(type):
-    def refuse(cls, *args):
-        raise LookupError
-    __getattribute__ = __hash__ = __eq__ = __repr__ = refuse
-    __instancecheck__ = refuse
-class Text(str):
-    def refuse(self, *args):
-        raise LookupError
-    __getitem__ = __len__ = encode = __format__ = __iter__ = refuse
-class Error(ValueError, metaclass=Meta):
-    def __str__(self):
-        return Text("told")
-raise Error(Text("x"))
-"""
 
 
 def test_full_memory_is_told(environment):
     """As a MemoryError where it is one; and what was raised is told though
     memory is full, or returned, or was no error of memory's at all."""
-    check(
+    check_file(
         environment,
-        f"""
-        FILL = {FILL!r}
-        RAISING = {RAISING!r}"""
-        + """
-        few = dict(limits=Limits(memory=32 << 20), timeout=60)
-        refused(MemoryError, run, exec, (FILL + "raise MemoryError",), **few)
-        # With as much left as the interpreter needs to raise it.
-        error = refused(ValueError, run, exec, (RAISING,), **few)
-        assert error.message == "x" * 100
-        assert "Limits(memory=" in error.notes[0], error.notes
-        assert error.traceback
-        error = refused(Exception, run, exec,
-                        (FILL + "import decimal, ctypes",), **few)
-        assert "memory" in (str(error) + error.traceback).lower(), error
-        assert run(exec, (FILL,), **few) is None
-
-        # The list fits, and what a pickler notes of it does not.
-        few["limits"] = Limits(memory=40 << 20)
-        source = "[[] for _ in range(440000)]"
-        assert run(eval, (f"len({source})",), **few) == 440000
-        error = refused(MemoryError, run, eval, (source,), **few)
-        assert "list" in str(error), error
-        assert len(run(eval, (source,), timeout=60)) == 440000
-        with Sandbox(**few) as sandbox:
-            results = sandbox.map(eval, ["1", source], chunksize=2)
-            error = refused(MemoryError, list, results)
-            assert "results" in str(error), error
-
-        # Arguments that do not fit, by socket and by store.
-        tiny = dict(limits=Limits(memory=1 << 20))
-        assert run(abs, (-1,), **tiny) == 1
-        for size in (900 << 10, 30 << 20):
-            refused(MemoryError, run, len, (bytes(size),), **tiny)
-        """,
+        PROGRAMS / "full_memory_is_told.py",
+        beside=[PROGRAMS / "fill.py"],
     )
 
 
@@ -157,18 +73,8 @@ def test_small_results_hide_no_exception(environment):
 
 def test_what_a_guest_breaks_is_not_what_is_told(environment):
     """It returns, and it raises, as if it had broken nothing."""
-    check(
-        environment,
-        f"""
-        BROKEN = {BROKEN!r}"""
-        + """
-        for name, source in BROKEN.items():
-            assert run(exec, (source,), timeout=60) is None, name
-            raising = "error = ValueError('x')\\n" + source + "raise error"
-            error = refused(RemoteError, run, exec, (raising,), timeout=60)
-            assert isinstance(error, ValueError), (name, error)
-            assert error.args == ("x",) and str(error) == "x", (name, error)
-        """,
+    check_file(
+        environment, PROGRAMS / "what_a_guest_breaks_is_not_what_is_told.py"
     )
 
 
@@ -187,7 +93,7 @@ def test_exceptions_that_will_not_be_told(what):
 def test_classes_that_will_not_be_told():
     """By a metaclass and a text that refuse whatever is asked of them."""
     with pytest.raises(ValueError) as caught:
-        run(exec, (META,))
+        run(exec, (guest("refuses_all"),))
     assert caught.value.type_name == "__main__.Error"
     assert caught.value.message == "told"
     assert caught.value.args == ("x",)
@@ -207,25 +113,8 @@ def test_a_hook_that_raises(hook, end):
 
 def test_threads_that_take_all_memory():
     """They take what was put aside for telling, too; it is told still."""
-    source = (
-        """
-import threading
-gate = threading.Lock()
-gate.acquire()
-def take():
-    gate.acquire()
-    gate.release()
-    while True:
-        try:
-            kept.append(object())
-        except MemoryError:
-            pass
-for _ in range(3):
-    threading.Thread(target=take, daemon=True).start()
-"""
-        + FILL
-        + "gate.release()\nraise MemoryError"
-    )
+    source = guest("takers") + guest("fill")
+    source += "gate.release()\nraise MemoryError"
     for _ in range(5):
         with pytest.raises(MemoryError) as caught:
             run(exec, (source,), limits=Limits(memory=32 * MIB), timeout=60)
@@ -235,25 +124,7 @@ for _ in range(3):
 def test_what_was_put_aside_is_little_more():
     """A guest that takes it has that much more than its limit, and no more
     (control: what it has before)."""
-    source = """
-import mmap
-def most():
-    held = []
-    try:
-        while True:
-            held.append(mmap.mmap(-1, 1 << 18, flags=mmap.MAP_PRIVATE))
-    except OSError:
-        return len(held) / 4
-before = most()
-import sys
-sys._getframe(2).f_globals["_boxed"].release_reserve()
-print(before, most())
-"""
-    printed = run_here(
-        "-c",
-        "from boxed import Limits, run\n"
-        f"run(exec, ({source!r},), limits=Limits(memory=32 << 20))",
-    )
+    printed = run_here(PROGRAMS / "put_aside.py")
     before, after = map(float, printed.split())
     assert 24 < before <= 32
     assert before + 7 < after <= before + 8
@@ -301,18 +172,8 @@ def test_what_steers_is_told_and_does_not_steer(
 def test_the_longest_that_can_be_told():
     """It fits in what the caller takes: a message, a traceback, args,
     attributes and notes of what takes the most bytes each."""
-    source = """
-odd = chr(0xd800) * 10**5
-class E(OSError):
-    __module__ = odd
-    __str__ = lambda self: odd
-E.__qualname__ = "E" * 10**5
-error = E(5, odd, odd, None, odd)
-error.__notes__ = [odd] * 100
-raise error
-"""
     with pytest.raises(OSError, match="ud800") as caught:
-        run(exec, (source,))
+        run(exec, (guest("longest"),))
     error = caught.value
     assert isinstance(error, RemoteError)
     assert (error.errno, len(error.args)) == (5, 2)
