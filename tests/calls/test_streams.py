@@ -8,8 +8,10 @@ import io
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 import pytest
+from guest_code import WITHIN
 
 from boxed import CallTimeout, LimitExceeded, Limits, Sandbox, run
 
@@ -142,26 +144,8 @@ def test_redirection_is_looked_up_when_it_is_written():
     assert sys.stdout is not target
 
 
-# Answers by itself, as the worker's own code does, and lives on for ever.
-FORGED = """
-import sys, threading, time, os
-frame = sys._getframe()
-while frame.f_code.co_name != "work":
-    frame = frame.f_back
-_boxed, call = frame.f_globals["_boxed"], frame.f_locals["call"]
-def answer():
-    _boxed.answer(call, _boxed.FRAME_VALUE, b"\\x80\\x05N.")
-def forever():
-    while True:
-        time.sleep(1)
-def print_on():
-    while True:
-        os.write(1, b"after" * 1000)
-def start(function):
-    threading.Thread(target=function).start()
-{}
-forever()
-"""
+PROGRAMS = Path(__file__).parent / "programs"
+FORGES = WITHIN + (PROGRAMS / "forges.py").read_text()
 FAMILY = Limits(processes=4, output=1 << 40)
 LIVES_ON = {
     "output, answer": ("print('out', flush=True); answer()", None),
@@ -198,7 +182,7 @@ def test_an_answer_waits_for_no_end(how):
     before; the worker, which never ends, is not waited for."""
     source, limits = LIVES_ON[how]
     target = io.BytesIO()
-    source = FORGED.format(source)
+    source = f"{FORGES}{source}\nforever()\n"
     assert run(exec, (source,), stdout=target, limits=limits) is None
     assert target.getvalue().startswith(b"out")
 
@@ -210,7 +194,7 @@ def test_without_an_answer_its_end_is_waited_for(limits):
     with pytest.raises(CallTimeout):
         run(
             exec,
-            (FORGED.format("print('out', flush=True)"),),
+            (f"{FORGES}print('out', flush=True)\nforever()\n",),
             stdout=target,
             limits=limits,
             timeout=1,

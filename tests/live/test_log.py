@@ -10,6 +10,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from guest_code import WITHIN
 from here import completed_here
 
 from boxed import (
@@ -221,17 +222,11 @@ def test_an_import_that_fails_has_its_own_traceback(slow_module):
 
 
 # Sends an answer of the guest's own, with a note before its value, 7.
-FORGING = """
-import sys, os
-frame = sys._getframe()
-while "work" not in frame.f_globals:
-    frame = frame.f_back
-while "call" not in frame.f_locals:
-    frame = frame.f_back
-_boxed = frame.f_globals["_boxed"]
-note = {note!r}
-body = ({size}).to_bytes(2, "little") + note + b"\\x80\\x05K\\x07."
-_boxed.answer(frame.f_locals["call"], _boxed.FRAME_NOTED, body)
+FORGING = f"""{WITHIN}
+import os
+note = {{note!r}}
+body = ({{size}}).to_bytes(2, "little") + note + b"\\x80\\x05K\\x07."
+_boxed.answer(call, _boxed.FRAME_NOTED, body)
 os._exit(0)
 """
 

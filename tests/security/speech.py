@@ -4,35 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from guest_code import WITHIN
+
 from boxed import run
 
-# Inside the worker: `frame(kind, body)` makes an answer to this very call,
-# whose id any guest can find in the frames above it; `want(size)` asks for a
-# store as boxed does.
-SPEAK = """
-import array, os, socket, struct, sys, time
-above = sys._getframe()
-while "call" not in above.f_locals:
-    above = above.f_back
-CALL = above.f_locals["call"]
-def header(kind, size, id=CALL, magic=0x46584F42, limit=0):
-    size, limit = size & (2**64 - 1), limit & (2**64 - 1)
-    return struct.pack("=IIQQQ", magic, kind, id, size, limit)
-def frame(kind, body, **changes):
-    return header(kind, len(body), **changes) + body
-def send(data):
-    while data:
-        data = data[os.write(3, data):]
-def sizes(*numbers):
-    return struct.pack(f"={len(numbers)}Q", *numbers)
-def want(size):
-    send(header(WANT, 0, limit=size))
-    channel = socket.socket(fileno=os.dup(3))
-    _, control, _, _ = channel.recvmsg(32, socket.CMSG_SPACE(4))
-    return array.array("i", control[0][2])[0]
-VALUE, ERROR, REFUSED, SETUP, TOO_LONG = 2, 3, 4, 5, 6
-WANT, GIVEN, STORED, REQUEST_STORED = 7, 8, 9, 10
-"""
+#: See programs/speaks.py.
+PROGRAMS = Path(__file__).parent / "programs"
+SPEAK = WITHIN + (PROGRAMS / "speaks.py").read_text()
 GOOD = "frame(VALUE, b'\\x80\\x05K\\x07.')"
 
 

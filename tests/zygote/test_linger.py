@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from core import check_file
+from guest_code import WITHIN
 
 PROGRAMS = Path(__file__).parent / "programs"
 
@@ -20,21 +21,16 @@ def work():
         pass
 _thread.start_new_thread(work, ())
 """
-FORGER = """
-import sys, time
-frame = sys._getframe()
-while frame.f_code.co_name != "work":
-    frame = frame.f_back
-_boxed, call = frame.f_globals["_boxed"], frame.f_locals["call"]
+FORGER = f"""{WITHIN}
+import time
 _boxed.answer(call, _boxed.FRAME_VALUE, b"\\x80\\x05N.")
 while True:
-    {}
 """
 GUESTS = {
     "honest": "pass",
     "thread": THREAD,
-    "busy": FORGER.format("pass"),
-    "asleep": FORGER.format("time.sleep(1)"),
+    "busy": FORGER + "    pass",
+    "asleep": FORGER + "    time.sleep(1)",
 }
 
 
