@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from guest_code import WITHIN
+from guest_code import guest_code
 
 from boxed import CallTimeout, LimitExceeded, Limits, Sandbox, run
 
@@ -145,7 +145,7 @@ def test_redirection_is_looked_up_when_it_is_written():
 
 
 PROGRAMS = Path(__file__).parent / "programs"
-FORGES = WITHIN + (PROGRAMS / "forges.py").read_text()
+FORGES = guest_code(PROGRAMS / "forges.py")
 FAMILY = Limits(processes=4, output=1 << 40)
 LIVES_ON = {
     "output, answer": ("print('out', flush=True); answer()", None),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from guest_code import WITHIN
+from guest_code import guest_code
 
 from boxed import run
 
 #: See programs/speaks.py.
 PROGRAMS = Path(__file__).parent / "programs"
-SPEAK = WITHIN + (PROGRAMS / "speaks.py").read_text()
+SPEAK = guest_code(PROGRAMS / "speaks.py")
 GOOD = "frame(VALUE, b'\\x80\\x05K\\x07.')"
 
 

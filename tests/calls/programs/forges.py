@@ -1,13 +1,11 @@
-"""A guest of test_streams, behind WITHIN: can answer by itself, as the
+"""A guest of test_streams, for guest_code(): can answer by itself, as the
 worker's own code does, and live on for ever."""
 
 import os
 import threading
 import time
-from typing import Any
 
-_boxed: Any
-call: int
+from within import _boxed, call
 
 
 def answer():

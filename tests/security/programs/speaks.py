@@ -1,4 +1,4 @@
-"""What guests of the tests of answers begin with, behind WITHIN: `frame(kind,
+"""What guests of the tests of answers begin with, for guest_code(): `frame(kind,
 body)` makes an answer to this very call, and `want(size)` asks for a store as
 boxed does."""
 
@@ -8,7 +8,7 @@ import socket
 import struct
 import time  # noqa: F401  for what comes behind this
 
-call: int
+from within import call
 
 CALL = call
 VALUE, ERROR, REFUSED, SETUP, TOO_LONG = 2, 3, 4, 5, 6
