@@ -1,6 +1,6 @@
-"""What guests of the tests of answers begin with, for guest_code(): `frame(kind,
-body)` makes an answer to this very call, and `want(size)` asks for a store as
-boxed does."""
+"""What guests of the tests of answers begin with, for guest_code():
+`frame(kind, body)` makes an answer to this very call, and `want(size)` asks
+for a store as boxed does."""
 
 import array
 import os
