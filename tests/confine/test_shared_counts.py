@@ -36,7 +36,7 @@ def test_epoll_where_it_is_granted(make_environment):
     check_file(make_environment("root"), program)
 
 
-@pytest.mark.parametrize("imports", [(), ("asyncio",)])
+@pytest.mark.parametrize("imports", [(), ("asyncio",)], ids=repr)
 def test_event_loops_do_without(make_environment, imports):
     """Whether asyncio was imported before the worker or in it."""
     program = PROGRAMS / "event_loops_do_without.py"

@@ -15,6 +15,8 @@ import pytest
 from alone import Alone
 from environments import SUPPORT, host_scan, interpreters, sleep_until
 
+PROGRAMS = Path(__file__).parent / "programs"
+
 
 def test_python_passes_arguments_and_input(environment):
     """Arguments, standard input, exit code and both outputs get through."""
@@ -38,8 +40,7 @@ def test_check_fails_with_the_output(environment):
 
 def test_script_is_main_of_a_file(environment):
     """A script has a file and a directory of its own."""
-    program = Path(__file__).parent / "programs" / "named.py"
-    done = environment.script(program, check=True)
+    done = environment.script(PROGRAMS / "named.py", check=True)
     assert done.stdout.endswith("/named.py\n")
 
 
@@ -185,25 +186,6 @@ def test_processes_apart(machine):
     assert str(sleeper.pid) in plain.stdout.split()
 
 
-ORPHAN = """if True:
-    import os, pathlib
-    near, far = os.pipe()
-    if os.fork() == 0:
-        if (orphan := os.fork()) != 0:
-            os.write(far, str(orphan).encode())
-        os._exit(0)
-    os.wait()
-    stat = pathlib.Path("/proc", os.read(near, 9).decode(), "stat")
-    while True:
-        try:
-            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
-        except (FileNotFoundError, ProcessLookupError):
-            break
-        if state == "Z" and int(parent) == os.getpid():
-            raise SystemExit("a zombie of mine")
-    """
-
-
 def test_what_is_orphaned_apart_is_reaped(machine):
     """A zombie would look like a process that was left.  The control is a
     first process that does not reap."""
@@ -211,7 +193,7 @@ def test_what_is_orphaned_apart_is_reaped(machine):
     bare = ("unshare", "--mount", "--pid", "--fork", "--mount-proc")
     for command, said in (([APART], ""), (bare, "a zombie of mine\n")):
         done = subprocess.run(
-            [*command, sys.executable, "-c", ORPHAN],
+            [*command, sys.executable, PROGRAMS / "orphan.py"],
             check=False,
             stderr=subprocess.PIPE,
             text=True,
