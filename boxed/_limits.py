@@ -55,9 +55,9 @@ LIMITS = {
     "cpu_time": Option(
         None,
         _seconds,
-        "seconds of processor time, of all threads together, rounded up to"
-        " whole ones; None for no limit (``RLIMIT_CPU``, which counts each"
-        " process by itself).",
+        "seconds of processor time, of all threads together, as the scheduler"
+        " measures it; None for no limit.  Each further process of a call has"
+        " as much by itself, rounded up to whole seconds (``RLIMIT_CPU``).",
         {"type": float, "metavar": "SECONDS"},
     ),
     "memory": _size(
@@ -116,6 +116,10 @@ LIMITS = {
 }
 
 
+# Of a sandbox as a whole, or of what stands before there is a call.
+_OF_A_SANDBOX = ("processes", "tmp_size")
+
+
 class Limits:
     """What one call may use up; every call has all of them.
 
@@ -130,7 +134,7 @@ class Limits:
     :raises TypeError: a value is not a number.
     """
 
-    __slots__ = tuple(sorted(LIMITS))
+    __slots__ = (*sorted(LIMITS), "_named")
 
     cpu_time: float | None
     memory: int
@@ -142,12 +146,43 @@ class Limits:
     output: int
     result: int
     request: int
+    if TYPE_CHECKING:
+        # Those that were given, be it as they are by default.
+        _named: frozenset[str]
 
     def __init__(self, **limits: Unpack[LimitValues]) -> None:
         given = given_options("Limits()", limits, LIMITS)
         for name, limit in LIMITS.items():
             value = limit.check(name, given.get(name, limit.default))
             object.__setattr__(self, name, value)
+        object.__setattr__(self, "_named", frozenset(limits))
+
+    def _within(self, sandbox: Limits) -> Limits:
+        """Those of one call on a sandbox: what is not named here is as there.
+
+        :raises ValueError: one is wider than the sandbox's, or of those that
+            a sandbox is made with.
+        """
+        values = sandbox._values()
+        for name in sorted(self._named):
+            wanted, most = getattr(self, name), values[name]
+            if wanted == most:
+                continue
+            if name in _OF_A_SANDBOX:
+                raise ValueError(
+                    f"limits: {name}={wanted!r} for one call; a Sandbox is"
+                    f" made with its {name}, which is {most!r} here"
+                )
+            if wanted is None or (most is not None and wanted > most):
+                raise ValueError(
+                    f"limits: {name}={wanted!r} is wider than the Sandbox's"
+                    f" own, which is {most!r}"
+                )
+            values[name] = wanted
+        return sandbox if values == sandbox._values() else Limits(**values)
+
+    def _values(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in LIMITS}
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"a Limits cannot be changed: {name}; make one")
@@ -156,10 +191,10 @@ class Limits:
         raise AttributeError(f"a Limits cannot be changed: {name}; make one")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _made, ({name: getattr(self, name) for name in LIMITS},)
+        return _made, (self._values(), self._named)
 
     def _key(self) -> tuple[object, ...]:
-        return tuple(getattr(self, name) for name in self.__slots__)
+        return tuple(getattr(self, name) for name in LIMITS)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Limits) and self._key() == other._key()
@@ -168,12 +203,14 @@ class Limits:
         return hash(self._key())
 
     def __repr__(self) -> str:
-        values = (f"{name}={getattr(self, name)!r}" for name in self.__slots__)
+        values = (f"{name}={getattr(self, name)!r}" for name in sorted(LIMITS))
         return f"Limits({', '.join(values)})"
 
 
-def _made(values: dict[str, Any]) -> Limits:
-    return Limits(**values)
+def _made(values: dict[str, Any], named: frozenset[str]) -> Limits:
+    limits = Limits(**values)
+    object.__setattr__(limits, "_named", named)
+    return limits
 
 
 Limits.__doc__ = documented(Limits.__doc__, LIMITS)

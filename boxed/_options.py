@@ -7,6 +7,7 @@ entry in OPTIONS.
 
 from __future__ import annotations
 
+from ._calls.input import check_source
 from ._calls.output import check_target
 from ._calls.request import NAMES, checked_name
 from ._limits import DEFAULT, Limits
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any, TypedDict
 
+    from ._calls.input import Source
     from ._calls.output import Target
     from ._policy.policy import StrPath
 else:
@@ -26,14 +28,22 @@ else:
 ISOLATIONS = ("auto", "full", "uid", "rootless", "landlock")
 
 
-class CallOptions(TypedDict, total=False):
+class OfOneCall(TypedDict, total=False):
+    """The options that a Sandbox's calls take too."""
+
+    timeout: float | None
+    limits: Limits | None
+    stdin: Source | None
+    stdout: Target
+    stderr: Target
+
+
+class CallOptions(OfOneCall, total=False):
     """The options that :func:`boxed.run` takes."""
 
     serializer: str
-    timeout: float | None
     user: str
     imports: Iterable[str]
-    limits: Limits | None
     isolation: str
     path: Iterable[StrPath] | None
     read: Iterable[StrPath]
@@ -43,8 +53,6 @@ class CallOptions(TypedDict, total=False):
     allow: Iterable[type]
     allow_setstate: Iterable[type]
     trust_result: bool
-    stdout: Target
-    stderr: Target
 
 
 class SandboxOptions(CallOptions, total=False):
@@ -191,14 +199,30 @@ OPTIONS: dict[str, Option] = {
         "read the result with the serializer's own ``loads``, which runs"
         " whatever code the function puts into it.",
     ),
+    "stdin": Option(
+        None,
+        check_source,
+        "what the function can read on ``sys.stdin`` and descriptor 0: bytes,"
+        " text, or a file object, which is read to its end before the call;"
+        " None or ``subprocess.DEVNULL`` for nothing.  It may have as many"
+        " bytes as ``Limits.request``.  Calls of ``Sandbox.map`` each have all"
+        " of it.",
+        {
+            "metavar": "PATH",
+            "help": "file with what the function reads on its"
+            " standard input; - for this command's own; else nothing",
+        },
+    ),
     "stdout": Option(
         None,
         check_target,
         "where to write what the function prints: None for ``sys.stdout``,"
         " ``subprocess.DEVNULL`` for nowhere, ``'capture'`` to have it kept"
-        " for the call's outcome, or a file object.  Text, kept or written,"
-        " has control characters escaped; binary files, such as"
-        " ``io.BytesIO()``, get the bytes as they are.",
+        " for the call's outcome, a file object, or a function that is called"
+        " with each piece of text as it comes: mostly one line or several,"
+        " seldom a part of one.  Text has control characters escaped; binary"
+        " files, such as ``io.BytesIO()``, get the bytes as they are.  What a"
+        " file or function raises ends the call and is raised.",
     ),
     "stderr": Option(
         None,
@@ -215,3 +239,24 @@ SANDBOX_OPTIONS = {
         "another name of ``imports``, and added to it.",
     ),
 }
+
+
+class Own:
+    """Stands for the option that the Sandbox was made with."""
+
+    def __repr__(self) -> str:
+        return "the Sandbox's"
+
+
+OWN = Own()
+#: What a Sandbox's calls take.
+OF_ONE_CALL = {
+    name: Option(OWN, OPTIONS[name].check, OPTIONS[name].text)
+    for name in ("timeout", "stdin", "stdout", "stderr")
+}
+OF_ONE_CALL["limits"] = Option(
+    OWN,
+    _limits,
+    "none wider than the Sandbox's, whose others hold too: processor time,"
+    " memory, threads, open files, file size, output, result and request.",
+)

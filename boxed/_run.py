@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ._calls.request import encode
 from ._calls.settings import settings_for
+from ._calls.terms import NAMES
 from ._calls.timing import step_done
 from ._errors import SetupError
 from ._options import OPTIONS
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ._calls.settings import Settings
+    from ._calls.terms import Terms
     from ._options import CallOptions
     from ._outcome import Outcome
     from ._wire.payload import Payload
@@ -62,17 +64,14 @@ def run(
     :raises ValueError: it has an impossible one.
     :raises ImportError: the serializer's package is not installed.
     """
-    settings, request, timeout = _prepared(
-        "run()", func, args, kwargs, options
-    )
+    settings, request, terms = _prepared("run()", func, args, kwargs, options)
     from ._calls.call import call
 
     return call(
         settings.policy(func, request),
         request,
-        timeout=timeout,
+        terms=terms,
         reading=settings.reading,
-        streams=settings.streams,
     )
 
 
@@ -82,21 +81,22 @@ def _prepared(
     args: Sequence[Any],
     kwargs: Mapping[str, Any] | None,
     options: CallOptions,
-) -> tuple[Settings, Payload, float | None]:
+) -> tuple[Settings, Payload, Terms]:
     """What a call is made of.
 
     :param name: the function whose options these are, for messages.
     """
     given = given_options(name, options, OPTIONS)
-    # Not one of the options that calls share.
-    timeout = checks.seconds("timeout", given.pop("timeout", None))
+    # Not of the options that calls share.
+    own = {one: given.pop(one) for one in NAMES if one in given}
     settings = settings_for(given, OPTIONS)
+    terms = settings.terms.changed(own, OPTIONS)
     args, kwargs = checks.arguments(args, kwargs)
     step_done("check the options")
-    most = settings.limits.request
+    most = terms.limits.request
     request = encode(settings.serializer, func, args, kwargs, most=most)
     step_done("encode function and arguments")
-    return settings, request, timeout
+    return settings, request, terms
 
 
 def call(
@@ -136,12 +136,12 @@ def call(
     from ._calls.outcomes import outcome, unprepared
 
     try:
-        settings, request, timeout = _prepared(
+        settings, request, terms = _prepared(
             "call()", func, args, kwargs, options
         )
     except SetupError as error:
         return unprepared(error)
-    return outcome(settings, func, request, timeout)
+    return outcome(settings, func, request, terms)
 
 
 run.__doc__ = documented(run.__doc__, OPTIONS)

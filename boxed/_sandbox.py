@@ -7,7 +7,7 @@ import sys
 
 from ._calls.request import encode, encode_columns
 from ._calls.settings import Settings
-from ._options import SANDBOX_OPTIONS
+from ._options import OF_ONE_CALL, OWN, SANDBOX_OPTIONS
 from ._policy import checks
 from ._policy.declared import documented, given_options
 
@@ -19,20 +19,12 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ._calls.chunks import Call
-    from ._options import SandboxOptions
+    from ._calls.terms import Terms
+    from ._options import OfOneCall, Own, SandboxOptions
     from ._outcome import Outcome
+    from ._wire.payload import Payload
 
     T = TypeVar("T")
-
-
-class _Own:
-    """Stands for the option that the Sandbox was made with."""
-
-    def __repr__(self) -> str:
-        return "<the Sandbox's>"
-
-
-_OWN = _Own()
 
 
 class Sandbox:
@@ -75,32 +67,28 @@ class Sandbox:
         func: Callable[..., Any],
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
-        *,
-        timeout: float | _Own | None = _OWN,
+        **options: Unpack[OfOneCall],
     ) -> Any:
         """Call ``func(*args, **kwargs)`` in the sandbox; return its value.
 
         :param func: as for :func:`run`, and so ``args`` and ``kwargs``.
-        :param timeout: wall-clock seconds for the call, None for no limit.
+        :options:
 
         :raises RuntimeError: the Sandbox is closed, or another process's.
+        :raises ValueError: a limit is wider than the Sandbox's.
 
         It raises what :func:`run` raises, and :exc:`CallCancelled` where
         another thread closes the Sandbox meanwhile.
         """
-        seconds = self._checked(timeout)
-        settings = self._settings
-        args, kwargs = checks.arguments(args, kwargs)
-        most = settings.limits.request
-        request = encode(settings.serializer, func, args, kwargs, most=most)
+        terms = self._terms("Sandbox.run()", options)
+        request = self._request(func, args, kwargs, terms)
         from ._calls.call import call
 
         return call(
-            settings.policy(func, request),
+            self._settings.policy(func, request),
             request,
-            timeout=seconds,
-            reading=settings.reading,
-            streams=settings.streams,
+            terms=terms,
+            reading=self._settings.reading,
             boxes=self._boxes,
         )
 
@@ -109,36 +97,32 @@ class Sandbox:
         func: Callable[..., T],
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
-        *,
-        timeout: float | _Own | None = _OWN,
+        **options: Unpack[OfOneCall],
     ) -> Outcome[T]:
         """Call ``func(*args, **kwargs)`` in the sandbox; return what became
         of it, as :func:`boxed.call` does.
 
-        What the function prints is captured, unless the Sandbox was made with
-        ``stdout`` or ``stderr``.
+        What the function prints is captured, unless ``stdout`` or ``stderr``
+        send it elsewhere.
 
         :param func: as for :func:`run`, and so ``args`` and ``kwargs``.
-        :param timeout: wall-clock seconds for the call, None for no limit.
+        :options:
 
         :raises RuntimeError: the Sandbox is closed, or another process's.
         :raises: otherwise what :func:`boxed.call` raises.
         """
-        seconds = self._checked(timeout)
-        settings = self._settings
-        args, kwargs = checks.arguments(args, kwargs)
-        most = settings.limits.request
-        request = encode(settings.serializer, func, args, kwargs, most=most)
+        terms = self._terms("Sandbox.call()", options)
+        request = self._request(func, args, kwargs, terms)
         from ._calls.outcomes import outcome
 
-        return outcome(settings, func, request, seconds, self._boxes)
+        return outcome(self._settings, func, request, terms, self._boxes)
 
     def map(
         self,
         func: Callable[..., Any],
         *iterables: Iterable[Any],
         chunksize: int = 1,
-        timeout: float | _Own | None = _OWN,
+        timeout: float | Own | None = OWN,
     ) -> Iterator[Any]:
         """Yield ``func(*row)`` for each row of ``zip(*iterables)``, in order.
 
@@ -165,14 +149,14 @@ class Sandbox:
         ``LimitExceeded`` or ``UnsafeResultError``, is raised in the place of
         its first row.
         """
-        seconds = self._checked(timeout)
+        terms = self._terms("Sandbox.map()", {"timeout": timeout})
         chunksize = checks.whole("chunksize", chunksize, 1, sys.maxsize)
         if not iterables:
             raise TypeError("map() takes at least one iterable")
         from ._calls import chunks
 
         return chunks.results(
-            self._preparing(func, seconds),
+            self._preparing(func, terms),
             [iter(iterable) for iterable in iterables],
             chunksize=chunksize,
             serializer=self._settings.serializer,
@@ -205,11 +189,21 @@ class Sandbox:
         if boxes is not None and os.getpid() == self._process:
             boxes.abandon()
 
-    def _checked(self, timeout: float | _Own | None) -> float | None:
+    def _terms(self, function: str, options: Mapping[str, Any]) -> Terms:
         self._check_usable()
-        if isinstance(timeout, _Own):
-            return self._settings.timeout
-        return checks.seconds("timeout", timeout)
+        given = given_options(function, options, OF_ONE_CALL)
+        return self._settings.terms.changed(given, OF_ONE_CALL)
+
+    def _request(
+        self,
+        func: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any] | None,
+        terms: Terms,
+    ) -> Payload:
+        args, kwargs = checks.arguments(args, kwargs)
+        most = terms.limits.request
+        return encode(self._settings.serializer, func, args, kwargs, most=most)
 
     def _check_usable(self) -> None:
         if os.getpid() != self._process:
@@ -219,7 +213,7 @@ class Sandbox:
         self._boxes.check_open()
 
     def _preparing(
-        self, func: Callable[..., Any], seconds: float | None
+        self, func: Callable[..., Any], terms: Terms
     ) -> Callable[[list[list[Any]]], Call]:
         """Makes a function that encodes a chunk, and returns its call."""
         from ._calls.call import call
@@ -232,15 +226,14 @@ class Sandbox:
                 settings.serializer,
                 func,
                 columns,
-                most=settings.limits.request,
+                most=terms.limits.request,
             )
             policy = settings.policy(func, request)
             return lambda on_open: call(
                 policy,
                 request,
-                timeout=seconds,
+                terms=terms,
                 reading=settings.reading,
-                streams=settings.streams,
                 boxes=self._boxes,
                 on_open=on_open,
             )
@@ -249,3 +242,6 @@ class Sandbox:
 
 
 Sandbox.__doc__ = documented(Sandbox.__doc__, SANDBOX_OPTIONS)
+for _method in (Sandbox.run, Sandbox.call):
+    _method.__doc__ = documented(_method.__doc__, OF_ONE_CALL)
+del _method

@@ -55,6 +55,15 @@ class Reading:
         for cls in allow_setstate:
             self._add("allow_setstate", cls, own_code=True)
 
+    def within(self, memory: int) -> Reading:
+        """The same, within as much memory if that is less."""
+        if self.memory is None or self.memory <= memory:
+            return self
+        narrower = Reading(trust_result=self.trust_result, memory=memory)
+        narrower.allow, narrower.states = self.allow, self.states
+        narrower.builders = self.builders
+        return narrower
+
     def _add(self, option: str, cls: type, *, own_code: bool) -> None:
         # What list[int] is says that it is a class, and is none.
         if not issubclass(type(cls), type):

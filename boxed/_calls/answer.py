@@ -37,12 +37,13 @@ def read(exchange: Exchange, kind: int, body: bytes, store: int) -> Any:
     if kind not in _VALUES:
         from .causes import of_answer
 
-        raise of_answer(kind, body, exchange.policy, exchange.tier)
+        limits = exchange.terms.limits
+        raise of_answer(kind, body, exchange.policy, exchange.tier, limits)
     try:
         return decode(
             exchange.policy.serializer,
             stream,
-            exchange.reading,
+            exchange.reading.within(exchange.terms.limits.memory),
             buffers=buffers,
             deadline=exchange.deadline / 1e9,
         )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .._policy.policy import Policy
     from .._wire.payload import Payload
     from .causes import Memory, Report
-    from .output import Target
+    from .terms import Terms
 
 #: Seconds that a killed worker has to be gone before the box is ended.
 KILL_SECONDS = 2
@@ -38,20 +38,19 @@ def call(
     policy: Policy,
     request: Payload,
     *,
-    timeout: float | None,
+    terms: Terms,
     reading: Reading,
-    streams: tuple[Target, Target] = (None, None),
     boxes: registry.Boxes = registry.shared,
     on_open: Callable[[_boxed.Call], None] | None = None,
 ) -> Any:
     """Run one request, which is closed, and return the value it yields.
 
-    :param streams: where stdout and stderr go.
+    :param terms: what it may use, reads, and where it prints.
     :param boxes: the table of sandboxes to use.
     :param on_open: is given the call before its request is sent, to be
         killed by another thread.
     """
-    exchange = Exchange(policy, request, timeout, reading, streams)
+    exchange = Exchange(policy, request, terms, reading)
     return exchange.value(boxes, on_open)
 
 
@@ -79,17 +78,15 @@ class Exchange:
         self,
         policy: Policy,
         request: Payload,
-        timeout: float | None,
+        terms: Terms,
         reading: Reading,
-        streams: tuple[Target, Target],
         *,
         measured: bool = False,
     ) -> None:
         self.policy = policy
         self.request = request
-        self.timeout = timeout
+        self.terms = terms
         self.reading = reading
-        self.targets = streams
         self.measured = measured
 
     def value(
@@ -105,10 +102,11 @@ class Exchange:
         try:
             return self._value(boxes, on_open)
         except BoxedError as error:
-            from .outcomes import facts
+            if not self.was_given_up():
+                from .outcomes import facts
 
-            error._facts = facts(self, error)
-            log.failed(error)
+                error._facts = facts(self, error)
+                log.failed(error)
             raise
         finally:
             self.request.close()
@@ -143,9 +141,14 @@ class Exchange:
         if self.began:
             return
         self.began = time.monotonic_ns()
+        timeout = self.terms.timeout
         # Beyond 30 years the number of nanoseconds would not fit.
-        if self.timeout is not None and self.timeout < 1e9:
-            self.deadline = self.began + int(self.timeout * _SECOND)
+        if timeout is not None and timeout < 1e9:
+            self.deadline = self.began + int(timeout * _SECOND)
+
+    def was_given_up(self) -> bool:
+        """Whether what is raised comes from where the output was to go."""
+        return self.streams is not None and self.streams.target_failed
 
     def wall_time(self) -> float:
         """Seconds until now, or until it was over; 0 if nothing began."""
@@ -154,7 +157,8 @@ class Exchange:
         return ((self.ended or time.monotonic_ns()) - self.began) / _SECOND
 
     def timeout_error(self) -> CallTimeout:
-        return CallTimeout(f"the call took longer than {self.timeout} s")
+        seconds = self.terms.timeout
+        return CallTimeout(f"the call took longer than {seconds} s")
 
 
 class _Unread(Exception):
@@ -175,11 +179,11 @@ class _Attempt:
 
         :raises BoxGone: the sandbox has none to give any more.
         """
-        policy = exchange.policy
+        terms = exchange.terms
         self._exchange = exchange
         self._box = box
         self._boxes = boxes
-        self._streams = Streams(policy.limits.output, exchange.targets)
+        self._streams = Streams(terms.limits.output, terms.streams)
         standby = box.standbys.take()
         self._seat = _boxed.Seat()
         self._live = admission.enter(
@@ -207,15 +211,19 @@ class _Attempt:
 
     def _answer(self) -> tuple[int, bytes]:
         """Send the request; kind and body of the answer to it."""
-        request = self._exchange.request
+        exchange = self._exchange
+        request, terms = exchange.request, exchange.terms
         body = request.sizes if request.store >= 0 else request.stream()
-        self._live.request(body, request.store)
+        more = terms.sent(exchange.policy.limits)
+        self._live.request(body, request.store, *more)
         # While the worker works.
         self._box.standbys.prepare()
         step_done("send the request")
         try:
             event, kind, body = self._event()
         except LimitExceeded:
+            if self._streams.target_failed:
+                raise
             # It has printed too much.
             self._end_worker()
             self._take_rest()
@@ -301,7 +309,7 @@ class _Attempt:
             return causes.of_closing()
         if report is None:
             return causes.of_loss(self._box.log_text())
-        limits = self._exchange.policy.limits
+        limits = self._exchange.terms.limits
         return causes.of_death(report, self._live.memory, limits)
 
     def _end_worker(self) -> None:

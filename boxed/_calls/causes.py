@@ -128,14 +128,15 @@ def _was_ended_for_memory(status: int, memory: Memory) -> bool:
 
 
 def _used_its_cpu_time(report: Report, limits: Limits) -> bool:
-    """Whatever it did then: SIGXCPU can be ignored, or have a handler that
-    exits, and SIGKILL follows a second later.  A guest can send itself either,
-    but not be charged time that it has not used.
-    """
+    """Whatever it did then: it is charged no time that it has not used."""
     if limits.cpu_time is None:
         return False
-    # The kernel limits whole seconds.
-    return report[8] >= -(-limits.cpu_time // 1) * 1e6
+    if limits.processes > 1:
+        # Each of them has as much, in whole seconds.
+        return report[8] >= -(-limits.cpu_time // 1) * 1e6
+    # The scheduler's word, which the zygote had; both of its parts are rounded
+    # down.
+    return report[1] + report[2] + 2 >= int(limits.cpu_time * 1e6)
 
 
 def _memory_remark(report: Report, limits: Limits) -> str:
@@ -150,16 +151,22 @@ def _memory_remark(report: Report, limits: Limits) -> str:
     )
 
 
-def of_answer(kind: int, body: bytes, policy: Policy, tier: str) -> BoxedError:
-    """The guest has answered with something else than a value."""
+def of_answer(
+    kind: int, body: bytes, policy: Policy, tier: str, limits: Limits
+) -> BoxedError:
+    """The guest has answered with something else than a value.
+
+    :param limits: the call's.
+    """
     from .. import _boxed
 
     makers: dict[int, Callable[[bytes, Policy, str], BoxedError]] = {
         _boxed.FRAME_ERROR: _raised,
         _boxed.FRAME_REFUSED: _refused,
-        _boxed.FRAME_TOO_LONG: _too_long,
     }
     try:
+        if kind == _boxed.FRAME_TOO_LONG:
+            return _too_long(body, limits)
         return makers[kind](body, policy, tier)
     except (KeyError, ValueError) as error:
         return ProtocolError(f"the answer is malformed: {error}")
@@ -185,8 +192,8 @@ def _refused(body: bytes, policy: Policy, tier: str) -> BoxedError:
     return refusal(policy.serializer, *unpack(body, 2))
 
 
-def _too_long(body: bytes, policy: Policy, tier: str) -> BoxedError:
-    limit, text = policy.limits.result, body.decode("ascii")
+def _too_long(body: bytes, limits: Limits) -> BoxedError:
+    limit, text = limits.result, body.decode("ascii")
     # A guest may say so of any result, but not of one that would fit.
     if len(text) > 20 or not text.isdigit() or int(text) <= limit:
         raise ValueError("it is too long by no number of bytes")

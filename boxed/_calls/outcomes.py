@@ -11,7 +11,6 @@ from .._outcome import Outcome
 from .._policy.walls import standing
 from .call import Exchange
 from .causes import cause_of
-from .output import CAPTURE
 from .usage import usage
 
 TYPE_CHECKING = False
@@ -22,31 +21,32 @@ if TYPE_CHECKING:
     from .._wire.payload import Payload
     from .output import Streams
     from .settings import Settings
+    from .terms import Terms
 
 
 def outcome(
     settings: Settings,
     func: Callable[..., Any],
     request: Payload,
-    timeout: float | None,
+    terms: Terms,
     boxes: registry.Boxes = registry.shared,
 ) -> Outcome[Any]:
     """Run one request, which is closed, and return what became of it.
 
     Streams that no option sends elsewhere are captured.
     """
-    out, err = settings.streams
     exchange = Exchange(
         settings.policy(func, request),
         request,
-        timeout,
+        terms.capturing(),
         settings.reading,
-        (CAPTURE if out is None else out, CAPTURE if err is None else err),
         measured=True,
     )
     try:
         value = exchange.value(boxes)
     except BoxedError as error:
+        if exchange.was_given_up():
+            raise
         # Its frames are of no use, and refer to all of this.
         error.__traceback__ = None
         return Outcome(exception=error, **(error._facts or {}))

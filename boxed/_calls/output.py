@@ -11,11 +11,11 @@ from .._policy.checks import impossible, wrong_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import IO, Any, Union
 
     #: As the options of run(): None is the caller's own stream of the moment.
-    Target = Union[IO[str], IO[bytes], int, str, None]
+    Target = Union[IO[str], IO[bytes], Callable[[str], object], int, str, None]
 
 #: subprocess.DEVNULL, without that import.
 DEVNULL = -3
@@ -33,14 +33,20 @@ def check_target(option: str, target: Target) -> Target:
         return target
     if isinstance(target, str) and str.__str__(target) == CAPTURE:
         return CAPTURE
-    expected = "None, 'capture', subprocess.DEVNULL or a file object"
+    expected = (
+        "None, 'capture', subprocess.DEVNULL, a file object or a function"
+    )
     # A class has the method too, and nothing to write to.
     is_class = isinstance(target, type)
-    if is_class or not callable(getattr(target, "write", None)):
+    if is_class or not (_is_file(target) or callable(target)):
         raise wrong_type(option, expected, target)
     if isinstance(target, io.IOBase) and not _is_writable(target):
         raise impossible(option, "a file that can be written to", target)
     return target
+
+
+def _is_file(target: object) -> bool:
+    return callable(getattr(target, "write", None))
 
 
 def is_nowhere(target: object) -> bool:
@@ -57,13 +63,17 @@ def _is_writable(target: io.IOBase) -> bool:
 class Streams:
     """Both streams of one call, which go where they are to as they come.
 
-    A text file gets UTF-8 as text; other bytes, and control characters,
-    arrive as backslash escapes, so nothing reaches a terminal but text.  A
-    binary file gets the very bytes.
+    A text file or a function gets UTF-8 as text; other bytes, and control
+    characters, arrive as backslash escapes, so nothing reaches a terminal but
+    text.  A binary file gets the very bytes.
 
     :param limit: bytes of each stream.
     :param targets: where stdout and stderr go.
+
+    :ivar target_failed: whether what a target raised has ended the call.
     """
+
+    target_failed = False
 
     def __init__(
         self, limit: int, targets: tuple[Target, Target] = (None, None)
@@ -132,10 +142,11 @@ class Streams:
             return
         if is_nowhere(target):
             return
-        if target is None:
+        is_given = target is not None
+        if not is_given:
             target = getattr(sys, _NAMES[stream])
         elif _is_binary(target):
-            _write_bytes(target, data)
+            self._give(_write_bytes, target, data)
             return
         decoder = self._decoders[stream]
         if decoder is None:
@@ -143,7 +154,17 @@ class Streams:
             self._decoders[stream] = decoder
         text = _shown(decoder.decode(data, final))
         if text and target is not None:
-            _write_text(target, text)
+            is_function = is_given and not _is_file(target)
+            self._give(_tell if is_function else _write_text, target, text)
+
+    def _give(
+        self, write: Callable[[Any, Any], None], target: Any, piece: Any
+    ) -> None:
+        try:
+            write(target, piece)
+        except BaseException:
+            self.target_failed = True
+            raise
 
 
 def _shown(text: str) -> str:
@@ -170,6 +191,10 @@ def _write_bytes(target: Any, data: bytes) -> None:
         if not isinstance(written, int) or written >= len(data):
             return
         data = data[written:]
+
+
+def _tell(target: Any, text: str) -> None:
+    target(text)
 
 
 def _write_text(target: object, text: str) -> None:

@@ -8,7 +8,9 @@ import sys
 
 from .._answers.value import Reading
 from .._errors import SetupError
+from .input import read_input
 from .request import main_module, needs_main, standard_module
+from .terms import Terms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,11 +32,9 @@ class Settings:
     :param table: the options that there are.
 
     :ivar serializer: how function, arguments and result travel.
-    :ivar limits: what a call may use up.
-    :ivar timeout: seconds of wall clock for a call, or None.
+    :ivar terms: what each call has where it has nothing of its own.
     :ivar places: where guests import from.
     :ivar reading: how results are read.
-    :ivar streams: where stdout and stderr go.
 
     :raises: what an option's impossible value raises.
     """
@@ -50,14 +50,18 @@ class Settings:
             for name, option in table.items()
         }
         self.serializer: str = checked["serializer"]
-        self.limits: Limits = checked["limits"]
-        self.timeout: float | None = checked["timeout"]
-        self.streams = checked["stdout"], checked["stderr"]
+        limits: Limits = checked["limits"]
+        self.terms = Terms(
+            limits,
+            timeout=checked["timeout"],
+            stdin=read_input(checked["stdin"], limits.request),
+            streams=(checked["stdout"], checked["stderr"]),
+        )
         self.reading = Reading(
             allow=checked["allow"],
             allow_setstate=checked["allow_setstate"],
             trust_result=checked["trust_result"],
-            memory=self.limits.memory,
+            memory=limits.memory,
         )
         imports = tuple(
             dict.fromkeys(checked["imports"] + checked.get("preload", ()))
@@ -71,7 +75,7 @@ class Settings:
             "places": self.places,
             "imports": imports,
             "serializer": self.serializer,
-            "limits": self.limits,
+            "limits": limits,
             "read": checked["read"],
             "write": checked["write"],
             "network": checked["network"],

@@ -19,7 +19,7 @@ from .._run import run
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from typing import Any
+    from typing import IO, Any
 
     from .._options import CallOptions
 
@@ -95,7 +95,7 @@ def main(args: argparse.Namespace) -> int:
         return _usage("--kwargs is not a JSON object")
     try:
         options = _options(args)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OSError) as error:
         return _usage(str(error))
     # As for `python -m`: modules of the current directory can be named.
     if os.path.isdir("."):
@@ -125,8 +125,15 @@ def _options(args: argparse.Namespace) -> CallOptions:
         if not equals:
             raise ValueError(f"--env takes NAME=VALUE, not {shown(name)}")
     given["env"] = {name: value for name, _, value in pairs}
+    if "stdin" in given:
+        given["stdin"] = _opened(given["stdin"])
     given["limits"] = Limits(**declared.taken_arguments(args, LIMITS))
     return given  # type: ignore[return-value]
+
+
+def _opened(path: str) -> IO[bytes]:
+    """What --stdin names; it is open until the command ends."""
+    return sys.stdin.buffer if path == "-" else open(path, "rb")
 
 
 def _print_steps(steps: timing.Steps) -> None:

@@ -127,6 +127,7 @@ def add_arguments(parser: Any, table: Mapping[str, Option]) -> None:
                 text += "; can be given again"
             elif words["default"] not in (None, False):
                 text += f" (default: {shown(words['default'])})"
+            text = words.pop("help", text)
             flag = "--" + name.replace("_", "-")
             parser.add_argument(flag, help=text.replace("%", "%%"), **words)
 

@@ -36,10 +36,16 @@ pytestmark = pytest.mark.fast
 def refusals(table):
     return [
         pytest.param(option, value, id=f"{option}-{number}")
-        for option, (bad, _) in table.items()
-        for number, value in enumerate(
-            (*bad, *(one for one in STRANGE if table is TABLE))
-        )
+        for option, (bad, good) in table.items()
+        for number, value in enumerate((*bad, *strange(table, good)))
+    ]
+
+
+def strange(table, good):
+    return [
+        one
+        for one in STRANGE
+        if table is TABLE and not any(one is other for other in good)
     ]
 
 
@@ -73,13 +79,21 @@ def test_what_is_typed_is_declared(types, table):
 
 def test_what_is_no_option():
     """It is refused by its name, with the one that it may be meant for."""
-    for entry in (lambda **bad: run(abs, (1,), **bad), Sandbox, Limits):
+    sandbox = Sandbox()
+    for entry in (
+        lambda **bad: run(abs, (1,), **bad),
+        lambda **bad: sandbox.run(abs, (1,), **bad),
+        lambda **bad: sandbox.call(abs, (1,), **bad),
+        Sandbox,
+        Limits,
+    ):
         with pytest.raises(TypeError, match=r"has no option 'colour'$"):
             entry(colour=1)
     with pytest.raises(TypeError, match="did you mean network="):
         run(abs, (1,), netwrok=True)
     with pytest.raises(TypeError, match="did you mean memory="):
         Limits(memroy=1)
+    sandbox.close()
 
 
 def test_every_option_is_documented():
@@ -88,6 +102,8 @@ def test_every_option_is_documented():
         (run, _options.OPTIONS),
         (Sandbox, _options.SANDBOX_OPTIONS),
         (Limits, _limits.LIMITS),
+        (Sandbox.run, _options.OF_ONE_CALL),
+        (Sandbox.call, _options.OF_ONE_CALL),
     ):
         for name in table:
             assert thing.__doc__.count(f":param {name}:") == 1
@@ -99,7 +115,8 @@ def test_every_option_is_in_the_tables():
     """A new one has to say here what it refuses."""
     assert set(_options.SANDBOX_OPTIONS) == set(TABLE)
     assert parameters(run) == parameters(Sandbox.__init__) == {"options"}
-    assert parameters(Sandbox.run) == {"timeout"}
+    assert parameters(Sandbox.run) == parameters(Sandbox.call) == {"options"}
+    assert set(_options.OF_ONE_CALL) <= set(TABLE)
     assert parameters(Sandbox.map) == {"timeout", "chunksize"}
     assert set(_limits.LIMITS) == set(LIMITS)
 

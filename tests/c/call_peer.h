@@ -60,12 +60,12 @@ begin(void)
 static inline void
 read_request(void)
 {
-    char got[sizeof(struct frame_header) + sizeof(request)];
-    call_set_request(&call, request, sizeof(request), -1);
+    char got[sizeof(struct frame_request) + sizeof(request)];
+    call_set_request(&call, request, sizeof(request), -1, NULL);
     CHECK_EQUAL(call_send(&call), 0);
     CHECK_EQUAL(recv(far_ends[0], got, sizeof(got), 0), sizeof(got));
     CHECK_EQUAL(
-        memcmp(got + sizeof(struct frame_header), request, sizeof(request)),
+        memcmp(got + sizeof(struct frame_request), request, sizeof(request)),
         0);
 }
 

@@ -150,8 +150,8 @@ the_request_arrives_whole(void)
 
     begin();
     memset(large, 'r', size);
-    call_set_request(&call, large, size, -1);
-    while (have < sizeof(struct frame_header) + size) {
+    call_set_request(&call, large, size, -1, NULL);
+    while (have < sizeof(struct frame_request) + size) {
         CHECK_EQUAL(step(1), CALL_TIMEOUT);
         ssize_t more =
             recv(far_ends[0], got + have, size + 100 - have, MSG_DONTWAIT);
@@ -160,12 +160,14 @@ the_request_arrives_whole(void)
         }
         have += (size_t)more;
     }
-    struct frame_header header;
-    memcpy(&header, got, sizeof(header));
-    CHECK_EQUAL(have, sizeof(header) + size);
-    CHECK_EQUAL(header.size, size);
-    CHECK_EQUAL(header.limit, MAX_ANSWER);
-    CHECK_EQUAL(memcmp(got + sizeof(header), large, size), 0);
+    struct frame_request begin;
+    memcpy(&begin, got, sizeof(begin));
+    CHECK_EQUAL(have, sizeof(begin) + size);
+    CHECK_EQUAL(begin.header.size, size);
+    CHECK_EQUAL(begin.header.limit, MAX_ANSWER);
+    CHECK_EQUAL(begin.has_limits, 0);
+    CHECK_EQUAL(begin.has_input, 0);
+    CHECK_EQUAL(memcmp(got + sizeof(begin), large, size), 0);
     free(large);
     free(got);
     finish();

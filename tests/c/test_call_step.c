@@ -104,10 +104,10 @@ a_request_that_does_not_fit(void)
 {
     const size_t size = 4 << 20;
     char *large = calloc(1, size), *got = malloc(size);
-    size_t left = sizeof(struct frame_header) + size;
+    size_t left = sizeof(struct frame_request) + size;
 
     begin();
-    call_set_request(&call, large, size, -1);
+    call_set_request(&call, large, size, -1, NULL);
     while (left > 0) {
         CHECK_EQUAL(one_step(), CALL_WAITING);
         short events = watch.sources[CALL_FROM_WORKER].events;

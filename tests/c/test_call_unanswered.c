@@ -47,7 +47,7 @@ a_request_that_nobody_reads(void)
         if (how == 1) {
             (void)shutdown(far_ends[0], SHUT_RD);
         }
-        call_set_request(&call, request, sizeof(request), -1);
+        call_set_request(&call, request, sizeof(request), -1, NULL);
         CHECK_EQUAL(call_send(&call), 0);
         close_far(0);
         if (how == 3) {
@@ -67,7 +67,7 @@ static void
 a_request_that_was_taken_back(void)
 {
     begin();
-    call_set_request(&call, request, sizeof(request), -1);
+    call_set_request(&call, request, sizeof(request), -1, NULL);
     CHECK_EQUAL(call_send(&call), 0);
     call_kill(&call);
     close_far(0);
@@ -88,7 +88,7 @@ a_wall_that_could_not_be_raised(void)
             say(1, &status, sizeof(status));
             close_far(0);
         }
-        call_set_request(&call, request, sizeof(request), -1);
+        call_set_request(&call, request, sizeof(request), -1, NULL);
         CHECK_EQUAL(call_send(&call), 0);
         if (order % 2 != 0) {
             say(1, &status, sizeof(status));
@@ -139,7 +139,7 @@ a_worker_that_was_heard(void)
 {
     begin();
     struct frame_header header = header_of(0);
-    call_set_request(&call, request, sizeof(request), -1);
+    call_set_request(&call, request, sizeof(request), -1, NULL);
     CHECK_EQUAL(call_send(&call), 0);
     say(0, &header, 1);
     close_far(0);

@@ -250,7 +250,89 @@ a_shortage_of_descriptors_delays_and_loses_nothing(void)
     finish();
 }
 
-TEST_MAIN(TEST(the_end_of_the_socket_kills),
+/* Works for ever, whatever the signals that it can ignore. */
+static void
+adopt_busy(int i)
+{
+    int pair[2];
+
+    CHECK_EQUAL(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+    callers[i] = pair[0];
+    pids[i] = fork();
+    if (pids[i] == 0) {
+        (void)signal(SIGXCPU, SIG_IGN);
+        (void)signal(SIGTERM, SIG_IGN);
+        for (volatile int turns = 0;; turns++) {
+        }
+    }
+    CHECK_EQUAL(children_reserve(&children), 0);
+    CHECK_EQUAL(children_adopt(&children, pids[i], (uint64_t)i + 100, pair[1]),
+                0);
+}
+
+static void
+limit_cpu(int i, uint64_t us)
+{
+    const struct frame_cpu_limit limit = {.magic = FRAME_MAGIC, .us = us};
+
+    CHECK_EQUAL(send(callers[i], &limit, sizeof(limit), 0), sizeof(limit));
+    CHECK(turn(5000));
+}
+
+static void
+who_has_used_its_time_ends(void)
+{
+    struct frame_report report = {.magic = 0};
+
+    begin(1);
+    adopt_busy(1);
+    adopt_busy(2);
+    limit_cpu(0, 1);
+    limit_cpu(1, 30000);
+    limit_cpu(2, 3600000000u);
+    CHECK(children.cpu_limits.first != NULL);
+    while (recv(callers[1], &report, sizeof(report), MSG_DONTWAIT) < 0) {
+        deadline_ns next =
+            cpu_limits_enforce(&children.cpu_limits, deadline_now());
+        CHECK(next != DEADLINE_NEVER);
+        (void)turn(deadline_left_ms(next));
+    }
+    CHECK_EQUAL(WTERMSIG(report.status), SIGKILL);
+    CHECK(report.charged_us >= 30000);
+    CHECK(report.charged_us < 3000000);
+    CHECK(is_alive(2));
+    finish();
+    CHECK(children.cpu_limits.first == NULL);
+    CHECK_EQUAL(cpu_limits_enforce(&children.cpu_limits, 0), DEADLINE_NEVER);
+}
+
+/* A limit goes with its child, wherever it is in the list. */
+static void
+limits_of_children_that_are_gone(void)
+{
+    for (int gone = 0; gone < 3; gone++) {
+        begin(3);
+        for (int i = 0; i < 3; i++) {
+            limit_cpu(i, 3600000000u);
+        }
+        limit_cpu(1, 7200000000u);
+        (void)kill(pids[gone], SIGTERM);
+        CHECK_EQUAL(ended_by(gone), SIGTERM);
+        int left = 0;
+        for (struct cpu_limit *limit = children.cpu_limits.first;
+             limit != NULL; limit = limit->after) {
+            CHECK(limit->pid != pids[gone]);
+            left++;
+        }
+        CHECK_EQUAL(left, 2);
+        (void)cpu_limits_enforce(&children.cpu_limits, deadline_now());
+        finish();
+    }
+}
+
+TEST_MAIN(TEST(who_has_used_its_time_ends),
+          TEST(limits_of_children_that_are_gone),
+          TEST(the_end_of_the_socket_kills),
           TEST(one_that_ends_itself_is_not_killed), TEST(a_death_is_reported),
           TEST(one_that_lingers_lives_until_it_is_time),
           TEST(a_shortage_of_descriptors_delays_and_loses_nothing),

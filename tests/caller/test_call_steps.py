@@ -107,6 +107,7 @@ def descriptors():
 def test_a_thousand_calls_and_one_thread(box, loop):
     """At once, by one selector: each has its own answer, and its own
     output."""
+    prefork.end_all()
     before, threads = own_descriptors(), threading.active_count()
     calls = []
     for number in range(1000):

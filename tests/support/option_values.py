@@ -116,7 +116,17 @@ NOT_FILES = (
 FILES = (
     *(None, subprocess.DEVNULL, "capture", io.StringIO(), io.BytesIO()),
     *(types.SimpleNamespace(write=len), io.TextIOWrapper(io.BytesIO())),
-    File(),
+    *(File(), len),
+)
+NOT_SOURCES = (
+    *(True, False, 0, 1, -1, -3.0, subprocess.PIPE, [], [b"a"], Path()),
+    *(io.StringIO, types.SimpleNamespace(read=5), closed_file()),
+    *(io.BufferedWriter(io.BytesIO()), numpy.arange(-3, 0), "\ud800"),
+)
+SOURCES = (
+    *(None, subprocess.DEVNULL, b"a", "a", bytearray(b"a"), memoryview(b"a")),
+    *("", io.StringIO("a"), io.BytesIO(b"a"), Word.NAME, File("a")),
+    types.SimpleNamespace(read=lambda size: b""),
 )
 NO_PATHS = (
     *(one for one in NOT_SEVERAL if one is not None),
@@ -186,6 +196,7 @@ TABLE = {
     "allow": (NOT_CLASSES, CLASSES),
     "allow_setstate": (NOT_CLASSES, CLASSES),
     "trust_result": (NOT_BOOL, (True, False)),
+    "stdin": (NOT_SOURCES, SOURCES),
     "stdout": (NOT_FILES, FILES),
     "stderr": (NOT_FILES, FILES),
 }

@@ -23,6 +23,7 @@ from ... import _boxed
 from ..._answers.value import Reading
 from ..._calls.call import call
 from ..._calls.request import encode
+from ..._calls.terms import Terms
 from ..._errors import (
     BoxedError,
     CallTimeout,
@@ -232,7 +233,7 @@ class Inside:
         return call(
             self._policy(serializer),
             encode(serializer, function, args, {}, most=LIMITS.request),
-            timeout=seconds,
+            terms=Terms(LIMITS, timeout=seconds),
             reading=Reading(),
         )
 

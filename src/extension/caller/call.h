@@ -42,9 +42,10 @@ struct call {
 
     const char *request; /* what is left to send */
     size_t request_left;
-    struct frame_header request_header;
+    struct frame_request request_header;
     size_t header_sent;
     int request_store; /* goes along, if not -1; borrowed */
+    int input;         /* so does this, the call's, until it is sent */
 
     int store; /* given to the worker for its answer; -1: none */
     bool store_asked;
@@ -106,9 +107,13 @@ int call_announce(struct call *call, int server, bool prefork);
 
 /* Sets the request; its memory must stay until the call is over.  With a
  * store, which must be sealed, data is the sizes of its parts; else it is -1.
- */
+ * limits are the call's own, or NULL. */
 void call_set_request(struct call *call, const void *data, size_t size,
-                      int store);
+                      int store, const struct frame_request *limits);
+
+/* Has the zygote end the worker once it has used so much processor time;
+ * before the request is sent.  Returns 0 or -errno. */
+int call_limit_cpu(const struct call *call, uint64_t us);
 
 /* What it means that the kernel refused something to the call: 0, to be tried
  * again after a pause, or -error. */

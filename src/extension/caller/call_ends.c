@@ -72,7 +72,7 @@ call_prepare(struct call *call)
 {
     call->socket = call->report_socket = -1;
     call->streams[0] = call->streams[1] = -1;
-    call->request_store = call->store = -1;
+    call->request_store = call->input = call->store = -1;
     for (int i = 0; i < FRAME_CALL_FDS; i++) {
         call->far[i] = -1;
     }
@@ -139,6 +139,7 @@ call_forget(struct call *call)
 {
     close_far_ends(call);
     fd_close(&call->store);
+    fd_close(&call->input);
     fd_close(&call->socket);
     fd_close(&call->report_socket);
     fd_close(&call->streams[0]);

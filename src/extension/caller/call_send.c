@@ -12,10 +12,28 @@
 #include "shared/fd.h"
 #include "shared/rights.h"
 
-void
-call_set_request(struct call *call, const void *data, size_t size, int store)
+int
+call_limit_cpu(const struct call *call, uint64_t us)
 {
-    call->request_header = (struct frame_header){
+    const struct frame_cpu_limit limit = {.magic = FRAME_MAGIC, .us = us};
+    ssize_t put = send(call->report_socket, &limit, sizeof(limit),
+                       MSG_NOSIGNAL | MSG_DONTWAIT);
+
+    /* A zygote that is gone is found out by what comes next. */
+    return put < 0 && errno != EPIPE && errno != ECONNRESET ? -errno : 0;
+}
+
+void
+call_set_request(struct call *call, const void *data, size_t size, int store,
+                 const struct frame_request *limits)
+{
+    call->request_header = (struct frame_request){.has_limits = 0};
+    if (limits != NULL) {
+        call->request_header = *limits;
+        call->request_header.has_limits = 1;
+    }
+    call->request_header.has_input = call->input >= 0;
+    call->request_header.header = (struct frame_header){
         .magic = FRAME_MAGIC,
         .kind = store < 0 ? FRAME_REQUEST : FRAME_REQUEST_STORED,
         .id = call->id,
@@ -67,14 +85,22 @@ failed(struct call *call, int error)
     }
 }
 
-/* Header and body in one message: the worker wakes once.  A store goes with
+/* Header and body in one message: the worker wakes once.  Descriptors go with
  * the header's first byte. */
 static ssize_t
 send_some(struct call *call, char *header, size_t header_left)
 {
-    if (call->header_sent == 0 && call->request_store >= 0) {
-        const struct rights first = {header, header_left, &call->request_store,
-                                     1};
+    int fds[FRAME_REQUEST_FDS];
+    size_t count = 0;
+
+    if (call->request_store >= 0) {
+        fds[count++] = call->request_store;
+    }
+    if (call->input >= 0) {
+        fds[count++] = call->input;
+    }
+    if (call->header_sent == 0 && count > 0) {
+        const struct rights first = {header, header_left, fds, count};
         return rights_send(call->socket, &first, MSG_DONTWAIT);
     }
     struct iovec parts[] = {
@@ -98,6 +124,8 @@ send_request(struct call *call)
     }
     size_t of_header = (size_t)put < header_left ? (size_t)put : header_left;
     call->shortage.error = 0;
+    /* From here on it is the worker's alone. */
+    fd_close(&call->input);
     call->header_sent += of_header;
     call->request += (size_t)put - of_header;
     call->request_left -= (size_t)put - of_header;

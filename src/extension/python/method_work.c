@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "extension/wire/frame.h"
 #include "extension/worker/request.h"
@@ -42,29 +43,74 @@ method_refuse_request(PyObject *module, PyObject *unused)
     return found < 0 ? method_raise_errno(found) : PyBool_FromLong(found);
 }
 
-/* A request's header, and its store or -1. */
+/* How many descriptors must have come with a request; -1: it is none. */
 static int
-read_header(uint64_t id, struct frame_header *ret_header, int *ret_store)
+count_descriptors(const struct frame_request *request, uint64_t id)
 {
-    struct rights message = {ret_header, sizeof(*ret_header), ret_store, 1};
+    const struct frame_header *header = &request->header;
+    bool is_stored = header->kind == FRAME_REQUEST_STORED;
+
+    if (header->magic != FRAME_MAGIC || header->id != id ||
+        (!is_stored && header->kind != FRAME_REQUEST) ||
+        header->size > PY_SSIZE_T_MAX) {
+        return -1;
+    }
+    return (is_stored ? 1 : 0) + (request->has_input ? 1 : 0);
+}
+
+/* What was in its place is as /dev/null is: nothing was read of it, and no
+ * object that reads from it knows more than that. */
+static int
+take_input(int input)
+{
+    int error = dup2(input, STDIN_FILENO) < 0 ? -errno : 0;
+    (void)close(input);
+    return error;
+}
+
+static int
+take_limits(const struct frame_request *request)
+{
+    const struct rlimits limits = {
+        .cpu_seconds = request->cpu_seconds,
+        .memory = request->memory,
+        .threads = request->threads,
+        .open_files = request->open_files,
+        .file_size = request->file_size,
+    };
+    return worker_lower_limits(&limits);
+}
+
+/* What begins a request, carried out, and its store or -1. */
+static int
+read_header(uint64_t id, struct frame_request *ret_request, int *ret_store)
+{
+    int fds[FRAME_REQUEST_FDS];
+    struct rights message = {ret_request, sizeof(*ret_request), fds,
+                             FRAME_REQUEST_FDS};
     ssize_t got = frame_receive(WORKER_CALL_FD, &message);
 
     if (got < 0) {
         return (int)got;
     }
-    uint32_t kind = message.count == 1 ? FRAME_REQUEST_STORED : FRAME_REQUEST;
-    bool valid = got == (ssize_t)sizeof(*ret_header) &&
-                 ret_header->magic == FRAME_MAGIC &&
-                 ret_header->kind == kind && ret_header->id == id &&
-                 ret_header->size <= PY_SSIZE_T_MAX;
-    return valid ? 0 : -EPROTO;
+    if (got != (ssize_t)sizeof(*ret_request) ||
+        count_descriptors(ret_request, id) != (int)message.count) {
+        return -EPROTO;
+    }
+    if (ret_request->header.kind == FRAME_REQUEST_STORED) {
+        *ret_store = fds[0];
+    }
+    int error =
+        ret_request->has_input ? take_input(fds[message.count - 1]) : 0;
+    return error != 0 || !ret_request->has_limits ? error
+                                                  : take_limits(ret_request);
 }
 
 PyObject *
 method_read_request(PyObject *module, PyObject *args)
 {
     unsigned long long id;
-    struct frame_header header;
+    struct frame_request begin;
     int error, store = -1;
 
     (void)module;
@@ -72,25 +118,25 @@ method_read_request(PyObject *module, PyObject *args)
         return NULL;
     }
     Py_BEGIN_ALLOW_THREADS
-    error = read_header(id, &header, &store);
+    error = read_header(id, &begin, &store);
     Py_END_ALLOW_THREADS
     if (error != 0) {
         return method_raise_errno(error);
     }
     PyObject *request =
-        PyBytes_FromStringAndSize(NULL, (Py_ssize_t)header.size);
+        PyBytes_FromStringAndSize(NULL, (Py_ssize_t)begin.header.size);
     if (request == NULL) {
         return NULL;
     }
     Py_BEGIN_ALLOW_THREADS
     error = frame_read_all(WORKER_CALL_FD, PyBytes_AS_STRING(request),
-                           header.size);
+                           begin.header.size);
     Py_END_ALLOW_THREADS
     if (error != 0) {
         Py_DECREF(request);
         return method_raise_errno(error);
     }
-    return Py_BuildValue("(NKi)", request, header.limit, store);
+    return Py_BuildValue("(NKi)", request, begin.header.limit, store);
 }
 
 /* Whether the first byte of an answer has gone out, which cannot be taken

@@ -7,6 +7,7 @@
 
 #include "extension/caller/call_send.h"
 #include "extension/python/type_call.h"
+#include "extension/wire/store.h"
 #include "shared/fd.h"
 
 /* In a forked child the worker is the parent's. */
@@ -92,25 +93,100 @@ dealloc_call(PyObject *object)
     Py_DECREF(type);
 }
 
+/* What the worker is to read on its descriptor 0.  Another thread may close
+ * the call meanwhile. */
+static int
+set_input(struct call *call, PyObject *input)
+{
+    Py_buffer data;
+    int error, store = -1;
+
+    if (PyObject_GetBuffer(input, &data, PyBUF_SIMPLE) != 0) {
+        return -1;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    error = store_new_input(data.buf, (size_t)data.len, &store);
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&data);
+    call->input = store;
+    if (error != 0) {
+        (void)method_raise_errno(error);
+    }
+    return error != 0 ? -1 : 0;
+}
+
+/* The limits of this call alone; a shorter answer is one of them. */
+static int
+read_limits(PyObject *tuple, unsigned long long *ret_result,
+            struct frame_request *ret_limits)
+{
+    unsigned long long cpu_seconds, memory, threads, open_files, file_size;
+
+    if (!PyArg_ParseTuple(tuple, "KKKKKK:limits", ret_result, &cpu_seconds,
+                          &memory, &threads, &open_files, &file_size)) {
+        return -1;
+    }
+    *ret_limits = (struct frame_request){
+        .cpu_seconds = cpu_seconds,
+        .memory = memory,
+        .threads = threads,
+        .open_files = open_files,
+        .file_size = file_size,
+    };
+    return 0;
+}
+
+static int
+read_request(PyObject *args, struct call *call, PyObject **ret_data,
+             int *ret_store, struct frame_request *ret_limits,
+             bool *ret_has_limits)
+{
+    unsigned long long cpu_us = 0, result = call->max_answer;
+    PyObject *input = Py_None, *limits = Py_None;
+
+    if (!PyArg_ParseTuple(args, "O|iOKO:request", ret_data, ret_store, &input,
+                          &cpu_us, &limits)) {
+        return -1;
+    }
+    *ret_has_limits = limits != Py_None;
+    if (*ret_has_limits && read_limits(limits, &result, ret_limits) != 0) {
+        return -1;
+    }
+    if (result < call->max_answer) {
+        call->max_answer = result;
+    }
+    if (input != Py_None && set_input(call, input) != 0) {
+        return -1;
+    }
+    int error = cpu_us != 0 ? call_limit_cpu(call, cpu_us) : 0;
+    if (error != 0) {
+        (void)method_raise_errno(error);
+    }
+    return error != 0 ? -1 : 0;
+}
+
 static PyObject *
 set_request(PyObject *object, PyObject *args)
 {
     struct call_object *self = (struct call_object *)object;
+    struct frame_request limits;
     PyObject *data;
+    bool has_limits;
     int store = -1;
 
-    if (!PyArg_ParseTuple(args, "O|i:request", &data, &store)) {
-        return NULL;
-    }
     if (self->request.obj != NULL) {
         PyErr_SetString(PyExc_RuntimeError, "the request is set already");
+        return NULL;
+    }
+    if (read_request(args, &self->call, &data, &store, &limits, &has_limits) !=
+        0) {
         return NULL;
     }
     if (PyObject_GetBuffer(data, &self->request, PyBUF_SIMPLE) != 0) {
         return NULL;
     }
     call_set_request(&self->call, self->request.buf, (size_t)self->request.len,
-                     store);
+                     store, has_limits ? &limits : NULL);
     int error = call_send(&self->call);
     if (error != 0) {
         return method_raise_errno(error);

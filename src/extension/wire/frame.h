@@ -40,6 +40,22 @@ struct frame_header {
     uint64_t limit; /* in a request: of the answer's size */
 };
 
+/* What begins a request.  Its store, if it has one, and then its input are
+ * attached to it. */
+struct frame_request {
+    struct frame_header header;
+    /* The call has limits of its own, none of them wider than the sandbox's;
+     * as in struct rlimits. */
+    uint32_t has_limits;
+    uint32_t has_input; /* for its descriptor 0 */
+    uint64_t cpu_seconds;
+    uint64_t memory;
+    uint64_t threads;
+    uint64_t open_files;
+    uint64_t file_size;
+};
+#define FRAME_REQUEST_FDS 2
+
 /* A call as the caller announces it to the zygote, with the descriptors
  * call socket, report socket, stdout and stderr attached in this order. */
 struct frame_call {
@@ -78,6 +94,14 @@ struct frame_report {
     uint64_t oom_kills;    /* processes that the kernel ended for it */
     uint32_t memory_ruled_by; /* enum frame_memory */
     uint32_t reserved;
+};
+
+/* From the caller on the report socket, before the request: the processor time
+ * that the call may use. */
+struct frame_cpu_limit {
+    uint32_t magic;
+    uint32_t reserved;
+    uint64_t us;
 };
 
 /* Before it, where a call has several processes: what the first of them was

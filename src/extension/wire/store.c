@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -29,22 +30,36 @@ writable_size(void)
     return getrlimit(RLIMIT_FSIZE, &limit) == 0 ? limit.rlim_cur : 0;
 }
 
-int
-store_new(uint64_t size, int *ret_store)
+static bool
+is_too_large(uint64_t size)
 {
-    if (size > INT64_MAX || size > writable_size()) {
-        return -EFBIG;
-    }
-    /* Else a guest with several processes could execute what it wrote, as it
-     * can nowhere else. */
-    cleanup_close int store =
-        memfd_create("boxed", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+    return size > INT64_MAX || size > writable_size();
+}
+
+/* Takes the memfd over. */
+static int
+make_store(int memfd, uint64_t size, int *ret_store)
+{
+    cleanup_close int store = memfd;
+
     if (store < 0 || ftruncate(store, (off_t)size) != 0 ||
         fcntl(store, F_ADD_SEALS, SIZE_SEALS) != 0) {
         return -errno;
     }
     *ret_store = fd_steal(&store);
     return 0;
+}
+
+int
+store_new(uint64_t size, int *ret_store)
+{
+    if (is_too_large(size)) {
+        return -EFBIG;
+    }
+    /* Else a guest with several processes could execute what it wrote, as it
+     * can nowhere else. */
+    return make_store(memfd_create("boxed", MFD_CLOEXEC | MFD_NOEXEC_SEAL),
+                      size, ret_store);
 }
 
 /* Slower: the kernel clears each page before it is overwritten. */
@@ -87,6 +102,45 @@ store_write(int store, uint64_t at, const void *data, size_t size)
         at += (uint64_t)put;
         size -= (size_t)put;
     }
+    return 0;
+}
+
+/* Before Linux 6.3, the same as far as it goes there: what is in it is the
+ * caller's, and not a guest's. */
+static int
+create_input(void)
+{
+    int memfd = memfd_create("boxed", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+
+    if (memfd < 0 && errno == EINVAL) {
+        memfd = memfd_create("boxed", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    }
+    /* Its owner is the caller, and most guests are not. */
+    if (memfd >= 0) {
+        (void)fchmod(memfd, S_IRUSR | S_IRGRP | S_IROTH);
+    }
+    return memfd;
+}
+
+int
+store_new_input(const void *data, size_t size, int *ret_store)
+{
+    cleanup_close int store = -1;
+
+    if (is_too_large(size)) {
+        return -EFBIG;
+    }
+    int error = make_store(create_input(), size, &store);
+    error = error ? error : store_write(store, 0, data, size);
+    error = error || size == 0 ? error : store_seal(store);
+    if (error != 0) {
+        return error;
+    }
+    /* It was looked through, and is to be read from where it begins. */
+    if (lseek(store, 0, SEEK_SET) != 0) {
+        return -errno;
+    }
+    *ret_store = fd_steal(&store);
     return 0;
 }
 

@@ -15,6 +15,10 @@ int store_new(uint64_t size, int *ret_store);
  * -errno. */
 int store_write(int store, uint64_t at, const void *data, size_t size);
 
+/* Makes one with data in it that nobody can change any more.  Before Linux 6.3
+ * its owner could make it executable.  Returns 0 or -errno. */
+int store_new_input(const void *data, size_t size, int *ret_store);
+
 /* From here on nobody can change it, whoever holds it.  Returns 0 or -errno:
  * -EBUSY while somebody has it mapped to be written, -ENODATA where a part
  * was not written.  May wait for a sixth of a second. */

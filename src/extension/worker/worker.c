@@ -181,6 +181,16 @@ refuse(enum boxed_stage stage, int error)
     _exit(STAGE_EXIT);
 }
 
+/* What limits are added to, for those of one call. */
+static struct rlimits_baseline kept_baseline;
+
+int
+worker_lower_limits(const struct rlimits *limits)
+{
+    int error = rlimits_set(limits, &kept_baseline);
+    return error ? error : rlimits_set_threads(limits, &kept_baseline);
+}
+
 void
 worker_confine(const struct worker_policy *policy, pid_t zygote,
                const int *fds)
@@ -192,6 +202,7 @@ worker_confine(const struct worker_policy *policy, pid_t zygote,
         .host_files = !policy->namespaces,
     };
 
+    kept_baseline = policy->baseline;
     int error = keep_descriptors(fds);
     if (error != 0) {
         worker_refuse(fds[1], STAGE_DESCRIPTORS, error);

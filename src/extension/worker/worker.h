@@ -31,6 +31,10 @@ struct worker_policy {
 void worker_confine(const struct worker_policy *policy, pid_t zygote,
                     const int *fds);
 
+/* Lowers this worker's limits to those of one call, before any of the guest's
+ * code runs.  Returns 0 or -errno. */
+int worker_lower_limits(const struct rlimits *limits);
+
 /* Tells the caller, on a call's report socket, why there is no worker. */
 void worker_refuse(int report, enum boxed_stage stage, int error);
 

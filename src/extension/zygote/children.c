@@ -34,6 +34,7 @@ struct child {
     uint64_t id;
     struct event_source report_source;
     struct event_source exit_source;
+    struct cpu_limit cpu_limit;
     deadline_ns lingers_since; /* 0: it does not */
     struct child *before, *after;
 };
@@ -102,17 +103,23 @@ kill_child(struct children *children, struct child *child)
 {
     (void)kill(child->pid, SIGKILL);
     stop_lingering(children, child);
+    cpu_limits_remove(&children->cpu_limits, &child->cpu_limit);
     events_unwatch(children->events, &child->report_source);
 }
 
 bool
 children_hear(struct children *children, struct child *child)
 {
-    char word;
-    ssize_t got = recv(child->report, &word, 1, MSG_DONTWAIT);
+    struct frame_cpu_limit limit;
+    ssize_t got = recv(child->report, &limit, sizeof(limit), MSG_DONTWAIT);
 
     if (got < 0 && (errno == EAGAIN || shortage_is(errno))) {
         /* It is still there, and shows again. */
+        return false;
+    }
+    if (got == (ssize_t)sizeof(limit) && limit.magic == FRAME_MAGIC) {
+        cpu_limits_add(&children->cpu_limits, &child->cpu_limit, child->pid,
+                       limit.us);
         return false;
     }
     if (got != 1 && children->end_themselves) {
@@ -152,6 +159,7 @@ children_bury(struct children *children, struct child *child)
     }
     send_report(child, status, charged, &usage);
     stop_lingering(children, child);
+    cpu_limits_remove(&children->cpu_limits, &child->cpu_limit);
     /* Taken out by name: closing alone would not do it while a fresh fork
      * still holds copies, and the source is freed here. */
     events_unwatch(children->events, &child->report_source);

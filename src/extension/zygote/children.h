@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "extension/zygote/cpu_limits.h"
 #include "extension/zygote/events.h"
 #include "shared/deadline.h"
 
@@ -16,6 +17,7 @@ struct children {
     unsigned lingering;
     bool end_themselves; /* at the end of file that kills others */
     struct child *first_lingering, *last_lingering;
+    struct cpu_limits cpu_limits;
 };
 
 /* Descriptors that each takes. */
@@ -30,8 +32,9 @@ int children_reserve(struct children *children);
 int children_adopt(struct children *children, pid_t pid, uint64_t id,
                    int report);
 
-/* At an EVENT_REPORT: the caller has closed, and the child is killed, or it
- * has the answer, and the child may linger.  Returns whether it does. */
+/* At an EVENT_REPORT: the caller has closed, and the child is killed; or it
+ * limits the child's processor time; or it has the answer, and the child may
+ * linger.  Returns whether it does. */
 bool children_hear(struct children *children, struct child *child);
 
 /* At an EVENT_EXIT: tells the caller how it ended, and forgets it. */

@@ -232,17 +232,21 @@ is_prefork_due(const struct forkserver *forkserver, deadline_ns now)
             children->count - children->lingering < PREFORK_WORKERS_MIN);
 }
 
-/* Milliseconds until something is to be done without an event, or -1. */
+/* Milliseconds until something is to be done without an event, or -1.
+ * next_look: when the processor time of a child is. */
 static int
-idle_ms(const struct forkserver *forkserver, deadline_ns now)
+idle_ms(const struct forkserver *forkserver, deadline_ns now,
+        deadline_ns next_look)
 {
     if (is_prefork_due(forkserver, now)) {
         return 0;
     }
-    if (forkserver->queue.count == 0 && forkserver->children.lingering == 0) {
-        return -1;
+    deadline_ns quiet = forkserver->active + PUT_OFF_QUIET_NS;
+    if ((forkserver->queue.count > 0 || forkserver->children.lingering > 0) &&
+        quiet < next_look) {
+        return deadline_left_ms(quiet);
     }
-    return deadline_left_ms(forkserver->active + PUT_OFF_QUIET_NS);
+    return deadline_left_ms(next_look);
 }
 
 int
@@ -256,8 +260,10 @@ forkserver_next(struct forkserver *forkserver,
 
         children_end_lingering(&forkserver->children,
                                quiet ? now : now - PUT_OFF_MAX_NS);
-        int found = events_next(&forkserver->events, idle_ms(forkserver, now),
-                                &source);
+        deadline_ns next_look =
+            cpu_limits_enforce(&forkserver->children.cpu_limits, now);
+        int found = events_next(&forkserver->events,
+                                idle_ms(forkserver, now, next_look), &source);
         if (found > 0) {
             found = handle(forkserver, source, ret_call);
         }

@@ -1,0 +1,101 @@
+"""What each call may have of its own, on whatever sandbox it runs."""
+
+from __future__ import annotations
+
+from .input import read_input
+from .output import CAPTURE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from .._limits import Limits
+    from .._policy.declared import Option
+    from .output import Target
+
+#: The options that are a call's, and no sandbox's.
+NAMES = ("timeout", "stdin", "stdout", "stderr")
+
+
+class Terms:
+    """What a call may use, what it reads, and where it prints.
+
+    :ivar timeout: seconds of wall clock, or None.
+    :ivar limits: what it may use up.
+    :ivar stdin: what is on its descriptor 0, or None for nothing.
+    :ivar streams: where stdout and stderr go.
+    """
+
+    __slots__ = ("limits", "stdin", "streams", "timeout")
+
+    def __init__(
+        self,
+        limits: Limits,
+        *,
+        timeout: float | None = None,
+        stdin: bytes | None = None,
+        streams: tuple[Target, Target] = (None, None),
+    ) -> None:
+        self.limits = limits
+        self.timeout = timeout
+        self.stdin = stdin
+        self.streams = streams
+
+    def changed(
+        self, given: Mapping[str, Any], table: Mapping[str, Option]
+    ) -> Terms:
+        """These, but for what is given.
+
+        :raises: what an option's impossible value raises.
+        :raises ValueError: a limit is wider than it is here.
+        :raises LimitExceeded: there is more to read than a request may have.
+        """
+        if not given:
+            return self
+        checked = {
+            name: table[name].check(name, value)
+            for name, value in given.items()
+        }
+        limits, stdin = self.limits, self.stdin
+        if "limits" in checked:
+            limits = checked["limits"]._within(limits)
+        if "stdin" in checked:
+            stdin = read_input(checked["stdin"], limits.request)
+        return Terms(
+            limits,
+            timeout=checked.get("timeout", self.timeout),
+            stdin=stdin,
+            streams=(
+                checked.get("stdout", self.streams[0]),
+                checked.get("stderr", self.streams[1]),
+            ),
+        )
+
+    def capturing(self) -> Terms:
+        """These, with what no option sends elsewhere kept."""
+        out, err = self.streams
+        return Terms(
+            self.limits,
+            timeout=self.timeout,
+            stdin=self.stdin,
+            streams=(
+                CAPTURE if out is None else out,
+                CAPTURE if err is None else err,
+            ),
+        )
+
+    def sent(
+        self, sandbox: Limits
+    ) -> tuple[bytes | None, int, tuple[int, ...] | None]:
+        """What goes with the request: what to read, microseconds of processor
+        time, and limits that are tighter than the sandbox's; as
+        ``_boxed.Call.request()`` has them."""
+        limits = self.limits
+        cpu = limits.cpu_time
+        micros = 0 if cpu is None else int(cpu * 1e6) or 1
+        if limits is sandbox or limits == sandbox:
+            return self.stdin, micros, None
+        from .._live.zygote_configuration import worker_limits
+
+        return self.stdin, micros, (limits.result, *worker_limits(limits))
