@@ -11,13 +11,13 @@ import re
 import shutil
 import subprocess
 import sys
-import textwrap
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from core import check_file
 from environments import CHECKOUT
+from guest_code import guest_code
 
 PROGRAMS = Path(__file__).parent / "programs"
 
@@ -36,18 +36,6 @@ SERVING = 6
 #: What time.sleep() is, by version and C library.
 SLEEPS = {"clock_nanosleep", "nanosleep", "pselect6", "select"}
 
-PREAMBLE = """
-import os, sys, time
-# What pickle imports, and most programs have.
-import copyreg, functools
-import boxed
-from boxed import run
-# As of one that is installed: no place whose modules are looked for.
-above = os.path.dirname(os.path.dirname(boxed.__file__))
-sys.path[:] = [path for path in sys.path if path != above]
-def mark(name):
-    os.write(2, b"mark " + name.encode() + b"\\n")
-"""
 LINE = re.compile(r"(\d+) +(?:<\.\.\. )?(\w+)")
 MARK = re.compile(r'write\(2, "mark (\w+)\\n"')
 
@@ -62,12 +50,12 @@ def traced(tmp_path):
     if strace is None:
         pytest.skip("strace is not installed")
 
-    def trace(code: str) -> dict[str, dict[bool, Counter[str]]]:
+    def trace(name: str, *args: str) -> dict[str, dict[bool, Counter[str]]]:
         log = tmp_path / "log"
-        program = PREAMBLE + textwrap.dedent(code)
+        program = guest_code(PROGRAMS / f"{name}.py")
         # -I: what is counted must not depend on where the tests were started.
         path = f"import sys; sys.path.insert(0, {str(CHECKOUT)!r})"
-        command = [sys.executable, "-I", "-c", f"{path}\n{program}"]
+        command = [sys.executable, "-I", "-c", f"{path}\n{program}", *args]
         done = subprocess.run(
             [strace, "-f", "-o", log, *command],
             capture_output=True,
@@ -105,20 +93,7 @@ def counted(lines):
 
 def test_a_warm_call(traced):
     """Its system calls are few, on both sides, and no more each time."""
-    found = traced(
-        """
-        for _ in range(6):
-            run(abs, (-4,))
-            time.sleep(0.3)
-        mark("first")
-        run(abs, (-4,))
-        time.sleep(0.3)
-        mark("second")
-        run(abs, (-4,))
-        time.sleep(0.3)
-        mark("end")
-        """
-    )
+    found = traced("warm_calls")
     first, second = found["first"], found["second"]
     assert 0 < total(first[True]) <= CALLER, first[True]
     assert 0 < total(first[False]) <= INSIDE, first[False]
@@ -130,24 +105,9 @@ def test_a_warm_call(traced):
     assert first[False]["clone"] + first[False]["clone3"] == 1
 
 
-def serving(tmp_path, traced, options: str) -> list[str]:
+def serving(tmp_path, traced, *options: str) -> list[str]:
     """A standby's system calls, from its request to its end."""
-    traced(
-        f"""
-        import tempfile
-        folder = tempfile.mkdtemp()
-        os.chmod(folder, 0o777)
-        options = {options}
-        for _ in range(6):
-            run(abs, (-4,), **options)
-            time.sleep(0.3)
-        mark("call")
-        run(abs, (-4,), **options)
-        time.sleep(0.3)
-        mark("end")
-        os.rmdir(folder)
-        """
-    )
+    traced("serves", *options)
     lines = (tmp_path / "log").read_text(errors="replace").splitlines()
     marks = [at for at, line in enumerate(lines) if MARK.search(line)]
     before, during = lines[: marks[0]], lines[marks[0] : marks[1]]
@@ -167,14 +127,12 @@ def test_a_standby_has_done_it_all(tmp_path, traced):
     """From the request to its end the worker makes hardly a call: neither a
     wall nor an import is left for then, nor memory to be asked for.  Its end
     is not its own to choose the time of."""
-    calls = serving(tmp_path, traced, "{}")
+    calls = serving(tmp_path, traced)
     assert len(calls) <= SERVING, calls
     assert calls[-1] == "poll", calls
 
 
-@pytest.mark.parametrize(
-    "options", ["{'write': [folder]}", "{'network': True}"]
-)
+@pytest.mark.parametrize("options", ["write", "network"])
 def test_what_others_may_meet_ends_at_once(tmp_path, traced, options):
     """A worker that may hold a lock or a port does not linger."""
     calls = serving(tmp_path, traced, options)
@@ -184,15 +142,7 @@ def test_what_others_may_meet_ends_at_once(tmp_path, traced, options):
 
 def test_an_idle_sandbox_does_nothing(traced):
     """Nobody polls: not a system call in a second, in any process."""
-    found = traced(
-        """
-        run(abs, (-4,))
-        time.sleep(0.5)
-        mark("idle")
-        time.sleep(1)
-        mark("end")
-        """
-    )
+    found = traced("is_idle")
     assert total(found["idle"][False]) == 0, found["idle"][False]
     assert set(found["idle"][True]) <= SLEEPS, found["idle"][True]
 
@@ -200,19 +150,7 @@ def test_an_idle_sandbox_does_nothing(traced):
 def test_waiting_costs_no_system_calls(traced):
     """A call that sleeps for a second makes as many in the caller as one
     that returns at once; so does one with a deadline."""
-    found = traced(
-        """
-        for _ in range(3):
-            run(time.sleep, (0,))
-        for name, seconds, timeout in (
-            ("short", 0, None), ("long", 1, None), ("timed", 1, 30)
-        ):
-            time.sleep(0.2)
-            mark(name)
-            run(time.sleep, (seconds,), timeout=timeout)
-        mark("end")
-        """
-    )
+    found = traced("waits")
     short, long, timed = (
         total(found[name][True]) for name in ("short", "long", "timed")
     )
@@ -222,34 +160,14 @@ def test_waiting_costs_no_system_calls(traced):
 
 def test_a_standard_function_is_imported_once(traced):
     """Its module is the zygote's, so that a worker opens no file for it."""
-    found = traced(
-        """
-        import json
-        for _ in range(2):
-            run(json.dumps, ([1],))
-        time.sleep(0.2)
-        mark("dumps")
-        run(json.dumps, ([1],))
-        time.sleep(0.2)
-        mark("len")
-        run(len, ([1],))
-        time.sleep(0.2)
-        mark("end")
-        """
-    )
+    found = traced("imports_once")
     opened = {name: found[name][False]["openat"] for name in ("dumps", "len")}
     assert opened["dumps"] == opened["len"], opened
 
 
 def test_a_cold_call(traced):
     """The first call of a program, with a sandbox made for it."""
-    found = traced(
-        """
-        mark("cold")
-        run(abs, (-4,))
-        mark("end")
-        """
-    )
+    found = traced("cold_call")
     cold = found["cold"]
     assert 0 < total(cold[True]) <= COLD_CALLER, (
         total(cold[True]),
