@@ -20,5 +20,13 @@ nitpicky = True
 # Names of types that annotations are made of, which nobody imports.
 nitpick_ignore = [
     ("py:class", name)
-    for name in ("CallOptions", "SandboxOptions", "LimitValues", "Target")
+    for name in (
+        "CallOptions",
+        "SandboxOptions",
+        "LimitValues",
+        "OfOneCall",
+        "Target",
+        "T",
+        "T_co",
+    )
 ]

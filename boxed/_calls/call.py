@@ -249,8 +249,7 @@ class _Attempt:
         if event == _boxed.CALL_ANSWERED:
             self._streams.finish()
             if self._exchange.measured:
-                # It ends while the answer is read, and before the zygote has
-                # a fork to make.
+                # It ends while the answer is read.
                 self._exchange.ended = time.monotonic_ns()
                 self._exchange.killed = True
                 self._live.kill()
