@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,11 +28,8 @@ VERDICTS = {
 }
 
 
-def execute(source: str, text: str) -> None:
+def execute(source: str) -> None:
     """Runs in the sandbox only."""
-    import io
-
-    sys.stdin = io.StringIO(text)
     program = compile(source, "submission.py", "exec")
     try:
         exec(program, {"__name__": "__main__"})
@@ -91,7 +87,7 @@ def grade(
     """Run a submission until a test fails."""
     result = Grade(name)
     for test in tests:
-        outcome = sandbox.call(execute, (source, test["input"]))
+        outcome = sandbox.call(execute, (source,), stdin=test["input"])
         result.add(outcome, test["expected"])
         if result.verdict != "AC":
             break
