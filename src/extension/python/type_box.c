@@ -17,6 +17,7 @@
 #include "extension/python/type_box.h"
 #include "shared/deadline.h"
 #include "shared/fd.h"
+#include "shared/shortage.h"
 
 /* Milliseconds after which a sandbox that was told to end is given up. */
 #define END_MS 5000
@@ -93,7 +94,8 @@ tell_to_end(struct box_object *self)
     close_sockets(self);
 }
 
-/* 0 once it has ended, or is given up; or -EINTR. */
+/* 0 once it has ended, or is given up; or -EINTR, to look at signals and wait
+ * on. */
 static int
 await_end(struct box_object *self, deadline_ns deadline)
 {
@@ -103,11 +105,17 @@ await_end(struct box_object *self, deadline_ns deadline)
     if (ended.fd < 0) {
         return 0;
     }
-    int ready = 0;
+    int error = 0;
     Py_BEGIN_ALLOW_THREADS
-    ready = poll(&ended, 1, deadline_left_ms(deadline));
+    if (poll(&ended, 1, deadline_left_ms(deadline)) < 0) {
+        error = errno;
+    }
+    if (error != 0 && error != EINTR) {
+        /* A shortage.  Who does not wait leaves a zombie. */
+        shortage_pause();
+    }
     Py_END_ALLOW_THREADS
-    if (ready < 0 && errno == EINTR) {
+    if (error != 0 && deadline_left_ms(deadline) != 0) {
         return -EINTR;
     }
     /* Another thread may have done it meanwhile.  Or it was reaped by the
