@@ -77,7 +77,7 @@ def facts(exchange: Exchange, error: BoxedError | None) -> dict[str, Any]:
         ),
         "signal": os.WTERMSIG(status) if status and signalled else None,
         "tier": exchange.tier,
-        "walls": standing(exchange.tier, _boxed.landlock_abi()),
+        "walls": standing(exchange.tier, _landlock_abi()),
         "usage": usage(
             report,
             exchange.memory,
@@ -87,6 +87,14 @@ def facts(exchange: Exchange, error: BoxedError | None) -> dict[str, Any]:
             output_bytes=streams.taken if streams is not None else 0,
         ),
     }
+
+
+def _landlock_abi() -> int:
+    try:
+        return _boxed.landlock_abi()
+    except OSError:
+        # There is none, which is why nothing stood.
+        return 0
 
 
 def _text(streams: Streams | None, number: int) -> str:

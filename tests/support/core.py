@@ -31,7 +31,8 @@ def check(
     """Run a line or two as `python -c`, behind the harness; it must succeed;
     returns its stdout."""
     harness = (BESIDE / "harness.py").read_text()
-    code = f"{harness}\nfrom boxed import *\n{code}"
+    # First, so that run and the like are the harness's.
+    code = f"from boxed import *\n{harness}\n{code}"
     env = tested_as(environment, env)
     return environment.check(code, *args, env=env, **options).stdout
 

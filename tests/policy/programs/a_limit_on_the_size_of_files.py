@@ -16,7 +16,7 @@ for number in range(20):
     put(base, f"other{number}.py", text="#" * 20000)
 import ways
 
-resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 error = refused(SetupError, run, ways.read, ("/dev/null",))
 assert base in str(error) and "too large" in str(error), error
 assert run(ways.read, ("/dev/null",), read=[base]) == b""

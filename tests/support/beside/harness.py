@@ -1,8 +1,6 @@
 """What the tests' programs begin with: run and Sandbox as the environment
 needs them.  See core.check_file."""
 
-from __future__ import annotations
-
 import ast
 import inspect
 import os
