@@ -58,7 +58,7 @@ class Process:
             stdout=subprocess.PIPE,
             cwd="/",
             # For the interpreters that peers start.
-            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(place.packages)},
+            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": place.path},
             text=True,
             **(ordinary_ids() if contender.ordinary else {}),
         )

@@ -23,6 +23,9 @@ BORROWED = (
     *("numpy", "numpy.libs", "pandas", "pandas.libs", "dateutil"),
     *("cloudpickle", "loky", "pebble"),
 )
+# Of their own: what is on the path of a program's own code is copied into its
+# sandbox, and the programs that are measured as a whole need boxed alone.
+BESIDE = "borrowed"
 SOABI = "import sysconfig; print(sysconfig.get_config_var('SOABI'))"
 
 
@@ -63,6 +66,11 @@ class Place:
     packages: Path
 
     @property
+    def path(self) -> str:
+        """For PYTHONPATH."""
+        return f"{self.packages}:{self.packages / BESIDE}"
+
+    @property
     def shared(self) -> bool:
         return open_to_all(Path(self.interpreter))
 
@@ -86,7 +94,7 @@ def make_place() -> Place:
             continue
         source = Path(spec.origin).parent.parent / name
         if source.is_dir():
-            shutil.copytree(source, packages / name, ignore=skip)
+            shutil.copytree(source, packages / BESIDE / name, ignore=skip)
     interpreter = find_interpreter()
     # Bytecode, which root can write there and the others cannot.
     subprocess.run(

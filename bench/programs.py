@@ -57,6 +57,40 @@ def boxed_cold(tier: str = "full"):
     )
 
 
+PRINTS = 100_000
+PRINTING = f"for number in range({PRINTS}): print(number)"
+
+
+def boxed_prints(tier: str = "full"):
+    """A call that prints many short lines, which its caller keeps."""
+    from io import BytesIO
+
+    from boxed import run
+
+    def call() -> None:
+        kept = BytesIO()
+        run(exec, (PRINTING,), isolation=tier, stdout=kept)
+        assert kept.getvalue().count(b"\n") == PRINTS
+
+    return call
+
+
+def pipe_prints(line_buffered: bool = False):
+    """The same by an interpreter of its own, into a pipe."""
+    import subprocess
+
+    how = (
+        f"__import__('sys').stdout.reconfigure(line_buffering={line_buffered})"
+    )
+    argv = _python(f"{how}\n{PRINTING}")
+
+    def call() -> None:
+        done = subprocess.run(argv, stdout=subprocess.PIPE, check=True)
+        assert done.stdout.count(b"\n") == PRINTS
+
+    return call
+
+
 def boxed_program(tier: str = "full"):
     """The same program from its start to its end."""
     argv = _python(

@@ -323,6 +323,22 @@ def kinds(tier: str) -> Row:
     )
 
 
+PRINTS = Row(
+    "prints",
+    "100,000 short lines, printed and kept",
+    (
+        *tiers("boxed_prints", 1),
+        Contender(
+            "a pipe, line by line", "pipe_prints", {"line_buffered": True}, 1
+        ),
+        Contender("a pipe, in blocks", "pipe_prints", block=1),
+    ),
+    "a pipe, in blocks",
+    rounds=9,
+    target="at most 2 of a pipe, in blocks",
+    limit=2.0,
+)
+
 NEW = Row(
     "new",
     "A new sandbox and its first call, in a program that runs",
@@ -365,6 +381,7 @@ ROWS = (
     mapped(10000),
     *map(crowd, CROWDS),
     *map(kinds, TIERS),
+    PRINTS,
     *map(share, TIERS),
     *map(growth, TIERS),
     *map(linear, TIERS),

@@ -10,7 +10,7 @@ import io
 from math import sqrt
 
 from .._limits import Limits
-from .._run import run
+from .._run import call, run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PLAIN = "plain"
 _LINES = "for _ in range(1024): print('x' * 63)"
+_INPUT = b"x" * 65536
 _LIMITS = Limits(
     cpu_time=5, memory=256 << 20, threads=4, open_files=32, output=1 << 20
 )
@@ -55,6 +56,15 @@ def _reads(isolation: str) -> None:
     run(eval, ("__import__('sys').stdin.read()",), isolation=isolation)
 
 
+def _given(isolation: str) -> None:
+    code = "len(__import__('sys').stdin.read())"
+    run(eval, (code,), isolation=isolation, stdin=_INPUT)
+
+
+def _outcome(isolation: str) -> None:
+    call(sqrt, (4,), isolation=isolation)
+
+
 KINDS: dict[str, Callable[[str], None]] = {
     PLAIN: _plain,
     "prints a line": _line,
@@ -63,4 +73,6 @@ KINDS: dict[str, Callable[[str], None]] = {
     "has limits": _limited,
     "returns 64 KiB": _result,
     "reads its input to the end": _reads,
+    "reads 64 KiB that it was given": _given,
+    "has its outcome told": _outcome,
 }
