@@ -25,6 +25,13 @@ call_endure(struct call *call, int error)
     return shortage_endure(&call->shortage, error);
 }
 
+int
+call_distrust(struct call *call, const char *why)
+{
+    call->protocol_error = why;
+    return CALL_PROTOCOL;
+}
+
 void
 call_set_body(struct call *call, char *body)
 {

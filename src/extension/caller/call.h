@@ -119,6 +119,9 @@ int call_limit_cpu(const struct call *call, uint64_t us);
  * again after a pause, or -error. */
 int call_endure(struct call *call, int error);
 
+/* The guest has sent what is no answer: CALL_PROTOCOL, and why. */
+int call_distrust(struct call *call, const char *why);
+
 /* Takes what is there, and never blocks.  Returns an event, or CALL_WAITING
  * and what to watch: step again when something of it comes; or -errno (-EINTR:
  * look at signals and call again).  Without a watch it waits until something

@@ -21,13 +21,6 @@ union report_message {
     struct frame_charged charged;
 };
 
-static int
-refuse(struct call *call, const char *why)
-{
-    call->protocol_error = why;
-    return CALL_PROTOCOL;
-}
-
 /* What a failed read means, -EAGAIN if that nothing is there. */
 static int
 failed(struct call *call, int error)
@@ -78,19 +71,20 @@ check_header(struct call *call)
     const struct frame_header *header = &call->header;
 
     if (header->magic != FRAME_MAGIC || !begins_an_answer(call)) {
-        return refuse(call, "the answer does not begin with a header");
+        return call_distrust(call, "the answer does not begin with a header");
     }
     if (header->id != call->id) {
-        return refuse(call, "the answer is not to this call");
+        return call_distrust(call, "the answer is not to this call");
     }
     if (header->kind == FRAME_WANT && call->body_have > 0) {
-        return refuse(call, "the answer asks for memory and does not wait");
+        return call_distrust(call,
+                             "the answer asks for memory and does not wait");
     }
     if (header->kind == FRAME_WANT) {
         return call_send_store(call);
     }
     if (header->size > longest(call, header->kind)) {
-        return refuse(call, "the answer is longer than permitted");
+        return call_distrust(call, "the answer is longer than permitted");
     }
     if (call->body_have >= header->size) {
         /* What may follow is no part of the answer. */

@@ -85,8 +85,7 @@ call_conclude(struct call *call)
         return CALL_LOST;
     }
     if (call->header_have > 0) {
-        call->protocol_error = "the answer was cut short";
-        return CALL_PROTOCOL;
+        return call_distrust(call, "the answer was cut short");
     }
     return CALL_ENDED;
 }

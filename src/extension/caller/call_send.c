@@ -59,13 +59,6 @@ call_has_to_send(const struct call *call)
     return !call->unsendable && (call_has_request_left(call) || call->giving);
 }
 
-static int
-refuse(struct call *call, const char *why)
-{
-    call->protocol_error = why;
-    return CALL_PROTOCOL;
-}
-
 /* What it means that nothing of a message was taken. */
 static int
 failed(struct call *call, int error)
@@ -159,7 +152,8 @@ give(struct call *call)
         put = send_given(call);
     }
     if (put == -EAGAIN) {
-        return refuse(call, "the answer asks for memory and does not take it");
+        return call_distrust(
+            call, "the answer asks for memory and does not take it");
     }
     if (put < 0) {
         return failed(call, (int)-put);
@@ -182,10 +176,10 @@ call_send_store(struct call *call)
     uint64_t size = call->header.limit;
 
     if (call->store_asked || call_has_request_left(call)) {
-        return refuse(call, "the answer asks for memory out of turn");
+        return call_distrust(call, "the answer asks for memory out of turn");
     }
     if (call->header.size != 0 || size == 0 || size > call->max_answer) {
-        return refuse(call, "the answer is longer than permitted");
+        return call_distrust(call, "the answer is longer than permitted");
     }
     call->store_asked = true;
     call->header_have = 0;
