@@ -23,7 +23,6 @@ SECONDS = 5
 VERDICTS = {
     "timeout": "TLE",
     "cpu_time": "TLE",
-    "memory": "MLE",
     "output": "OLE",
 }
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from .._policy.policy import Policy
     from .._wire.payload import Payload
-    from .causes import Memory, Report
+    from .causes import Report
     from .terms import Terms
 
 #: Seconds that a killed worker has to be gone before the box is ended.
@@ -60,7 +60,7 @@ class Exchange:
 
     :ivar measured: whether to have the kernel's word of what was used, also
         where there is an answer.
-    :ivar report: that word, once it is there, and `memory` with it.
+    :ivar report: that word, once it is there.
     :ivar killed: whether the worker was ended from here.
     """
 
@@ -70,7 +70,6 @@ class Exchange:
     tier = ""
     streams: Streams | None = None
     report: Report | None = None
-    memory: Memory | None = None
     killed = False
     result_bytes = 0
 
@@ -309,7 +308,7 @@ class _Attempt:
         if report is None:
             return causes.of_loss(self._box.log_text())
         limits = self._exchange.terms.limits
-        return causes.of_death(report, self._live.memory, limits)
+        return causes.of_death(report, limits)
 
     def _end_worker(self) -> None:
         """Have the worker gone from the process table, and its end told; else
@@ -323,4 +322,4 @@ class _Attempt:
             if live.wait_end(limit) != _boxed.CALL_ENDED:
                 # The next call finds it gone.
                 self._box.close()
-        exchange.report, exchange.memory = live.report, live.memory
+        exchange.report = live.report

@@ -32,10 +32,7 @@ if TYPE_CHECKING:
 
     # As of _boxed.Call.report.
     Report = tuple[int, int, int, int, int, int, int, int, int]
-    # As of _boxed.Call.memory.
-    Memory = tuple[str, int, int, int, int]
 
-_SIGKILL = 9
 #: What an exception says by its class alone, the derived before the base.
 _OF_CLASS = (
     (CallTimeout, "timeout"),
@@ -63,10 +60,6 @@ def cause_of(error: BoxedError | None) -> str:
     return "raised"
 
 
-def of_timeout(seconds: float | None) -> CallTimeout:
-    return CallTimeout(f"the call took longer than {seconds} s")
-
-
 def of_loss(log: str) -> WorkerDied:
     """The sandbox is gone, and with it who would tell.
 
@@ -79,22 +72,12 @@ def of_closing() -> CallCancelled:
     return CallCancelled("the call was ended by the caller")
 
 
-def of_death(
-    report: Report, memory: Memory | None, limits: Limits
-) -> BoxedError:
+def of_death(report: Report, limits: Limits) -> BoxedError:
     """The worker ended without an answer.
 
     :param report: what the zygote told of it.
-    :param memory: what it told of its memory.
     """
     status = report[0]
-    if memory is not None and _was_ended_for_memory(status, memory):
-        return LimitExceeded(
-            f"the call had {memory[1]} bytes of memory and wanted more",
-            "memory",
-            limits.memory,
-            memory[1],
-        )
     if _used_its_cpu_time(report, limits):
         return LimitExceeded(
             f"the call used {limits.cpu_time} s of processor time",
@@ -114,16 +97,6 @@ def of_death(
         f"the worker exited with status {code} and no answer"
         f"{_memory_remark(report, limits) if code else ''}",
         exitcode=code,
-    )
-
-
-def _was_ended_for_memory(status: int, memory: Memory) -> bool:
-    """The kernel counts what it ends for want of memory in a cgroup, in which
-    there is nothing but the call; a guest cannot make it count."""
-    return (
-        memory[4] > 0
-        and os.WIFSIGNALED(status)
-        and (os.WTERMSIG(status) == _SIGKILL)
     )
 
 

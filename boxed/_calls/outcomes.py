@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 
-from .. import _boxed
 from .._errors import BoxedError, SetupError
 from .._live import registry
 from .._outcome import Outcome
-from .._policy.walls import standing
+from .._policy.walls import landlock_abi, standing
 from .call import Exchange
 from .causes import cause_of
 from .usage import usage
@@ -77,24 +76,15 @@ def facts(exchange: Exchange, error: BoxedError | None) -> dict[str, Any]:
         ),
         "signal": os.WTERMSIG(status) if status and signalled else None,
         "tier": exchange.tier,
-        "walls": standing(exchange.tier, _landlock_abi()),
+        "walls": standing(exchange.tier, landlock_abi()),
         "usage": usage(
             report,
-            exchange.memory,
             wall_time=exchange.wall_time(),
             request_bytes=exchange.request.size(),
             result_bytes=exchange.result_bytes,
             output_bytes=streams.taken if streams is not None else 0,
         ),
     }
-
-
-def _landlock_abi() -> int:
-    try:
-        return _boxed.landlock_abi()
-    except OSError:
-        # There is none, which is why nothing stood.
-        return 0
 
 
 def _text(streams: Streams | None, number: int) -> str:

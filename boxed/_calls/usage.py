@@ -7,12 +7,11 @@ from .._outcome import Usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .causes import Memory, Report
+    from .causes import Report
 
 
 def usage(
     report: Report | None,
-    memory: Memory | None,
     *,
     wall_time: float,
     request_bytes: int,
@@ -21,7 +20,6 @@ def usage(
 ) -> Usage:
     """
     :param report: what the zygote told of the worker, if it has.
-    :param memory: what it told of its memory.
     """
     counted = {
         "wall_time": wall_time,
@@ -36,7 +34,7 @@ def usage(
         **counted,
         user_time=user / 1e6,
         system_time=system / 1e6,
-        peak_memory=peak * 1024 if memory is None else memory[1],
+        peak_memory=peak * 1024,
         page_faults=minor + major,
         context_switches=voluntary + involuntary,
         measured=True,

@@ -48,18 +48,9 @@ def _try(isolation: str) -> dict[str, Any]:
     return {"works": True, "uid": uid}
 
 
-def _landlock_abi() -> int:
-    from .. import _boxed
-
-    try:
-        return _boxed.landlock_abi()
-    except OSError:
-        return 0
-
-
 def examine() -> dict[str, Any]:
     """The findings: machine, tiers, the tier in use and its walls."""
-    abi = _landlock_abi()
+    abi = walls.landlock_abi()
     tiers = {name: _try(name) for name in ISOLATIONS if name != "auto"}
     automatic = _try("auto")
     tier = registry.settled_tier() if automatic["works"] else None

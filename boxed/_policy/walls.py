@@ -112,6 +112,16 @@ WALLS = (
 )
 
 
+def landlock_abi() -> int:
+    """Which Landlock the kernel offers; 0 for none."""
+    from .. import _boxed
+
+    try:
+        return _boxed.landlock_abi()
+    except OSError:
+        return 0
+
+
 def standing(tier: str, abi: int) -> tuple[str, ...]:
     """The names of those that stand in a tier."""
     return tuple(wall.name for wall in WALLS if wall.stands(tier, abi))

@@ -219,28 +219,6 @@ get_report(PyObject *object, void *unused)
                          report->involuntary_switches, call->charged_us);
 }
 
-static const char *const ruled_by[] = {
-    [FRAME_MEMORY_RLIMIT] = "rlimit",
-    [FRAME_MEMORY_CGROUP1] = "cgroup v1",
-    [FRAME_MEMORY_CGROUP2] = "cgroup v2",
-};
-
-static PyObject *
-get_memory(PyObject *object, void *unused)
-{
-    const struct call *call = &((struct call_object *)object)->call;
-    const struct frame_report *report = &call->report;
-
-    (void)unused;
-    if (!call->reported ||
-        report->memory_ruled_by >= sizeof(ruled_by) / sizeof(ruled_by[0])) {
-        Py_RETURN_NONE;
-    }
-    return Py_BuildValue("(sKKKK)", ruled_by[report->memory_ruled_by],
-                         report->peak_memory, report->memory_limit,
-                         report->memory_full, report->oom_kills);
-}
-
 static PyObject *
 get_shortage(PyObject *object, void *unused)
 {
@@ -279,8 +257,6 @@ static PyGetSetDef call_getset[] = {
     {"store", get_store, NULL,
      "The descriptor of a stored answer, which is the call's.", NULL},
     {"report", get_report, NULL, "How the worker ended, or None.", NULL},
-    {"memory", get_memory, NULL,
-     "What bounded its memory, and what the kernel measured; or None.", NULL},
     {"shortage", get_shortage, NULL,
      "What it waits for to pass: an errno, or 0.", NULL},
     {NULL, NULL, NULL, NULL, NULL},

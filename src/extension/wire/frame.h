@@ -65,13 +65,6 @@ struct frame_call {
 };
 #define FRAME_CALL_FDS 4
 
-/* What bounds the memory of a call. */
-enum frame_memory {
-    FRAME_MEMORY_RLIMIT = 0,  /* limits of each process */
-    FRAME_MEMORY_CGROUP1 = 1, /* a cgroup of its own, of the old hierarchy */
-    FRAME_MEMORY_CGROUP2 = 2, /* and of the new one */
-};
-
 /* How a worker ended, from the zygote on the report socket.  Where a wall
  * cannot be raised, a struct boxed_status comes there before. */
 struct frame_report {
@@ -85,15 +78,7 @@ struct frame_report {
     uint64_t major_faults;
     uint64_t voluntary_switches;
     uint64_t involuntary_switches;
-    uint64_t charged_us;   /* against a limit of processor time */
-    uint64_t peak_memory;  /* bytes, at most, of all its processes and files in
-                              memory; else of its largest process */
-    uint64_t memory_limit; /* bytes that all of it could have; 0: no limit is
-                              of all of it */
-    uint64_t memory_full;  /* how often the kernel found that limit reached */
-    uint64_t oom_kills;    /* processes that the kernel ended for it */
-    uint32_t memory_ruled_by; /* enum frame_memory */
-    uint32_t reserved;
+    uint64_t charged_us; /* against a limit of processor time */
 };
 
 /* From the caller on the report socket, before the request: the processor time
@@ -104,8 +89,8 @@ struct frame_cpu_limit {
     uint64_t us;
 };
 
-/* Before it, where a call has several processes: what the first of them was
- * charged, from the process that waits outside. */
+/* Before the report, where a call has several processes: what the first of
+ * them was charged, from the process that waits outside. */
 struct frame_charged {
     uint32_t magic;
     uint32_t reserved;

@@ -61,7 +61,6 @@ send_report(const struct child *child, int status, uint64_t charged,
         .voluntary_switches = (uint64_t)usage->ru_nvcsw,
         .involuntary_switches = (uint64_t)usage->ru_nivcsw,
         .charged_us = charged,
-        .peak_memory = (uint64_t)usage->ru_maxrss * 1024u,
     };
     struct shortage shortage = {.error = 0};
 
