@@ -1,4 +1,9 @@
-"""Limits: what one call may use up."""
+"""Limits: what one call may use up.
+
+Each is declared once, as a field of `_Declared`: its type, default, check,
+meaning and place on the command line.  A type checker makes of the fields what
+can be given and what can be read.
+"""
 
 from __future__ import annotations
 
@@ -7,112 +12,156 @@ from ._policy.declared import Option, documented, given_options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, NoReturn, TypedDict
+    from typing import Any, NoReturn, TypeVar
 
-    from typing_extensions import Unpack
+    from typing_extensions import dataclass_transform
+
+    T = TypeVar("T")
 else:
-    from ._policy.declared import TypedDict
+    from ._policy.declared import dataclass_transform
 
 _MIB = 1 << 20
 # Beyond what any machine has, and within what the kernel takes.
 _MOST = 1 << 62
 
 
-class LimitValues(TypedDict, total=False):
-    """The limits that :class:`boxed.Limits` takes."""
+class Size:
+    """Bytes, as a type checker has them: text may be given, and is a number
+    afterwards."""
 
-    cpu_time: float | None
-    memory: int | str
-    threads: int
-    processes: int
-    open_files: int
-    file_size: int | str
-    tmp_size: int | str
-    output: int | str
-    result: int | str
-    request: int | str
+    if TYPE_CHECKING:
+
+        def __get__(self, one: object, kind: object) -> int:
+            return 0
+
+        def __set__(self, one: object, value: int | str) -> None: ...
 
 
-def _seconds(name: str, value: Any) -> float | None:
-    return checks.seconds(name, value, infinite=False)
+def _seconds(text: str, *, default: float | None) -> Any:
+    def check(name: str, value: Any) -> float | None:
+        return checks.seconds(name, value, infinite=False)
+
+    return Option(default, check, text, {"type": float, "metavar": "SECONDS"})
 
 
-def _count(default: int, low: int, high: int, text: str) -> Option:
+def _count(text: str, *, default: int, low: int, high: int) -> Any:
     def check(name: str, value: Any) -> int:
         return checks.whole(name, value, low, high)
 
     return Option(default, check, text, {"type": int, "metavar": "N"})
 
 
-def _size(default: int, low: int, text: str) -> Option:
+def _size(text: str, *, default: int, low: int) -> Any:
     def check(name: str, value: Any) -> int:
         return checks.size(name, value, low, _MOST)
 
     return Option(default, check, text, {"metavar": "BYTES"})
 
 
-LIMITS = {
-    "cpu_time": Option(
-        None,
-        _seconds,
+class _Checked:
+    """Has what a type checker makes of the fields by itself."""
+
+    __slots__ = ()
+
+    def __init__(self, **limits: Any) -> None:
+        given = given_options("Limits()", limits, LIMITS)
+        for name, limit in LIMITS.items():
+            value = limit.check(name, given.get(name, limit.default))
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "_named", frozenset(limits))
+
+
+@dataclass_transform(
+    kw_only_default=True,
+    frozen_default=True,
+    field_specifiers=(_seconds, _count, _size),
+)
+def _record(kind: type[T]) -> type[T]:
+    return kind
+
+
+@_record
+class _Declared(_Checked):
+    """The limits; nothing but these."""
+
+    __slots__ = ()
+
+    cpu_time: float | None = _seconds(
         "seconds of processor time, of all threads together, as the scheduler"
         " measures it; None for no limit.  Each further process of a call has"
         " as much by itself, rounded up to whole seconds (``RLIMIT_CPU``).",
-        {"type": float, "metavar": "SECONDS"},
-    ),
-    "memory": _size(
-        1024 * _MIB,
-        _MIB,
+        default=None,
+    )
+    memory: Size = _size(
         "bytes of private memory above what the interpreter and the preloaded"
         " modules have at the start (``RLIMIT_DATA``, which since Linux 4.7"
         " counts anonymous mappings).  Each process of a call has as much."
         "  The first thread's stack can grow to as much besides, and address"
         " space to twice that and 1 GiB, or to six times that where that is"
         " less.",
-    ),
-    "threads": _count(
-        64,
-        1,
-        512,
+        default=1024 * _MIB,
+        low=_MIB,
+    )
+    threads: int = _count(
         "threads of the call, the first one included.  Exact where the tier"
         " has namespaces (``RLIMIT_NPROC`` counts per uid and user namespace);"
         " elsewhere 512 more, since others of the uid count too.  Where the"
         " guest has the caller's uid, in rootless and landlock, all sandboxes"
         " together leave a quarter of the caller's own ``RLIMIT_NPROC`` to its"
         " other programs.",
-    ),
-    "processes": _count(
-        1,
-        1,
-        256,
+        default=64,
+        low=1,
+        high=512,
+    )
+    processes: int = _count(
         "processes of the call, the first one included.  1, the default,"
         " forbids fork and exec; more need a tier with namespaces.  One more"
         " is EAGAIN, a BlockingIOError.  Programs other than the interpreter"
         " are not there unless ``read`` shows them.",
-    ),
-    "open_files": _count(256, 16, 4096, "descriptors (``RLIMIT_NOFILE``)."),
-    "file_size": _size(
-        64 * _MIB, 0, "bytes of any one file (``RLIMIT_FSIZE``)."
-    ),
-    "tmp_size": _size(
-        64 * _MIB,
-        4096,
+        default=1,
+        low=1,
+        high=256,
+    )
+    open_files: int = _count(
+        "descriptors (``RLIMIT_NOFILE``).",
+        default=256,
+        low=16,
+        high=4096,
+    )
+    file_size: Size = _size(
+        "bytes of any one file (``RLIMIT_FSIZE``).",
+        default=64 * _MIB,
+        low=0,
+    )
+    tmp_size: Size = _size(
         "bytes of /tmp, and as many of /dev/shm; they have room for 4096 files"
         " each.",
-    ),
-    "output": _size(16 * _MIB, 0, "bytes of stdout, and as many of stderr."),
-    "result": _size(
-        64 * _MIB,
-        0,
+        default=64 * _MIB,
+        low=4096,
+    )
+    output: Size = _size(
+        "bytes of stdout, and as many of stderr.",
+        default=16 * _MIB,
+        low=0,
+    )
+    result: Size = _size(
         "bytes of the serialised result, with its arrays.  Its value takes at"
         " most 64 MiB and 32 times as much in the caller, and no more than"
         " ``memory``.",
-    ),
-    "request": _size(
-        64 * _MIB,
-        0,
+        default=64 * _MIB,
+        low=0,
+    )
+    request: Size = _size(
         "bytes of the serialised function and arguments, with their arrays.",
-    ),
+        default=64 * _MIB,
+        low=0,
+    )
+
+
+LIMITS: dict[str, Option] = {
+    name: field
+    for name, field in vars(_Declared).items()
+    if isinstance(field, Option)
 }
 
 
@@ -120,7 +169,7 @@ LIMITS = {
 _OF_A_SANDBOX = ("processes", "tmp_size")
 
 
-class Limits:
+class Limits(_Declared):
     """What one call may use up; every call has all of them.
 
     Bytes can be given as text, in units of 1024: ``'512K'``, ``'256M'``,
@@ -136,26 +185,11 @@ class Limits:
 
     __slots__ = (*sorted(LIMITS), "_named")
 
-    cpu_time: float | None
-    memory: int
-    threads: int
-    processes: int
-    open_files: int
-    file_size: int
-    tmp_size: int
-    output: int
-    result: int
-    request: int
     if TYPE_CHECKING:
-        # Those that were given, be it as they are by default.
-        _named: frozenset[str]
 
-    def __init__(self, **limits: Unpack[LimitValues]) -> None:
-        given = given_options("Limits()", limits, LIMITS)
-        for name, limit in LIMITS.items():
-            value = limit.check(name, given.get(name, limit.default))
-            object.__setattr__(self, name, value)
-        object.__setattr__(self, "_named", frozenset(limits))
+        @property
+        def _named(self) -> frozenset[str]:
+            """Those that were given, be it as they are by default."""
 
     def _within(self, sandbox: Limits) -> Limits:
         """Those of one call on a sandbox: what is not named here is as there.

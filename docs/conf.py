@@ -23,7 +23,6 @@ nitpick_ignore = [
     for name in (
         "CallOptions",
         "SandboxOptions",
-        "LimitValues",
         "OfOneCall",
         "Target",
         "T",

@@ -10,8 +10,12 @@ import decimal
 import fractions
 import inspect
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
+from environments import CHECKOUT, SUPPORT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from option_values import (
@@ -67,7 +71,6 @@ def parameters(function) -> set[str]:
     [
         (_options.CallOptions, _options.OPTIONS),
         (_options.SandboxOptions, _options.SANDBOX_OPTIONS),
-        (_limits.LimitValues, _limits.LIMITS),
         (Limits, _limits.LIMITS),
     ],
 )
@@ -75,6 +78,14 @@ def test_what_is_typed_is_declared(types, table):
     """And the other way round."""
     bases = [vars(one).get("__annotations__", {}) for one in types.__mro__]
     assert {name for base in bases for name in base} == set(table)
+
+
+def test_what_limits_are_is_typed():
+    """Given and read; mypy, a part of `make lint`, reads the same file."""
+    program = Path(__file__).parent / "programs" / "limits_have_types.py"
+    path = f"{SUPPORT / 'beside'}:{CHECKOUT}"
+    env = {**os.environ, "PYTHONPATH": path}
+    subprocess.run([sys.executable, program], env=env, check=True)
 
 
 def test_what_is_no_option():
