@@ -137,7 +137,8 @@ def test_p_c03_a_mapping_in_a_child():
     )
     limits = Limits(processes=2)
     with pytest.raises(ProtocolError, match="not as it was announced"):
-        speak(fork + TELL, limits=limits)
+        # The first process's end would end the other.
+        speak(fork + TELL + "time.sleep(60)", limits=limits)
     alone = fork.replace("os.fork()", "os.write(w, b'x') and 1")
     assert speak(alone + TELL, limits=limits) == 7
 
