@@ -30,6 +30,8 @@ TIERS = {
     "docker-user": "uid",
     "kubernetes": "landlock",
 }
+# Options of a call that may start processes, where a tier lets it.
+FAMILY = {"limits": {"processes": 16, "threads": 64}}
 NAMESPACES = frozenset({"full", "rootless"})
 OWN_UID = frozenset({"full", "uid"})
 

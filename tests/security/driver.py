@@ -20,6 +20,7 @@ from attacks.ipc import KEYCTL, add_key
 
 import boxed
 from boxed import run
+from boxed._doctor.attack.guest import CHANGED
 
 
 class Recorder:
@@ -118,9 +119,8 @@ def make_world(folder: str) -> dict[str, object]:
     """Files of the caller's, with content that shows when it was read."""
     place = os.path.join(folder, "trees")
     os.mkdir(place, 0o755)
-    for name in ("write", "truncate", "unlink", "rename", "source", "over"):
+    for name in (*CHANGED, "write", "source", "over"):
         make_file(place, name)
-    make_file(place, "mode", 0o644)
     os.setxattr(os.path.join(place, "mode"), "user.secret", b"canary")
     os.mkdir(os.path.join(place, "empty"))
     private = os.path.join(folder, ".ssh")

@@ -1,6 +1,8 @@
-"""What guests try, in the tests of the launcher, hygiene and recovery.
+"""What guests do in the tests of the launcher, hygiene and recovery.
 
-Runs inside the sandbox, and outside of it to show that it works there.
+Runs inside the sandbox, and outside of it to show that it works there.  A
+module of its own beside `attacks`, since workers import it in each of many
+thousand calls.
 """
 
 import contextlib
@@ -15,40 +17,30 @@ def add(a, b):
     return a + b
 
 
-def outcome(call, *args):
-    """'ok', or the name of the errno that a call was refused with."""
-    import errno
-
-    try:
-        call(*args)
-    except OSError as error:
-        return errno.errorcode.get(error.errno, str(error.errno))
-    return "ok"
-
-
-def libc_outcome(name, *args):
-    import errno
-
-    libc = ctypes.CDLL(None, use_errno=True)
-    if getattr(libc, name)(*args) == -1:
-        return errno.errorcode[ctypes.get_errno()]
-    return "ok"
-
-
 def change_ids(uid, gid):
     """Every way to another identity: root's, and a given one."""
-    tries = {"getgroups": os.getgroups()}
-    for u, g in ((0, 0), (uid, gid)):
-        for name in ("setuid", "seteuid"):
-            tries[f"{name} {u}"] = outcome(getattr(os, name), u)
-        for name in ("setgid", "setegid"):
-            tries[f"{name} {g}"] = outcome(getattr(os, name), g)
-        tries[f"setreuid {u}"] = outcome(os.setreuid, u, u)
-        tries[f"setregid {g}"] = outcome(os.setregid, g, g)
-        tries[f"setresuid {u}"] = outcome(os.setresuid, u, u, u)
-        tries[f"setresgid {g}"] = outcome(os.setresgid, g, g, g)
-        tries[f"setgroups {g}"] = outcome(os.setgroups, [g])
-    return tries
+    from boxed._doctor.attack import reach
+    from boxed._doctor.attack.ways import tried
+
+    users = {
+        "setuid": os.setuid,
+        "seteuid": os.seteuid,
+        "setreuid": lambda to: os.setreuid(to, to),
+        "setresuid": reach.change_uid,
+    }
+    groups = {
+        "setgid": os.setgid,
+        "setegid": os.setegid,
+        "setregid": lambda to: os.setregid(to, to),
+        "setresgid": lambda to: os.setresgid(to, to, to),
+        "setgroups": lambda to: reach.change_groups([to]),
+    }
+    return {
+        f"{name} {to}": tried(way, to)[1]
+        for ways, goals in ((users, (0, uid)), (groups, (0, gid)))
+        for name, way in ways.items()
+        for to in goals
+    }
 
 
 def change_fsuid(uid):
@@ -56,11 +48,6 @@ def change_fsuid(uid):
     libc = ctypes.CDLL(None)
     libc.setfsuid(uid)
     return libc.setfsuid(-1)
-
-
-def read_file(path):
-    with open(path) as file:
-        return file.read()
 
 
 def descriptors():
@@ -103,10 +90,6 @@ def world(*needles):
         needle: [place for place, text in seen.items() if needle in text]
         for needle in needles
     }
-
-
-def own_pid_namespace():
-    return os.readlink("/proc/self/ns/pid")
 
 
 def hold(seconds, *ignored):

@@ -137,11 +137,11 @@ def test_p_k07_share_objects_by_name(caller):
     key, name = 0x626F0000 + secrets.randbelow(65536), secrets.token_hex(6)
     device = os.stat("/dev/shm").st_dev
     before = ipc_objects()
-    inside = caller.sandbox("ipc_from", device, key, name)
+    inside = caller.sandbox("make_ipc", device, key, name)
     assert ipc_objects() == before
     assert not Path("/dev/shm", name).exists()
-    again = caller.sandbox("ipc_from", device, key, name)
-    outside = caller.control("ipc_from", device, key, name)
+    again = caller.sandbox("make_ipc", device, key, name)
+    outside = caller.control("make_ipc", device, key, name)
     caller.control("remove_ipc", key, name)
     judge(caller, "P-K07", inside, outside)
     judge(caller, "P-K07", again, outside)

@@ -44,12 +44,8 @@ def test_p_n01_look_up_a_name(caller, world):
     at once; what a resolver sends is a datagram as in P-N02."""
     begun = time.monotonic()
     inside = caller.sandbox("look_up", "name.of.nobody.example")
-    assert inside == {"look up": "EAI_AGAIN"} or set(inside.values()) <= {
-        "gaierror",
-        "EPERM",
-        "-2",
-        "-3",
-    }
+    # Python's own errno of it, which is no errno.
+    assert inside["look up"].startswith(("[Errno -2]", "[Errno -3]"))
     assert time.monotonic() - begun < 5
 
 
@@ -126,8 +122,7 @@ def modules() -> set[str]:
 @pytest.mark.case("P-N05")
 def test_p_n05_listen(caller):
     """A guest cannot be connected to."""
-    inside = caller.sandbox("serve", 0.2)
-    judge(caller, "P-N05", inside, caller.control("serve", 0.0))
+    both(caller, "P-N05", "serve")
 
 
 @pytest.mark.case("P-N05")

@@ -13,12 +13,11 @@ from pathlib import Path
 import pytest
 from environments import sleep_until
 from security.attacks.attempts import REACHED
-from security.callers import Caller
+from security.callers import FAMILY, Caller
 from security.judging import judge
 
 # Long enough for an attack on a slow machine to happen meanwhile.
 LIFE = 3.0
-FAMILY = {"limits": {"processes": 16, "threads": 64}}
 OTHER = {"imports": ["attacks", "colorsys"]}
 # Objects of the class Sandbox, which the caller keeps.
 ONE, TWO = {"sandbox": "one"}, {"sandbox": "two"}
@@ -133,7 +132,7 @@ def test_siblings_without_walls(caller):
     assert done["woken"]
     assert {text[:6] for text in done["read"].values()} == {"stolen"}
     # Flags of stdin too: the caller's is shared by its children.
-    assert {"priority", "stdin flags"} <= set(done["changed"])
+    assert {"priority", "files", "stdin flags"} <= set(done["changed"])
 
 
 @pytest.mark.case("residue")

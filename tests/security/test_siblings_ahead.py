@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from environments import sleep_until
-from security.callers import Caller
+from security.callers import FAMILY, Caller
 from security.judging import judge
 from security.processes import (
     Process,
@@ -17,7 +17,7 @@ from security.processes import (
     process,
     wait_gone,
 )
-from security.test_siblings import FAMILY, new_names
+from security.test_siblings import new_names
 
 # More than LINGER_MAX_MS of src/extension/zygote/put_off.h.
 LINGER_SECONDS = 1.5

@@ -105,21 +105,18 @@ def peek(pid: int, address: int, size: int) -> bytes:
 
 # Keys, System V memory and message queues: made by the doctor, read by both.
 
-_SESSION_KEYRING = -3
+SESSION_KEYRING = -3
 _KEYCTL_UNLINK, _KEYCTL_SEARCH, _KEYCTL_READ = 9, 10, 11
 
 
-def key_add(name: str, secret: bytes) -> int:
-    """The serial number of a new key in the session keyring."""
-    size = len(secret)
-    return call(
-        "add_key", b"user", name.encode(), secret, size, _SESSION_KEYRING
-    )
+def key_add(name: str, secret: bytes, ring: int = SESSION_KEYRING) -> int:
+    """The serial number of a new key in a keyring."""
+    return call("add_key", b"user", name.encode(), secret, len(secret), ring)
 
 
-def key_remove(serial: int) -> None:
-    """Take a key out of the session keyring."""
-    call("keyctl", _KEYCTL_UNLINK, serial, _SESSION_KEYRING)
+def key_remove(serial: int, ring: int = SESSION_KEYRING) -> None:
+    """Take a key out of a keyring."""
+    call("keyctl", _KEYCTL_UNLINK, serial, ring)
 
 
 def key_read(serial: int) -> bytes:
@@ -129,7 +126,7 @@ def key_read(serial: int) -> bytes:
     return buffer.raw[:got]
 
 
-def key_find(name: str, ring: int = _SESSION_KEYRING) -> int:
+def key_find(name: str, ring: int = SESSION_KEYRING) -> int:
     """The serial number of a key of a keyring."""
     return call("keyctl", _KEYCTL_SEARCH, ring, b"user", name.encode(), 0)
 

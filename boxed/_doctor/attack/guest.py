@@ -1,8 +1,9 @@
-"""The attempts of ``boxed doctor --attack``, one function each.
+"""The attacks of ``boxed doctor --attack`` on files, on the next call, with
+results and on limits: one function each, as ways.py says.
 
 Each is called twice: outside the sandbox, where it has to work, and inside.
-It returns what it got, or raises what refused it.  Whether that was a break is
-said by the doctor, which made the target and looks at it afterwards.
+Whether what it got was a break is said by the doctor, which made the target
+and looks at it afterwards.
 
 Standard library only, and of the package only what is beside it: the guest has
 nothing else.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import importlib
 import os
 import signal
@@ -19,38 +21,25 @@ import stat
 import sys
 import time
 
+from boxed._doctor.attack.ways import all_of, first, tried
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from typing import Any
 
-# Has the attempts that are not here.
+    from boxed._doctor.attack.ways import Ways
+
+# Has the attacks that are not here.
 _ELSEWHERE = "boxed._doctor.attack.reach"
 
 
 def attempt(name: str, args: list[Any]) -> list[Any]:
-    """What an attempt came to: its value, and the error that refused it."""
+    """What an attack came to: its value, and the error that refused it."""
     function = globals().get(name)
     if function is None:
         function = getattr(importlib.import_module(_ELSEWHERE), name)
-    try:
-        return [function(*args), ""]
-    except OSError as error:
-        return [None, errno.errorcode.get(error.errno or 0, str(error))]
-    except Exception as error:
-        return [None, f"{type(error).__name__}: {error}"]
-
-
-def first(functions: list[Callable[[], Any]]) -> Any:
-    """The value of the first that works, or the last one's error."""
-    refusal: OSError | None = None
-    for function in functions:
-        try:
-            return function()
-        except OSError as error:
-            refusal = error
-    assert refusal is not None
-    raise refusal
+    return [*tried(function, *args)]
 
 
 # Files
@@ -61,13 +50,16 @@ def read(path: str) -> str:
         return file.read(1 << 20).decode(errors="replace")
 
 
-def size(path: str) -> int:
-    """How much of a file can be read; its content must not be told."""
-    with open(path, "rb") as file:
-        return len(file.read())
+def holds(path: str, text: str) -> bool:
+    """Whether a text can be read in a file whose content must not be told."""
+    return text in read(path)
 
 
-def read_otherwise(path: str, pid: int) -> str:
+def lists(folder: str, name: str) -> bool:
+    return name in os.listdir(folder)
+
+
+def other_names(path: str, pids: list[int]) -> Ways:
     """Read a file by other names of it, and by a descriptor."""
     link = f"/tmp/boxed-attack-{os.getpid()}"
     folder, name = os.path.split(path)
@@ -86,74 +78,90 @@ def read_otherwise(path: str, pid: int) -> str:
         finally:
             os.close(fd)
 
-    return str(
-        first(
-            [
-                by_link,
-                by_descriptor,
-                lambda: read(f"/proc/{pid}/root{path}"),
-                lambda: read(f"/proc/1/root{path}"),
-                lambda: read(f"/proc/self/root{path}"),
-                lambda: read(f"/.//..{folder}/./../{path}"),
-            ]
-        )
-    )
+    spelled = {
+        "//": "//" + path.replace("/", "//"),
+        "/./": path.replace("/", "/./"),
+        "..": f"{folder}/../{os.path.basename(folder)}/{name}",
+        "/proc/self/root": f"/proc/self/root{path}",
+        **{f"/proc/{pid}/root": f"/proc/{pid}/root{path}" for pid in pids},
+    }
+    return {
+        "own symbolic link": by_link,
+        "descriptor of the folder": by_descriptor,
+        **{
+            how: functools.partial(read, other)
+            for how, other in spelled.items()
+        },
+    }
 
 
-def listing(path: str) -> list[str]:
-    return os.listdir(path)
+def read_otherwise(path: str, pids: list[int]) -> str:
+    return str(first(other_names(path, pids)))
 
 
-def write_into(folders: list[str], name: str) -> int:
+def create(path: str) -> int:
+    """Make a file; the device that it is on."""
+    fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    try:
+        os.write(fd, b"mine")
+        return os.fstat(fd).st_dev
+    finally:
+        os.close(fd)
+
+
+def create_in(folders: list[str], name: str) -> int:
     """In how many of the directories a file could be made."""
     made = 0
     for folder in folders:
         with contextlib.suppress(OSError):
-            fd = os.open(f"{folder}/{name}", os.O_CREAT | os.O_WRONLY, 0o666)
-            os.close(fd)
+            create(f"{folder}/{name}")
             made += 1
     return made
 
 
-def change(path: str) -> str:
-    """Every way to change a file and its name, the mildest first."""
+#: Files of a directory, to be changed as they are called.
+CHANGED = ("append", "truncate", "link", "rename", "unlink", "mode")
+
+
+def changes(folder: str, new: str) -> Ways:
+    """Every way to change files and their names.
+
+    :param new: begins the name of what is made.
+    """
 
     def append() -> None:
-        with open(path, "a") as file:
+        with open(f"{folder}/append", "a") as file:
             file.write("changed")
 
-    return any_of(
-        append=append,
-        truncate=lambda: os.truncate(path, 1),
-        link=lambda: os.link(path, path + ".link"),
-        rename=lambda: os.rename(path, path + ".renamed"),
-        unlink=lambda: os.unlink(path),
-        symlink=lambda: os.symlink("/", path + ".symlink"),
-    )
+    def at(old: str) -> tuple[str, str]:
+        return f"{folder}/{old}", f"{folder}/{new}-{old}"
+
+    return {
+        "append": append,
+        "truncate": lambda: os.truncate(f"{folder}/truncate", 1),
+        "link": lambda: os.link(*at("link")),
+        "rename": lambda: os.rename(*at("rename")),
+        "unlink": lambda: os.unlink(f"{folder}/unlink"),
+        "symlink": lambda: os.symlink("/", f"{folder}/{new}-symlink"),
+    }
 
 
-def change_metadata(path: str) -> str:
+def change(folder: str, new: str) -> bool:
+    return all_of(changes(folder, new))
+
+
+def metadata_changes(folder: str) -> Ways:
     """Mode, times and attributes, which Landlock does not rule."""
-    return any_of(
-        chmod=lambda: os.chmod(path, 0o640),
-        utime=lambda: os.utime(path, (1, 1)),
-        setxattr=lambda: os.setxattr(path, "user.boxed", b"1"),
-    )
+    path = f"{folder}/mode"
+    return {
+        "chmod": lambda: os.chmod(path, 0o640),
+        "utime": lambda: os.utime(path, (1, 1)),
+        "setxattr": lambda: os.setxattr(path, "user.boxed", b"1"),
+    }
 
 
-def any_of(**ways: Callable[[], object]) -> str:
-    """The names of those that worked."""
-    worked = []
-    refusal: OSError | None = None
-    for name, way in ways.items():
-        try:
-            way()
-            worked.append(name)
-        except OSError as error:
-            refusal = error
-    if not worked and refusal is not None:
-        raise refusal
-    return " ".join(worked)
+def change_metadata(folder: str) -> bool:
+    return all_of(metadata_changes(folder))
 
 
 @contextlib.contextmanager
@@ -175,22 +183,28 @@ def own_file(folder: str, mode: int = 0o600) -> Iterator[str]:
     raise refusal
 
 
-def set_id_bit(folder: str) -> bool:
+def set_id_bit(folder: str, mode: int = 0o4600) -> bool:
     with own_file(folder) as path:
-        os.chmod(path, 0o4600)
-        return bool(os.stat(path).st_mode & stat.S_ISUID)
+        os.chmod(path, mode)
+        return has_set_id_bit(os.stat(path))
 
 
-def make_device(folder: str) -> bool:
+def has_set_id_bit(seen: os.stat_result) -> bool:
+    return bool(seen.st_mode & (stat.S_ISUID | stat.S_ISGID))
+
+
+def make_device(
+    folder: str, kind: int = stat.S_IFCHR, major: int = 1, minor: int = 3
+) -> None:
     with own_file(folder) as path:
-        os.mknod(path + ".d", stat.S_IFCHR | 0o666, os.makedev(1, 3))
+        os.mknod(path + ".d", kind | 0o666, os.makedev(major, minor))
         os.unlink(path + ".d")
-    return True
 
 
 # One call and the next
 
 _LEFT: list[str] = []
+_SCRATCH = ("/tmp", "/dev/shm")
 
 
 def leave(name: str) -> None:
@@ -198,23 +212,29 @@ def leave(name: str) -> None:
     _LEFT.append(name)
     os.environ["BOXED_ATTACK_LEFT"] = name
     signal.signal(signal.SIGUSR2, signal.SIG_IGN)
-    for folder in ("/tmp", "/dev/shm"):
+    for folder in _SCRATCH:
         with contextlib.suppress(OSError):
             os.close(os.open(f"{folder}/{name}", os.O_CREAT | os.O_WRONLY))
 
 
-def find(name: str) -> list[str]:
-    """Where something was left."""
-    found = ["module"] if name in _LEFT else []
-    if os.environ.get("BOXED_ATTACK_LEFT") == name:
-        found.append("environment")
-    if signal.getsignal(signal.SIGUSR2) == signal.SIG_IGN:
-        found.append("signals")
-    for folder in ("/tmp", "/dev/shm"):
-        with contextlib.suppress(OSError):
-            os.unlink(f"{folder}/{name}")
-            found.append(folder)
-    return found
+def residue(name: str) -> Ways:
+    """See whether it was left there; files are removed."""
+    left = "BOXED_ATTACK_LEFT"
+    return {
+        "variable": lambda: name in _LEFT,
+        "environment": lambda: os.environ.get(left) == name,
+        "signal": lambda: signal.getsignal(signal.SIGUSR2) == signal.SIG_IGN,
+        **{
+            f"file left in {folder}": functools.partial(
+                os.unlink, f"{folder}/{name}"
+            )
+            for folder in _SCRATCH
+        },
+    }
+
+
+def find(name: str) -> bool:
+    return all_of(residue(name))
 
 
 def linger() -> None:
@@ -251,37 +271,38 @@ def hostile(path: str) -> object:
     return [_Hostile(path)]
 
 
-def load_hostile(path: str) -> bool:
+def load_hostile(path: str) -> None:
     """What a caller would do who trusts what comes back."""
     import pickle
 
     pickle.loads(pickle.dumps(hostile(path)))
-    return True
 
 
-def print_escape() -> bool:
+def print_escape() -> None:
     print("\x1b]0;boxed-attack\x07", flush=True)
-    return True
 
 
-def print_much(count: int) -> bool:
+def print_much(count: int) -> None:
     os.write(1, b"x" * count)
-    return True
 
 
 def long_result(count: int) -> str:
     return "x" * count
 
 
-def spin(seconds: float) -> bool:
-    """Keep busy, deaf to signals."""
-    for number in range(1, 32):
+def deafen() -> None:
+    """Ignore every signal that can be ignored."""
+    for number in range(1, 65):
         with contextlib.suppress(OSError, ValueError):
             signal.signal(number, signal.SIG_IGN)
+
+
+def spin(seconds: float) -> None:
+    """Keep busy, deaf to signals."""
+    deafen()
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         pass
-    return True
 
 
 def eat_memory(count: int, step: int) -> int:
@@ -310,8 +331,8 @@ def start_threads(count: int) -> int:
     return len(threads)
 
 
-def open_many(count: int) -> int:
-    """How many of so many descriptors could be had."""
+def opened(count: int) -> list[int]:
+    """So many descriptors, or as many as could be had."""
     kept: list[int] = []
     try:
         for _ in range(count):
@@ -319,10 +340,15 @@ def open_many(count: int) -> int:
     except OSError as error:
         if error.errno != errno.EMFILE:
             raise
-    number = len(kept)
+    return kept
+
+
+def open_many(count: int) -> int:
+    """How many of so many descriptors could be had."""
+    kept = opened(count)
     for fd in kept:
         os.close(fd)
-    return number
+    return len(kept)
 
 
 def grow_file(folder: str, count: int) -> int:

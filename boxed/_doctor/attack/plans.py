@@ -12,7 +12,7 @@ import os
 import resource
 import time
 
-from . import reach
+from . import guest, reach
 from .session import (
     SIGNAL,
     expecting_signal,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 def call(function: str, *args: Any) -> Plan:
-    """A break if the function returns anything true."""
+    """A break if the function is not refused."""
 
     @contextlib.contextmanager
     def plan(session: Session, side: Side) -> Iterator[Trial]:
@@ -193,7 +193,7 @@ def _state(target: Target) -> tuple[Any, ...]:
 
 def died(session: Any, target: Target, before: Any, answer: Answer) -> bool:
     """Waits for the end of what a signal was sent to."""
-    end = time.monotonic() + (0.5 if answer.value else 0)
+    end = time.monotonic() + (0.5 if answer.reached else 0)
     while target.alive() and time.monotonic() < end:
         time.sleep(0.005)
     return not target.alive()
@@ -206,7 +206,7 @@ def changed(
 
 
 def did(session: Any, target: Any, before: Any, answer: Answer) -> bool:
-    return bool(answer.value)
+    return answer.reached
 
 
 def sibling(function: str, *args: Any, kills: bool = False) -> Plan:
@@ -218,7 +218,7 @@ def sibling(function: str, *args: Any, kills: bool = False) -> Plan:
             yield Trial(
                 [(function, [target.pid, *args])],
                 lambda answer: (
-                    bool(answer.value) or (kills and not target.alive())
+                    answer.reached or (kills and not target.alive())
                 ),
             )
 
@@ -253,18 +253,15 @@ def sockets(family: int, kind: int, where: str) -> Plan:
 @contextlib.contextmanager
 def other_name(session: Session, side: Side) -> Iterator[Trial]:
     yield Trial(
-        [("read_otherwise", [session.file(0o644), os.getpid()])],
+        [("read_otherwise", [session.file(0o644), [os.getpid(), 1]])],
         lambda answer: session.secret in str(answer.value),
     )
 
 
 @contextlib.contextmanager
 def list_folder(session: Session, side: Side) -> Iterator[Trial]:
-    path = session.file(0o644)
-    yield Trial(
-        [("listing", [session.folder])],
-        lambda answer: os.path.basename(path) in (answer.value or ()),
-    )
+    name = os.path.basename(session.file(0o644))
+    yield Trial([("lists", [session.folder, name])])
 
 
 @contextlib.contextmanager
@@ -278,19 +275,21 @@ def write_files(session: Session, side: Side) -> Iterator[Trial]:
             os.unlink(path)
         return bool(made)
 
-    yield Trial([("write_into", [folders, session.token])], hit)
+    yield Trial([("create_in", [folders, session.token])], hit)
 
 
 # Of a stat result: mode, links, size, time of change.
 _STATE = (0, 3, 6, 8)
 
 
-def alters(function: str) -> Plan:
+def alters(function: str, *args: str) -> Plan:
+    """A break if a directory, or any file in it, is not as it was."""
+
     @contextlib.contextmanager
     def plan(session: Session, side: Side) -> Iterator[Trial]:
         folder = session.open_folder()
-        path = f"{folder}/file"
-        os.rename(session.file(0o666), path)
+        for name in guest.CHANGED:
+            os.rename(session.file(0o666), f"{folder}/{name}")
 
         def state() -> list[Any]:
             return [
@@ -299,7 +298,9 @@ def alters(function: str) -> Plan:
             ]
 
         before = state()
-        yield Trial([(function, [path])], lambda answer: state() != before)
+        yield Trial(
+            [(function, [folder, *args])], lambda answer: state() != before
+        )
 
     return plan
 
@@ -327,7 +328,7 @@ def descriptor(session: Session, side: Side) -> Iterator[Trial]:
 
 @contextlib.contextmanager
 def identity(session: Session, side: Side) -> Iterator[Trial]:
-    yield Trial([("change_uid", [[0, os.getuid(), 1, 2]])])
+    yield Trial([("become_one_of", [[0, os.getuid(), 1, 2]])])
 
 
 @contextlib.contextmanager

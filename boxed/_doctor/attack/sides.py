@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ... import _boxed
 from ..._answers.value import Reading
@@ -39,6 +39,7 @@ from ..._policy import import_places
 from ..._policy.policy import Policy
 from ..._policy.tiers import NOBODY
 from . import guest
+from .ways import has_reached
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ LIMITS = Limits(
 
 _SECONDS = 10
 _MODULES = tuple(
-    f"boxed._doctor.attack.{name}" for name in ("guest", "reach", "calls")
+    f"boxed._doctor.attack.{name}"
+    for name in ("guest", "reach", "calls", "ways")
 )
 _GUEST = "from boxed._doctor.attack import guest; guest."
 
@@ -69,7 +71,7 @@ _GUEST = "from boxed._doctor.attack import guest; guest."
 class Answer:
     """What an attempt came to.
 
-    :ivar value: what its last step returned.
+    :ivar value: what its last step got.
     :ivar error: what refused it; empty where nothing did.
     :ivar exitcode: of the process, where it ended without an answer.
     :ivar output: what it printed.
@@ -79,6 +81,11 @@ class Answer:
     error: str = ""
     exitcode: int | None = None
     output: str = ""
+
+    @property
+    def reached(self) -> bool:
+        """Whether it got anything."""
+        return has_reached(self.value, self.error)
 
 
 @dataclass
@@ -94,9 +101,7 @@ class Trial:
     """
 
     steps: list[tuple[str, list[Any]]]
-    hit: Callable[[Answer], bool] = field(
-        default=lambda answer: bool(answer.value)
-    )
+    hit: Callable[[Answer], bool] = lambda answer: answer.reached
     seconds: float = _SECONDS
     pickled: tuple[str, list[Any]] | None = None
 

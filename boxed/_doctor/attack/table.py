@@ -50,10 +50,10 @@ ATTACKS = (
         plans.reads("read", plans.file(0o600)),
     ),
     Attack("read a file by another name of it", plans.other_name),
-    Attack("read /etc/shadow", plans.call("size", "/etc/shadow")),
+    Attack("read /etc/shadow", plans.call("holds", "/etc/shadow", "root:")),
     Attack("list a directory of the caller's", plans.list_folder),
     Attack("make files where the caller may", plans.write_files),
-    Attack("change a file that all may write", plans.alters("change")),
+    Attack("change a file that all may write", plans.alters("change", "new")),
     Attack(
         "change the mode and times of a file",
         plans.alters("change_metadata"),
@@ -101,7 +101,7 @@ ATTACKS = (
     Attack("find what another call left", plans.residue),
     # Identity
     Attack("become another user", plans.identity),
-    Attack("take groups", plans.call("change_groups")),
+    Attack("take groups", plans.call("change_groups", [0, 4])),
     Attack("raise capabilities", plans.call("capabilities")),
     # Namespaces
     Attack("make a user namespace", plans.call("unshare")),

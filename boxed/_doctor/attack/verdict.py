@@ -1,14 +1,15 @@
 """``boxed doctor --attack``: attempts to break out of the sandbox, each shown
 to work outside it.
 
-guest.py, reach.py   the attempts themselves, run on either side
+guest.py, reach.py   the attacks themselves, run on either side
+ways.py              what they are made of
 calls.py             system calls for them that Python has no name for
 sides.py             outside and inside: where an attempt is made
 session.py           the doctor's own things that are attacked
 plans.py, table.py   what is tried, on what, and what would be a break
 
 Here is the judgement of each, and all of them in order.  The guest has the
-first three alone.
+first four alone.
 """
 
 from __future__ import annotations

@@ -1,13 +1,17 @@
 """What a hostile guest tries, as functions that report what they reached.
 
-The driver calls each of them twice: in a sandbox, and as it is, which is the
+What `boxed doctor --attack` tries too is in boxed/_doctor/attack, and is taken
+from there.  Here is what is nothing for a user's machine, in the same form: an
+attack has ways, each of which returns what it got or raises what refused it.
+
+The driver calls each attack twice: in a sandbox, and as it is, which is the
 positive control.  A control has all the rights of its user, root's included:
 what an attack changes must be named by the caller and made by the tests.  No
 attack writes to a set of processes (a user's, a group's, all).
 
-A function returns {attempt: outcome}, where the outcome is REACHED or the name
-of what stood in the way, mostly an errno.  Native code is assumed of a guest,
-so system calls are made by number where Python's own wrappers would ask other
+An attack returns {way: outcome}, where the outcome is REACHED or the name of
+what stood in the way, mostly an errno.  Native code is assumed of a guest, so
+system calls are made by number where Python's own wrappers would ask other
 things first.
 
 Below are those that tests call, by the module they are in.
@@ -16,7 +20,7 @@ Below are those that tests call, by the module they are in.
 from .changes import create_in, spoil, use_scratch
 from .descriptors import descriptors, use_descriptors
 from .files import bend_paths, look_at, read_files
-from .ipc import ipc_from, keys, remove_ipc
+from .ipc import keys, make_ipc, remove_ipc
 from .kernel import (
     call_all,
     foreign_call,
@@ -90,7 +94,6 @@ __all__ = [
     "flood",
     "foreign_call",
     "hold_threads",
-    "ipc_from",
     "kernel_files",
     "keys",
     "leave_holder",
@@ -99,6 +102,7 @@ __all__ = [
     "linger",
     "look_at",
     "look_up",
+    "make_ipc",
     "mounts",
     "multiply",
     "namespaces",

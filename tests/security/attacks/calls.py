@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 
 from boxed._doctor.attack.calls import NUMBERS, by_number, call, number
+from boxed._doctor.attack.reach import AT_FDCWD
 
 __all__ = [
     "AT_FDCWD",
@@ -17,6 +18,8 @@ __all__ = [
     "call",
     "libc",
     "number",
+    "poke",
+    "vector",
 ]
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -143,7 +146,6 @@ NUMBERS |= {
     "vmsplice": (278, 75),
 }
 
-AT_FDCWD = -100
 NAMESPACES = {
     "CLONE_NEWUSER": 0x10000000,
     "CLONE_NEWNS": 0x00020000,
@@ -154,3 +156,16 @@ NAMESPACES = {
     "CLONE_NEWCGROUP": 0x02000000,
     "CLONE_NEWTIME": 0x00000080,
 }
+
+
+def vector(at: int, size: int):
+    """struct iovec"""
+    return (ctypes.c_size_t * 2)(at, size)
+
+
+def poke(pid: int, address: int, data: bytes) -> None:
+    """Write to the memory of another process."""
+    mine = ctypes.create_string_buffer(data, len(data))
+    here = vector(ctypes.addressof(mine), len(data))
+    there = vector(address, len(data))
+    call("process_vm_writev", pid, here, 1, there, 1, 0)

@@ -6,40 +6,36 @@ import fcntl
 import os
 import socket
 import struct
+from functools import partial
 
-from .attempts import PRIVATE, attempt
+from boxed._doctor.attack import guest
+from boxed._doctor.attack.ways import Ways
+
+from .attempts import PRIVATE, attack
 from .calls import AT_FDCWD, call
 from .residue import left_in
 
 
-def create_in(places: dict[str, int], name: str, undo: bool) -> dict[str, str]:
+@attack
+def create_in(places: dict[str, int], name: str, undo: bool) -> Ways:
     """A new file in each place (path: st_dev on the host); one that is made
     on another file system is the guest's own."""
 
-    def create(place: str, device: int) -> None:
+    def create(place: str, device: int) -> str | None:
         path = os.path.join(place, name)
-        fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        os.write(fd, b"mine")
-        private = os.fstat(fd).st_dev != device
-        os.close(fd)
+        made = guest.create(path)
         if undo:
             os.unlink(path)
-        if private:
-            raise PrivatePlace
+        return None if made == device else PRIVATE
 
-    found = {}
-    for place, device in places.items():
-        outcome = attempt(create, place, device)
-        private = outcome == PrivatePlace.__name__
-        found[f"create in {place}"] = PRIVATE if private else outcome
-    return found
+    return {
+        f"create in {place}": partial(create, place, device)
+        for place, device in places.items()
+    }
 
 
-class PrivatePlace(Exception):
-    """It worked, on a file system that nobody else has."""
-
-
-def spoil(folder: str, name: str) -> dict[str, str]:
+@attack
+def spoil(folder: str, name: str) -> Ways:
     """Every change to a folder of the caller's and the files in it."""
 
     def at(leaf: str) -> str:
@@ -75,32 +71,25 @@ def spoil(folder: str, name: str) -> dict[str, str]:
         server.bind(at(f"{name}-socket"))
 
     uid, gid = os.getuid(), os.getgid()
-    attempts = {
+    return {
+        **guest.changes(folder, name),
+        **guest.metadata_changes(folder),
         "write": lambda: write(0),
-        "append": lambda: write(os.O_APPEND),
         "open with O_TRUNC": lambda: write(os.O_TRUNC),
-        "truncate": lambda: os.truncate(at("truncate"), 0),
-        "unlink": lambda: os.unlink(at("unlink")),
-        "rename away": lambda: os.rename(at("rename"), at(f"{name}-renamed")),
         "rename over": lambda: os.rename(at("source"), at("over")),
-        "link": lambda: os.link(at("mode"), at(f"{name}-link")),
-        "symlink": lambda: os.symlink("/", at(f"{name}-symlink")),
         "mkdir": lambda: os.mkdir(at(f"{name}-folder")),
         "rmdir": lambda: os.rmdir(at("empty")),
         "mkfifo": lambda: os.mkfifo(at(f"{name}-fifo")),
         "bind": bind,
         "O_TMPFILE": lambda: os.open(folder, os.O_TMPFILE | os.O_WRONLY),
-        "chmod": lambda: os.chmod(at("mode"), 0o666),
         "chmod of the folder": lambda: os.chmod(folder, 0o711),
-        "fchmod": lambda: through_fd(os.fchmod, 0o640),
+        "fchmod": lambda: through_fd(os.fchmod, 0o644),
         "fchmodat2": lambda: call(
-            "fchmodat2", AT_FDCWD, os.fsencode(at("mode")), 0o644, 0
+            "fchmodat2", AT_FDCWD, os.fsencode(at("mode")), 0o640, 0
         ),
-        "utime": lambda: os.utime(at("mode"), (1, 1)),
         "futimens": lambda: through_fd(os.utime, (2, 2)),
         "chown": lambda: os.chown(at("mode"), uid, gid),
         "fchown": lambda: through_fd(os.fchown, uid, gid),
-        "setxattr": lambda: os.setxattr(at("mode"), "user.guest", b"1"),
         "fsetxattr": lambda: through_fd(os.setxattr, "user.guest", b"2"),
         "removexattr": lambda: os.removexattr(at("mode"), "user.secret"),
         "flock": lambda: through_fd(
@@ -111,7 +100,6 @@ def spoil(folder: str, name: str) -> dict[str, str]:
         "F_NOTIFY": notify,
         "inotify": watch,
     }
-    return {what: attempt(function) for what, function in attempts.items()}
 
 
 def use_scratch(secret: str) -> dict[str, object]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+from functools import partial
 
-from .attempts import attempt
+from boxed._doctor.attack.ways import Ways
+
+from .attempts import attack
 
 
 def descriptors() -> dict[str, str]:
@@ -21,7 +24,8 @@ def descriptors() -> dict[str, str]:
     return found
 
 
-def use_descriptors(fds: dict[str, int], name: str) -> dict[str, str]:
+@attack
+def use_descriptors(fds: dict[str, int], name: str) -> Ways:
     """Uses of descriptors that the caller left inheritable."""
     uses = {
         "file": lambda fd: os.pread(fd, 6, 0) == b"canary",
@@ -29,7 +33,7 @@ def use_descriptors(fds: dict[str, int], name: str) -> dict[str, str]:
         "socket": lambda fd: os.write(fd, b"x") == 1,
         "epoll": epoll_add,
     }
-    return {what: attempt(uses[what], fd) for what, fd in fds.items()}
+    return {what: partial(uses[what], fd) for what, fd in fds.items()}
 
 
 def epoll_add(fd: int) -> bool:

@@ -5,44 +5,43 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
+from functools import partial
 
-from .attempts import attempt
+from boxed._doctor.attack.guest import holds, lists, other_names, read
+from boxed._doctor.attack.ways import Ways
+
+from .attempts import attack, shows
 from .calls import AT_FDCWD, call
 
 
-def read(path: str, marker: str = "") -> bool:
-    with open(path, "rb") as file:
-        return marker.encode() in file.read(4096)
-
-
-def read_files(
-    files: dict[str, str], folders: dict[str, str]
-) -> dict[str, str]:
+@attack
+def read_files(files: dict[str, str], folders: dict[str, str]) -> Ways:
     """Contents of files (path: what must be in them) and of folders, which
     tell something when they list what only the host has there."""
-    found = {
-        f"read {path}": attempt(read, path, marker)
-        for path, marker in files.items()
+    return {
+        **{
+            f"read {path}": partial(holds, path, files[path]) for path in files
+        },
+        **{
+            f"list {path}": partial(lists, path, folders[path])
+            for path in folders
+        },
     }
-    for path, name in folders.items():
-        found[f"list {path}"] = attempt(
-            lambda path=path, name=name: name in os.listdir(path)
-        )
-    return found
 
 
-def look_at(path: str, link: str) -> dict[str, str]:
+@attack
+def look_at(path: str, link: str) -> Ways:
     """Everything that tells of a file without opening it."""
     return {
-        "stat": attempt(os.stat, path),
-        "access": attempt(lambda: os.access(path, os.F_OK)),
-        "statvfs": attempt(os.statvfs, path),
-        "readlink": attempt(os.readlink, link),
-        "listxattr": attempt(os.listxattr, path),
-        "getxattr": attempt(os.getxattr, path, "user.secret"),
-        "chdir": attempt(os.chdir, os.path.dirname(path)),
-        "open with O_PATH": attempt(os.open, path, os.O_PATH),
-        "name_to_handle_at": attempt(handle_of, path),
+        "stat": lambda: os.stat(path),
+        "access": lambda: os.access(path, os.F_OK),
+        "statvfs": lambda: os.statvfs(path),
+        "readlink": lambda: os.readlink(link),
+        "listxattr": lambda: os.listxattr(path),
+        "getxattr": lambda: os.getxattr(path, "user.secret"),
+        "chdir": lambda: os.chdir(os.path.dirname(path)),
+        "open with O_PATH": lambda: os.open(path, os.O_PATH),
+        "name_to_handle_at": lambda: handle_of(path),
     }
 
 
@@ -81,7 +80,8 @@ def openat2(folder: int, path: str) -> bool:
     return True
 
 
-def bend_paths(path: str, link: str, pids: list[int]) -> dict[str, str]:
+@attack
+def bend_paths(path: str, link: str, pids: list[int]) -> Ways:
     """One file by every other spelling; `link` is a host's link to it."""
     marker = "canary"
     folder, name = os.path.split(path)
@@ -93,7 +93,7 @@ def bend_paths(path: str, link: str, pids: list[int]) -> dict[str, str]:
 
     def by_handle_of_path() -> bool:
         fd = os.open(path, os.O_PATH)
-        return read(f"/proc/self/fd/{fd}", marker)
+        return holds(f"/proc/self/fd/{fd}", marker)
 
     def by_folder_of_path() -> bool:
         fd = os.open(folder, os.O_PATH | os.O_DIRECTORY)
@@ -101,47 +101,40 @@ def bend_paths(path: str, link: str, pids: list[int]) -> dict[str, str]:
 
     def by_chdir() -> bool:
         os.chdir(folder)
-        return read(name, marker)
+        return holds(name, marker)
 
-    def by_new_name(make, at: str) -> bool:
-        place = os.path.join(at, f"{make.__name__}-{os.getpid()}")
-        make(path, place)
+    def by_hard_link() -> bool:
+        place = f"/var/tmp/link-{os.getpid()}"
+        os.link(path, place)
         try:
-            return read(place, marker)
+            return holds(place, marker)
         finally:
             os.unlink(place)
 
     spellings = {
         "plain": path,
-        "//": "//" + path.replace("/", "//"),
-        "/./": path.replace("/", "/./"),
-        "..": "/usr/lib/.." + "/.." * 4 + path,
+        ".. from /usr": "/usr/lib/.." + "/.." * 4 + path,
         ".. from the library": os.path.dirname(os.__file__)
         + "/.." * 12
         + path,
         "host's link": link,
-        "/proc/self/root": "/proc/self/root" + path,
         "/proc/thread-self/root": "/proc/thread-self/root/" + tail,
         "/proc/self/cwd": "/proc/self/cwd" + "/.." * 12 + path,
         "/dev/fd/..": "/dev/fd/../root/" + tail,
     }
     for pid in pids:
-        spellings[f"/proc/{pid}/root"] = f"/proc/{pid}/root/{tail}"
         spellings[f"/proc/{pid}/cwd"] = f"/proc/{pid}/cwd{'/..' * 12}{path}"
-    found = {
-        name: attempt(read, spelled, marker)
-        for name, spelled in spellings.items()
+    spelled = {how: partial(read, other) for how, other in spellings.items()}
+    return {
+        **{
+            how: shows(marker, way)
+            for how, way in {**other_names(path, pids), **spelled}.items()
+        },
+        "dirfd": by_dirfd,
+        "O_PATH and /proc/self/fd": by_handle_of_path,
+        "O_PATH folder": by_folder_of_path,
+        "chdir": by_chdir,
+        "openat2": partial(openat2, AT_FDCWD, path),
+        "own hard link": by_hard_link,
+        "open_by_handle_at": partial(open_by_handle, path),
     }
-    found.update(
-        {
-            "dirfd": attempt(by_dirfd),
-            "O_PATH and /proc/self/fd": attempt(by_handle_of_path),
-            "O_PATH folder": attempt(by_folder_of_path),
-            "chdir": attempt(by_chdir),
-            "openat2": attempt(openat2, AT_FDCWD, path),
-            "own symbolic link": attempt(by_new_name, os.symlink, "/tmp"),
-            "own hard link": attempt(by_new_name, os.link, "/var/tmp"),
-            "open_by_handle_at": attempt(open_by_handle, path),
-        }
-    )
-    return found

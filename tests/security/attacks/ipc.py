@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+from functools import partial
 
-from boxed._doctor.attack.calls import key_find, key_read
+from boxed._doctor.attack import reach
+from boxed._doctor.attack.calls import SESSION_KEYRING, key_add
+from boxed._doctor.attack.ways import Ways
 
-from .attempts import attempt
+from .attempts import attack, shows
 from .calls import call
 
 KEYCTL = {
@@ -20,75 +23,79 @@ KEYCTL = {
 }
 
 
-def add_key(description: str, payload: str, ring: int = -3) -> int:
-    """A key in the session's keyring or the user's, for a minute: its
-    number."""
-    data = payload.encode()
-    if ring == -4:
+USER_KEYRING = -4
+
+
+def add_key(
+    description: str, payload: str, ring: int = SESSION_KEYRING
+) -> int:
+    """A key in a keyring for a minute: its number."""
+    if ring == USER_KEYRING:
         # Possessed by way of the session, or it could not be timed.
         with contextlib.suppress(OSError):
-            call("keyctl", KEYCTL["link"], ring, -3)
-    key = call("add_key", b"user", description.encode(), data, len(data), ring)
+            call("keyctl", KEYCTL["link"], ring, SESSION_KEYRING)
+    key = key_add(description, payload.encode(), ring)
     call("keyctl", KEYCTL["timeout"], key, 60)
     return key
 
 
-def keys(number: int, description: str, payload: str) -> dict[str, str]:
+@attack
+def keys(number: int, description: str, payload: str) -> Ways:
     """A key of the caller's, by number, by name, and new ones."""
     buffer = ctypes.create_string_buffer(256)
     name = description.encode()
+    session = SESSION_KEYRING
 
-    def read_key(key: int) -> bool:
-        return payload.encode() in key_read(key)
-
-    def search() -> bool:
-        return read_key(key_find(description))
+    def ask(what: str, *args) -> partial:
+        return partial(call, "keyctl", KEYCTL[what], *args)
 
     def listed() -> bool:
         with open("/proc/keys") as file:
             return description in file.read()
 
     return {
-        "read by number": attempt(read_key, number),
-        "describe": attempt(
-            call, "keyctl", KEYCTL["describe"], number, buffer, 256
+        **{
+            how: shows(payload, way)
+            for how, way in reach.key_reads(number, description).items()
+        },
+        "describe": ask("describe", number, buffer, 256),
+        "request_key": partial(call, "request_key", b"user", name, None, 0),
+        "add_key to the session": partial(reach.add_key, description + "-2"),
+        "add_key to the user": partial(
+            reach.add_key, description + "-3", USER_KEYRING
         ),
-        "search the session": attempt(search),
-        "request_key": attempt(call, "request_key", b"user", name, None, 0),
-        "add_key to the session": attempt(add_key, description + "-2", "x"),
-        "add_key to the user": attempt(add_key, description + "-3", "x", -4),
-        "list": attempt(call, "keyctl", KEYCTL["read"], -3, buffer, 256, 0),
-        "/proc/keys": attempt(listed),
+        "list": ask("read", session, buffer, 256, 0),
+        "/proc/keys": listed,
     }
 
 
-def ipc(key: int, name: str) -> dict[str, str]:
-    """Named objects of System V and POSIX, made or found."""
-    path = f"/{name}".encode()
+@attack
+def make_ipc(device: int, key: int, name: str) -> Ways:
+    """Named objects of System V and POSIX, made or found.
+
+    :param device: that of the host's /dev/shm; what only this process sees
+        is no channel.
+    """
 
     def shared_memory() -> bool:
         fd = os.open(f"/dev/shm/{name}", os.O_CREAT | os.O_RDWR, 0o666)
-        # What only this process sees is no channel.
-        return os.fstat(fd).st_dev == SHM_DEVICE[0]
+        return os.fstat(fd).st_dev == device
+
+    def queue() -> None:
+        how = os.O_CREAT | os.O_RDWR
+        call("mq_open", name.encode(), how, 0o666, None)
 
     return {
-        "shmget": attempt(call, "shmget", key, 4096, 0o1666),
-        "semget": attempt(call, "semget", key, 1, 0o1666),
-        "msgget": attempt(call, "msgget", key, 0o1666),
-        "mq_open": attempt(
-            call,
-            "mq_open",
-            path[1:],
-            os.O_CREAT | os.O_RDWR,
-            0o666,
-            None,
-        ),
-        "shm_open": attempt(shared_memory),
+        "shmget": partial(call, "shmget", key, 4096, 0o1666),
+        "semget": partial(call, "semget", key, 1, 0o1666),
+        "msgget": partial(call, "msgget", key, 0o1666),
+        "mq_open": queue,
+        "shm_open": shared_memory,
     }
 
 
 def remove_ipc(key: int, name: str) -> None:
-    """What `ipc` made, for the control to leave nothing."""
+    """What `make_ipc` made, for the control to leave nothing."""
     remove = {"shm": 0, "sem": 0, "msg": 0}
     for what in remove:
         with contextlib.suppress(OSError):
@@ -101,12 +108,3 @@ def remove_ipc(key: int, name: str) -> None:
         call("mq_unlink", name.encode())
     with contextlib.suppress(OSError):
         os.unlink(f"/dev/shm/{name}")
-
-
-# st_dev of the host's /dev/shm, which the driver fills in.
-SHM_DEVICE = [0]
-
-
-def ipc_from(device: int, key: int, name: str) -> dict[str, str]:
-    SHM_DEVICE[0] = device
-    return ipc(key, name)

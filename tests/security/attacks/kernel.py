@@ -10,9 +10,13 @@ import os
 import signal
 import struct
 import threading
+from functools import partial
 
-from .attempts import attempt
-from .calls import NAMESPACES, by_number, call, number
+from boxed._doctor.attack import reach
+from boxed._doctor.attack.ways import Ways
+
+from .attempts import attack
+from .calls import NAMESPACES, by_number, call, number, vector
 
 # Every call here must be refused before its arguments are looked at.
 FORBIDDEN = (
@@ -40,11 +44,12 @@ FORBIDDEN = (
 HARMFUL = {"sync", "vhangup", "setfsuid", "setfsgid"}
 
 
-def call_all(skip: list[str]) -> dict[str, str]:
+@attack
+def call_all(skip: list[str]) -> Ways:
     """Each forbidden call with arguments that no call accepts."""
     bad = (-1, -1, -1, -1, -1, -1)
     return {
-        name: attempt(call, name, *bad)
+        name: partial(call, name, *bad)
         for name in FORBIDDEN
         if name not in skip
     }
@@ -70,7 +75,8 @@ def foreign_call(how: str) -> int:
     return by_number(0x40000000 | number("getpid"))
 
 
-def namespaces() -> dict[str, str]:
+@attack
+def namespaces() -> Ways:
     """New namespaces by every call that makes one, and others' entered."""
 
     def clone(flags: int) -> None:
@@ -86,26 +92,28 @@ def namespaces() -> dict[str, str]:
         flags = NAMESPACES["CLONE_NEWUSER"] | 1 << 32
         call("clone", flags | signal.SIGCHLD, 0, 0, 0, 0) or os._exit(0)
 
-    def enter() -> None:
-        fd = os.open("/proc/self/ns/uts", os.O_RDONLY)
-        call("setns", fd, 0)
-
-    found = {}
+    own = NAMESPACES["CLONE_NEWUSER"]
+    clones = [name for name in NAMESPACES if name != "CLONE_NEWTIME"]
     # First with all the rights of the process, then within what it made.
-    for name, flag in NAMESPACES.items():
-        if name != "CLONE_NEWTIME":
-            both = flag | NAMESPACES["CLONE_NEWUSER"]
-            found[f"clone {name}"] = attempt(clone, both)
-            found[f"clone3 {name}"] = attempt(clone3, both)
-    found["clone with high bits"] = attempt(high_bits)
-    for name, flag in NAMESPACES.items():
-        found[f"unshare {name}"] = attempt(call, "unshare", flag)
-    found["setns"] = attempt(enter)
-    for path in ("max_user_namespaces", "max_mnt_namespaces"):
-        found[f"write {path}"] = attempt(
-            os.open, f"/proc/sys/user/{path}", os.O_WRONLY
-        )
-    return found
+    return {
+        **{
+            f"{how.__name__} {name}": partial(how, NAMESPACES[name] | own)
+            for name in clones
+            for how in (clone, clone3)
+        },
+        "clone with high bits": high_bits,
+        **{
+            f"unshare {name}": partial(reach.unshare, flag)
+            for name, flag in NAMESPACES.items()
+        },
+        "setns": partial(reach.join_namespace, "self", "uts"),
+        **{
+            f"write {name}": partial(
+                os.open, f"/proc/sys/user/{name}", os.O_WRONLY
+            )
+            for name in ("max_user_namespaces", "max_mnt_namespaces")
+        },
+    }
 
 
 def use_threads() -> int:
@@ -119,54 +127,37 @@ def use_threads() -> int:
     return len(done)
 
 
-def uring() -> dict[str, str]:
+@attack
+def uring() -> Ways:
     """A ring would open files past any filter of open."""
-    parameters = ctypes.create_string_buffer(120)
-
-    def ring() -> None:
-        os.close(call("io_uring_setup", 8, parameters))
-
-    return {"io_uring_setup": attempt(ring)}
+    return {"io_uring_setup": reach.io_uring}
 
 
-def powerful_calls() -> dict[str, str]:
+@attack
+def powerful_calls() -> Ways:
     """Calls with large surfaces, with arguments that would work."""
-
-    def bpf() -> None:
-        map_create = struct.pack("5I", 2, 4, 4, 1, 0) + bytes(108)
-        os.close(call("bpf", 0, map_create, len(map_create)))
-
-    def perf() -> None:
-        event = bytearray(128)
-        struct.pack_into("IIQ", event, 0, 1, 128, 0)  # software, cpu clock
-        struct.pack_into("Q", event, 40, 0b1100001)  # without the kernel
-        buffer = (ctypes.c_char * 128).from_buffer(event)
-        os.close(call("perf_event_open", buffer, 0, -1, -1, 0))
-
-    def userfault() -> None:
-        os.close(call("userfaultfd", 1))
 
     def advise() -> None:
         fd = call("pidfd_open", os.getpid(), 0)
         page = ctypes.create_string_buffer(8192)
-        vector = (ctypes.c_size_t * 2)(ctypes.addressof(page) & ~4095, 4096)
-        call("process_madvise", fd, vector, 1, 20, 0)
+        part = vector(ctypes.addressof(page) & ~4095, 4096)
+        call("process_madvise", fd, part, 1, 20, 0)
 
-    def quota() -> None:
+    def notify() -> None:
         os.close(call("fanotify_init", 0x200, 0))
 
     own = os.getpid()
     return {
-        "bpf": attempt(bpf),
-        "perf_event_open": attempt(perf),
-        "userfaultfd": attempt(userfault),
-        "/dev/userfaultfd": attempt(os.open, "/dev/userfaultfd", os.O_RDWR),
-        "kcmp": attempt(call, "kcmp", own, own, 0, 0, 0),
-        "process_madvise": attempt(advise),
-        "fanotify": attempt(quota),
-        "memfd_create": attempt(call, "memfd_create", b"x", 0),
-        "mincore": attempt(mincore),
-        "ptrace": attempt(call, "ptrace", 0, 0, 0, 0),
+        "bpf": reach.bpf,
+        "perf_event_open": reach.perf,
+        "userfaultfd": reach.userfaultfd,
+        "/dev/userfaultfd": lambda: os.open("/dev/userfaultfd", os.O_RDWR),
+        "kcmp": partial(call, "kcmp", own, own, 0, 0, 0),
+        "process_madvise": advise,
+        "fanotify": notify,
+        "memfd_create": partial(call, "memfd_create", b"x", 0),
+        "mincore": mincore,
+        "ptrace": partial(call, "ptrace", 0, 0, 0, 0),
     }
 
 
@@ -176,47 +167,42 @@ def mincore() -> None:
     call("mincore", at, 4096, ctypes.create_string_buffer(1))
 
 
-def personality() -> dict[str, str]:
+@attack
+def personality() -> Ways:
     """Settings of the process that weaken it or the walls."""
-
-    def filter_listener() -> None:
-        allow = struct.pack("HBBI", 0x06, 0, 0, 0x7FFF0000)
-        code = ctypes.create_string_buffer(allow, 8)
-        program = struct.pack("H6xQ", 1, ctypes.addressof(code))
-        call("prctl", 38, 1, 0, 0, 0)
-        os.close(call("seccomp", 1, 8, program))
-
-    def filter_more() -> None:
-        allow = struct.pack("HBBI", 0x06, 0, 0, 0x7FFF0000)
-        code = ctypes.create_string_buffer(allow, 8)
-        program = struct.pack("H6xQ", 1, ctypes.addressof(code))
-        call("prctl", 38, 1, 0, 0, 0)
-        call("prctl", 22, 2, program, 0, 0)
 
     def prctl(*args: int) -> int:
         return call("prctl", *args, *[0] * (5 - len(args)))
 
-    found = {
-        "ADDR_NO_RANDOMIZE": attempt(call, "personality", 0x0040000),
-        "READ_IMPLIES_EXEC": attempt(call, "personality", 0x0400000),
-        "MMAP_PAGE_ZERO": attempt(call, "personality", 0x0100000),
-        "personality with high bits": attempt(
+    def install_filter(name: str, *args: int) -> None:
+        allow = struct.pack("HBBI", 0x06, 0, 0, 0x7FFF0000)
+        code = ctypes.create_string_buffer(allow, 8)
+        prctl(38, 1)
+        call(name, *args, struct.pack("H6xQ", 1, ctypes.addressof(code)))
+
+    settings = {
+        "PR_SET_PDEATHSIG": (1, 0),
+        "PR_SET_CHILD_SUBREAPER": (36, 1),
+        "PR_SET_KEEPCAPS": (8, 1),
+        "PR_SET_SECUREBITS": (28, 0),
+        "PR_CAP_AMBIENT": (47, 4),
+        "PR_SET_MM": (35, 8, id(0) & ~4095),
+        "PR_SET_PTRACER": (0x59616D61, -1),
+        "PR_SET_SPECULATION_CTRL": (53, 0, 4),
+        "PR_SET_TSC": (26, 1),
+    }
+    return {
+        "ADDR_NO_RANDOMIZE": reach.personality,
+        "READ_IMPLIES_EXEC": partial(reach.personality, 0x0400000),
+        "MMAP_PAGE_ZERO": partial(reach.personality, 0x0100000),
+        "personality with high bits": partial(
             call, "personality", 0x0040000 | 1 << 32
         ),
-        "PR_SET_DUMPABLE": attempt(prctl, 4, 1),
-        "PR_SET_PDEATHSIG": attempt(prctl, 1, 0),
-        "PR_SET_CHILD_SUBREAPER": attempt(prctl, 36, 1),
-        "PR_SET_KEEPCAPS": attempt(prctl, 8, 1),
-        "PR_SET_SECUREBITS": attempt(prctl, 28, 0),
-        "PR_CAP_AMBIENT": attempt(prctl, 47, 4),
-        "PR_SET_MM": attempt(prctl, 35, 8, id(0) & ~4095),
-        "PR_SET_PTRACER": attempt(prctl, 0x59616D61, -1),
-        "PR_SET_SPECULATION_CTRL": attempt(prctl, 53, 0, 4),
-        "PR_SET_TSC": attempt(prctl, 26, 1),
-        "PR_SET_SECCOMP": attempt(filter_more),
-        "seccomp listener": attempt(filter_listener),
+        "PR_SET_DUMPABLE": reach.dumpable,
+        **{name: partial(prctl, *args) for name, args in settings.items()},
+        "PR_SET_SECCOMP": partial(install_filter, "prctl", 22, 2),
+        "seccomp listener": partial(install_filter, "seccomp", 1, 8),
     }
-    return found
 
 
 def no_new_privs() -> int:

@@ -10,18 +10,21 @@ import socket
 import struct
 import threading
 import time
+from functools import partial
 
-from .attempts import attempt
+from boxed._doctor.attack.guest import deafen, spin
+from boxed._doctor.attack.ways import Ways
+
+from .attempts import attack
 from .calls import call
 
 
-def multiply(seconds: float) -> dict[str, str]:
+@attack
+def multiply(seconds: float) -> Ways:
     """Processes that would outlive the call, by every way to make one."""
 
     def detach() -> None:
-        for number in range(1, 65):
-            with contextlib.suppress(OSError, ValueError):
-                signal.signal(number, signal.SIG_IGN)
+        deafen()
         signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))
         os.closerange(0, 4096)
         time.sleep(seconds)
@@ -49,12 +52,16 @@ def multiply(seconds: float) -> dict[str, str]:
         "clone with CLONE_PTRACE": 0x2000 | signal.SIGCHLD,
         "clone with CLONE_UNTRACED": 0x00800000 | signal.SIGCHLD,
     }
-    found = {"fork": attempt(fork)}
-    for name, value in flags.items():
-        found[name] = attempt(directly, "clone", value, 0, 0, 0, 0)
     arguments = struct.pack("11Q", 0, 0, 0, 0, signal.SIGCHLD, *[0] * 6)
-    found["clone3"] = attempt(directly, "clone3", arguments, len(arguments))
-    return found
+    size = len(arguments)
+    return {
+        "fork": fork,
+        **{
+            name: partial(directly, "clone", value, 0, 0, 0, 0)
+            for name, value in flags.items()
+        },
+        "clone3": partial(directly, "clone3", arguments, size),
+    }
 
 
 def leave_holder(seconds: float) -> int:
@@ -91,9 +98,7 @@ def linger(fds: int) -> int:
 
 def stubborn(seconds: float) -> int:
     """Does everything against being ended, then spins."""
-    for number in range(1, 65):
-        with contextlib.suppress(OSError, ValueError):
-            signal.signal(number, signal.SIG_IGN)
+    deafen()
     signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))
     signal.alarm(0)
     for timer in (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL):
@@ -108,9 +113,7 @@ def stubborn(seconds: float) -> int:
     with contextlib.suppress(OSError):
         for _ in range(3):
             os.fork()
-    limit = time.monotonic() + seconds
-    while time.monotonic() < limit:
-        pass
+    spin(seconds)
     return 1
 
 

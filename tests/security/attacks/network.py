@@ -6,95 +6,96 @@ import ctypes
 import os
 import socket
 import struct
-import time
+from collections.abc import Callable
+from functools import partial
 
-from .attempts import attempt
+from boxed._doctor.attack import reach
+from boxed._doctor.attack.ways import Ways
+
+from .attempts import attack
 from .calls import call
 
-
-def connect_tcp(family: int, host: str, port: int) -> None:
-    with socket.socket(family) as client:
-        client.settimeout(5)
-        client.connect((host, port))
+STREAM, DATAGRAM = socket.SOCK_STREAM, socket.SOCK_DGRAM
 
 
-def reach_tcp(places: list[list]) -> dict[str, str]:
-    """Connections to (host, port), and a name to look up."""
-    found = {}
-    for host, port in places:
+@attack
+def reach_tcp(places: list[list]) -> Ways:
+    """Connections to (host, port)."""
+
+    def connect(host: str, port: int) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        found[f"tcp {host}"] = attempt(connect_tcp, family, host, port)
-    return found
+        reach.connect(family, STREAM, (host, port), "guest")
+
+    return {f"tcp {place[0]}": partial(connect, *place) for place in places}
 
 
-def look_up(name: str) -> dict[str, str]:
-    return {"look up": attempt(socket.getaddrinfo, name, 80)}
+@attack
+def look_up(name: str) -> Ways:
+    return {"look up": lambda: socket.getaddrinfo(name, 80)}
 
 
-def send_datagrams(host: str, port: int, text: str) -> dict[str, str]:
+@attack
+def send_datagrams(host: str, port: int, text: str) -> Ways:
     """UDP, by all calls that send, and what needs more rights than that."""
+    data, address = text.encode(), (host, port)
 
-    def udp(send) -> None:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-            send(client)
+    def udp(send) -> Callable[[], None]:
+        def way() -> None:
+            with socket.socket(socket.AF_INET, DATAGRAM) as client:
+                send(client)
 
-    data = text.encode()
+        return way
 
-    def many(client: socket.socket) -> None:
+    def by_number(client: socket.socket) -> None:
         at = struct.pack("!HH4s8x", 0, port, socket.inet_aton(host))
         at = struct.pack("H", socket.AF_INET) + at[2:]
         # sendto by number, as no wrapper would
         call("sendto", client.fileno(), data, len(data), 0, at, 16)
 
     return {
-        "sendto": attempt(udp, lambda s: s.sendto(data, (host, port))),
-        "connect and send": attempt(
-            udp, lambda s: (s.connect((host, port)), s.send(data))
+        "sendto": udp(lambda one: one.sendto(data, address)),
+        "connect and send": partial(
+            reach.connect, socket.AF_INET, DATAGRAM, address, text
         ),
-        "sendmsg": attempt(
-            udp, lambda s: s.sendmsg([data], [], 0, (host, port))
-        ),
-        "sendto by number": attempt(udp, many),
-        "raw": attempt(socket.socket, socket.AF_INET, socket.SOCK_RAW, 1),
-        "packet": attempt(socket.socket, socket.AF_PACKET, socket.SOCK_RAW),
-        "netlink": attempt(socket.socket, socket.AF_NETLINK, socket.SOCK_RAW),
+        "sendmsg": udp(lambda one: one.sendmsg([data], [], 0, address)),
+        "sendto by number": udp(by_number),
+        "raw": partial(reach.raw_socket, socket.AF_INET, 1),
+        "packet": partial(reach.raw_socket, socket.AF_PACKET),
+        "netlink": partial(reach.raw_socket, socket.AF_NETLINK),
     }
 
 
-def reach_unix(paths: list[str], abstract: str) -> dict[str, str]:
+@attack
+def reach_unix(paths: list[str], abstract: str) -> Ways:
     """Named and abstract sockets, connected and not, and by a pair's end."""
 
-    def stream(address) -> None:
-        with socket.socket(socket.AF_UNIX) as client:
-            client.connect(address)
+    def connect(kind: int, address: str) -> partial:
+        return partial(reach.connect, socket.AF_UNIX, kind, address, "guest")
 
-    def datagram(address) -> None:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+    def send(address: str) -> None:
+        with socket.socket(socket.AF_UNIX, DATAGRAM) as client:
             client.sendto(b"guest", address)
 
-    def by_pair(kind: int, address: str) -> None:
-        near, _far = socket.socketpair(socket.AF_UNIX, kind)
+    def send_by_pair(address: str) -> None:
+        near, _far = socket.socketpair(socket.AF_UNIX, DATAGRAM)
         near.sendto(b"guest", address)
 
-    found = {}
-    for path in paths:
-        kind = "datagram" if path.endswith("dgram") else "stream"
-        send = datagram if kind == "datagram" else stream
-        found[f"{kind} {path}"] = attempt(send, path)
-        if kind == "datagram":
-            found[f"pair to {path}"] = attempt(
-                by_pair, socket.SOCK_DGRAM, path
-            )
-    name = "\0" + abstract
-    found["abstract stream"] = attempt(stream, name)
-    found["abstract datagram"] = attempt(datagram, name + "-dgram")
-    found["pair to abstract"] = attempt(
-        by_pair, socket.SOCK_DGRAM, name + "-dgram"
-    )
+    names = {path: path for path in paths}
+    names["abstract"] = f"\0{abstract}"
+    names["abstract dgram"] = f"\0{abstract}-dgram"
+    found: dict = {}
+    for name, address in names.items():
+        if address.endswith("dgram"):
+            found[f"datagram {name}"] = partial(send, address)
+            found[f"connected datagram {name}"] = connect(DATAGRAM, address)
+            found[f"pair to {name}"] = partial(send_by_pair, address)
+        else:
+            found[f"stream {name}"] = connect(STREAM, address)
     return found
 
 
-def redirect_pairs(path: str) -> dict[str, str]:
+@attack
+def redirect_pairs(path: str) -> Ways:
     """A connected pair has an address given to it all the same."""
 
     def pair(kind: int, how: str) -> None:
@@ -105,7 +106,7 @@ def redirect_pairs(path: str) -> dict[str, str]:
             near.sendto(b"guest", path)
 
     return {
-        f"{how} {kind.name}": attempt(pair, kind, how)
+        f"{how} {kind.name}": partial(pair, kind, how)
         for how in ("connect", "sendto")
         for kind in (socket.SOCK_STREAM, socket.SOCK_SEQPACKET)
     }
@@ -141,16 +142,9 @@ def socket_pairs() -> list[str]:
     return found
 
 
-def serve(seconds: float) -> dict[str, str]:
+@attack
+def serve() -> Ways:
     """Listen where others could come from."""
-
-    def listen(host: str) -> None:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with socket.socket(family) as server:
-            server.bind((host, 0))
-            server.listen()
-            print("listening", server.getsockname()[1], flush=True)
-            time.sleep(seconds)
 
     def abstract() -> None:
         with socket.socket(socket.AF_UNIX) as server:
@@ -158,13 +152,14 @@ def serve(seconds: float) -> dict[str, str]:
             server.listen()
 
     return {
-        "listen 127.0.0.1": attempt(listen, "127.0.0.1"),
-        "listen ::": attempt(listen, "::"),
-        "listen abstract": attempt(abstract),
+        "listen 127.0.0.1": reach.listen,
+        "listen ::": partial(reach.listen, "::"),
+        "listen abstract": abstract,
     }
 
 
-def see_network() -> dict[str, str]:
+@attack
+def see_network() -> Ways:
     """What there is to see of the machine's network."""
 
     def table(path: str) -> bool:
@@ -177,14 +172,15 @@ def see_network() -> dict[str, str]:
             for line in lines
         )
 
+    def interfaces() -> bool:
+        return any(name != "lo" for _, name in socket.if_nameindex())
+
+    tables = [f"/proc/net/{name}" for name in ("tcp", "unix", "route", "dev")]
     return {
-        "interfaces": attempt(
-            lambda: any(name != "lo" for _, name in socket.if_nameindex())
-        ),
+        "interfaces": interfaces,
         **{
-            f"/proc/net/{name}": attempt(table, f"/proc/net/{name}")
-            for name in ("tcp", "unix", "route", "dev")
+            path: partial(table, path)
+            for path in (*tables, "/proc/self/net/dev")
         },
-        "/proc/self/net/dev": attempt(table, "/proc/self/net/dev"),
-        "/sys/class/net": attempt(os.listdir, "/sys/class/net"),
+        "/sys/class/net": lambda: os.listdir("/sys/class/net"),
     }

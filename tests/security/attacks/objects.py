@@ -7,13 +7,15 @@ import fcntl
 import os
 import socket
 import struct
+from functools import partial
 
-from boxed._doctor.attack.calls import key_find
+from boxed._doctor.attack import calls, reach
+from boxed._doctor.attack.ways import Ways
 
-from .attempts import attempt
+from .attempts import shows
 from .calls import call
 from .futexes import move_others, shared_page, wake_others
-from .ipc import add_key, remove_ipc
+from .ipc import USER_KEYRING, add_key, remove_ipc
 
 
 def offer(name: str, key: int) -> dict[str, object]:
@@ -56,12 +58,12 @@ def offer(name: str, key: int) -> dict[str, object]:
     keep("socket", lambda: bound(f"/tmp/{name}.sock"))
     keep("abstract socket", lambda: bound(f"\0{name}"))
     keep("vsock", vsock)
-    keep("shm", lambda: call("shmget", key, 4096, 0o1666))
+    keep("shm", lambda: calls.shm_make(key, name.encode()))
     keep("sem", lambda: call("semget", key, 1, 0o1666))
     keep("msg", lambda: call("msgget", key, 0o1666))
-    keep("mq", lambda: call("mq_open", name.encode(), 0o102, 0o666, None))
-    keep("key", lambda: add_key(name, "secret"))
-    keep("user key", lambda: add_key(name, "secret", -4))
+    keep("mq", lambda: calls.queue_make(name, name.encode()))
+    keep("key", lambda: add_key(name, name))
+    keep("user key", lambda: add_key(name, name, USER_KEYRING))
     keep("memfd", lambda: call("memfd_create", name.encode(), 0))
     keep("lock on a library", lambda: lock_library(fcntl.LOCK_EX))
     return held
@@ -91,7 +93,7 @@ def check_offer(name: str, held: dict[str, object]) -> dict[str, str]:
     return found
 
 
-def take(name: str, key: int) -> dict[str, str]:
+def take(name: str, key: int) -> Ways:
     """Whether the objects that `offer` made can be found."""
 
     def overwrite(place: str) -> None:
@@ -106,9 +108,11 @@ def take(name: str, key: int) -> dict[str, str]:
             return True
         return False
 
-    def connect(address) -> None:
-        with socket.socket(socket.AF_UNIX) as client:
-            client.connect(address)
+    def connect(address: str) -> None:
+        reach.connect(socket.AF_UNIX, socket.SOCK_STREAM, address, name)
+
+    def user_key() -> str:
+        return str(calls.key_read(calls.key_find(name, USER_KEYRING)))
 
     def vsock() -> None:
         with socket.socket(40, socket.SOCK_STREAM) as client:
@@ -128,25 +132,28 @@ def take(name: str, key: int) -> dict[str, str]:
             answer = fcntl.fcntl(file, fcntl.F_GETLK, query)
         return struct.unpack_from("h", answer)[0] != fcntl.F_UNLCK
 
-    found = {}
+    found: dict = {}
     for place in ("/tmp", "/dev/shm"):
-        found[f"file in {place}"] = attempt(overwrite, place)
-        found[f"lock in {place}"] = attempt(locked, place)
-    found["socket"] = attempt(connect, f"/tmp/{name}.sock")
-    found["abstract socket"] = attempt(connect, f"\0{name}")
-    found["vsock"] = attempt(vsock)
-    found["shm"] = attempt(call, "shmget", key, 4096, 0o666)
-    found["sem"] = attempt(call, "semget", key, 1, 0o666)
-    found["msg"] = attempt(call, "msgget", key, 0o666)
-    found["mq"] = attempt(call, "mq_open", name.encode(), 2, 0, None)
-    found["key"] = attempt(key_find, name)
-    found["user key"] = attempt(key_find, name, -4)
-    found["lock on a library"] = attempt(library_is_locked)
-    found["record lock on a library"] = attempt(queried_lock)
-    at = shared_page()
-    found["futex moved"] = attempt(move_others, at)
-    found["futex woken"] = attempt(wake_others, at)
-    return found
+        found[f"file in {place}"] = partial(overwrite, place)
+        found[f"lock in {place}"] = partial(locked, place)
+    size = len(name)
+    by_name = reach.key_reads(0, name)["search the session"]
+    return {
+        **found,
+        "socket": partial(connect, f"/tmp/{name}.sock"),
+        "abstract socket": partial(connect, f"\0{name}"),
+        "vsock": vsock,
+        "shm": shows(name, partial(reach.read_shm, key, size)),
+        "sem": partial(call, "semget", key, 1, 0o666),
+        "msg": partial(call, "msgget", key, 0o666),
+        "mq": shows(name, partial(reach.read_queue, name)),
+        "key": shows(name, by_name),
+        "user key": shows(name, user_key),
+        "lock on a library": library_is_locked,
+        "record lock on a library": queried_lock,
+        "futex moved": lambda: move_others(shared_page()),
+        "futex woken": lambda: wake_others(shared_page()),
+    }
 
 
 def remove_offer(name: str, key: int) -> None:

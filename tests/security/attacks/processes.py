@@ -3,56 +3,65 @@
 from __future__ import annotations
 
 import ctypes
-import errno
 import os
+from functools import partial
 
-from .attempts import NOTHING, REACHED, attempt
-from .calls import call
+from boxed._doctor.attack import reach
+from boxed._doctor.attack.ways import Ways
+
+from .attempts import attack
+from .calls import call, poke
 
 
-def see_process(pid: int) -> dict[str, str]:
+@attack
+def see_process(pid: int) -> Ways:
     """Whether a number is in use, by calls that change nothing."""
     return {
-        "getpgid": attempt(os.getpgid, pid),
-        "getsid": attempt(os.getsid, pid),
-        "sched_getaffinity": attempt(os.sched_getaffinity, pid),
-        "sched_getscheduler": attempt(os.sched_getscheduler, pid),
-        "getpriority": attempt(os.getpriority, os.PRIO_PROCESS, pid),
-        "stat of /proc": attempt(os.stat, f"/proc/{pid}"),
+        "getpgid": lambda: os.getpgid(pid),
+        "getsid": lambda: os.getsid(pid),
+        "sched_getaffinity": lambda: os.sched_getaffinity(pid),
+        "sched_getscheduler": lambda: os.sched_getscheduler(pid),
+        "getpriority": lambda: os.getpriority(os.PRIO_PROCESS, pid),
+        "stat of /proc": lambda: os.stat(f"/proc/{pid}"),
     }
 
 
-def process_list(own: list[int]) -> dict[str, str]:
+@attack
+def process_list(own: list[int]) -> Ways:
     """Processes that /proc shows and this one did not make."""
-    try:
-        shown = [int(name) for name in os.listdir("/proc") if name.isdigit()]
-    except OSError as error:
-        return {"list": errno.errorcode[error.errno]}
-    others = [pid for pid in shown if pid not in [os.getpid(), *own]]
-    return {"list": REACHED if others else NOTHING}
+
+    def others() -> bool:
+        shown = {int(name) for name in os.listdir("/proc") if name.isdigit()}
+        return not shown <= {os.getpid(), *own}
+
+    return {"list": others}
 
 
-def signal_groups(groups: list[int]) -> dict[str, str]:
+@attack
+def signal_groups(groups: list[int]) -> Ways:
     """Signal 0 to everybody, to the own group and to others'."""
-    found = {
-        "kill -1": attempt(os.kill, -1, 0),
-        "kill 0": attempt(os.kill, 0, 0),
-        "parent": attempt(os.kill, os.getppid(), 0),
+    return {
+        "kill -1": partial(reach.kill, -1, 0),
+        "kill 0": partial(reach.kill, 0, 0),
+        "parent": partial(reach.kill, os.getppid(), 0),
+        **{
+            f"killpg {place}": partial(os.killpg, group, 0)
+            for place, group in enumerate(groups)
+        },
     }
-    for group in groups:
-        found["killpg"] = attempt(os.killpg, group, 0)
-    return found
 
 
-def end(pids: list[int], number: int) -> dict[str, str]:
+@attack
+def end(pids: list[int], number: int) -> Ways:
     """A signal that ends or stops, to each."""
     return {
-        str(place): attempt(os.kill, pid, number)
+        str(place): partial(reach.kill, pid, number)
         for place, pid in enumerate(pids)
     }
 
 
-def patch_parent(pid: int) -> dict[str, str]:
+@attack
+def patch_parent(pid: int) -> Ways:
     """Make len() lie in another process whose memory has the same layout, as
     that of the zygote a worker was forked from has."""
     target = ctypes.addressof(ctypes.c_char.from_address(id(len)))
@@ -62,12 +71,6 @@ def patch_parent(pid: int) -> dict[str, str]:
         fd = os.open(f"/proc/{pid}/mem", os.O_RDWR)
         os.pwrite(fd, value, target)
 
-    def through_vm() -> None:
-        mine = ctypes.create_string_buffer(value, 16)
-        here = (ctypes.c_size_t * 2)(ctypes.addressof(mine), 16)
-        there = (ctypes.c_size_t * 2)(target, 16)
-        call("process_vm_writev", pid, here, 1, there, 1, 0)
-
     def through_ptrace() -> None:
         call("ptrace", 16, pid, 0, 0)
         os.waitpid(pid, 0x40000000)
@@ -76,7 +79,7 @@ def patch_parent(pid: int) -> dict[str, str]:
         call("ptrace", 17, pid, 0, 0)
 
     return {
-        "mem": attempt(through_mem),
-        "process_vm_writev": attempt(through_vm),
-        "ptrace": attempt(through_ptrace),
+        "mem": through_mem,
+        "process_vm_writev": partial(poke, pid, target, value),
+        "ptrace": through_ptrace,
     }

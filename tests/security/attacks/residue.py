@@ -6,10 +6,12 @@ import contextlib
 import ctypes
 import fcntl
 import os
-import signal
 import sys
 
-from .attempts import NOTHING, REACHED, attempt
+from boxed._doctor.attack import guest
+from boxed._doctor.attack.ways import Ways
+
+from .attempts import NOTHING, REACHED, attack
 from .calls import libc
 from .objects import offer, take
 from .siblings import set_flags
@@ -25,14 +27,12 @@ def leave_residue(secret: str, key: int) -> dict[str, object]:
     import random
 
     held = offer(secret, key)
-    globals()["leftover"] = secret
+    guest.leave(secret)
     builtins.leftover = secret
     sys.modules["leftover"] = sys
     sys.path.append(secret)
-    os.environ["LEFTOVER"] = secret
     os.umask(0o777)
     random.seed(1)
-    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     with contextlib.suppress(OSError, locale.Error):
         locale.setlocale(locale.LC_ALL, "C")
     with contextlib.suppress(OSError):
@@ -45,36 +45,24 @@ def leave_residue(secret: str, key: int) -> dict[str, object]:
     return held
 
 
-def find_residue(secret: str, key: int) -> dict[str, str]:
+@attack
+def find_residue(secret: str, key: int) -> Ways:
     """Whether any of it is there, in memory as well."""
     import builtins
 
-    found = take(secret, key)
-    found.update(
-        {
-            "global": attempt(lambda: "leftover" in globals()),
-            "builtin": attempt(lambda: hasattr(builtins, "leftover")),
-            "module": attempt(lambda: "leftover" in sys.modules),
-            "sys.path": attempt(lambda: secret in sys.path),
-            "environment": attempt(lambda: "LEFTOVER" in os.environ),
-            "umask": attempt(lambda: os.umask(0o22) == 0o777),
-            "signal": attempt(
-                lambda: signal.getsignal(signal.SIGUSR1) == signal.SIG_IGN
-            ),
-            "directory": attempt(lambda: os.getcwd() == "/usr"),
-            "priority": attempt(
-                lambda: os.getpriority(os.PRIO_PROCESS, 0) == NICENESS
-            ),
-            "stdin": attempt(
-                lambda: bool(
-                    fcntl.fcntl(0, fcntl.F_GETFL)
-                    & (os.O_NONBLOCK | os.O_APPEND)
-                )
-            ),
-            "files": attempt(lambda: any(map(left_in, scratch_places()))),
-        }
-    )
-    return found
+    changed = os.O_NONBLOCK | os.O_APPEND
+    return {
+        **take(secret, key),
+        **guest.residue(secret),
+        "builtin": lambda: hasattr(builtins, "leftover"),
+        "module": lambda: "leftover" in sys.modules,
+        "sys.path": lambda: secret in sys.path,
+        "umask": lambda: os.umask(0o22) == 0o777,
+        "directory": lambda: os.getcwd() == "/usr",
+        "priority": lambda: os.getpriority(os.PRIO_PROCESS, 0) == NICENESS,
+        "stdin": lambda: bool(fcntl.fcntl(0, fcntl.F_GETFL) & changed),
+        "files": lambda: any(map(left_in, scratch_places())),
+    }
 
 
 def left_in(place: str) -> list[str]:

@@ -9,10 +9,10 @@ import signal
 import threading
 import time
 
-from .attempts import REACHED
+from .attempts import REACHED, outcomes
 from .futexes import WORD_TO_MOVE, WORD_TO_WAKE, shared_page, wait_on
 from .objects import check_offer, offer, take
-from .touching import touch_process
+from .touching import touches
 
 WATCHED = (signal.SIGCONT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGIO)
 
@@ -74,11 +74,11 @@ def victim(
 
 def attack_sibling(pids: list[int], name: str, key: int) -> dict[str, str]:
     """All of it, against the one sibling or each of its possible numbers."""
-    found = take(name, key)
+    found = outcomes(take(name, key))
     for pid in pids:
         if pid == os.getpid():
             continue
-        for what, outcome in touch_process(pid).items():
+        for what, outcome in outcomes(touches(pid)).items():
             if outcome == REACHED or what not in found:
                 found[what] = outcome
     set_flags(0)

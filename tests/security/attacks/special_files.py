@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import socket
 import stat
+from functools import partial
 
-from .attempts import admitted, attempt
-from .calls import AT_FDCWD, NAMESPACES, call
+from boxed._doctor.attack import guest, reach
+from boxed._doctor.attack.ways import Ways
+
+from .attempts import admitted, attack
+from .calls import AT_FDCWD, call
 
 # On some machines only; where one is not, nothing is proven by it.
 KERNEL_FILES = (
@@ -57,7 +60,8 @@ KERNEL_FILES = (
 )
 
 
-def kernel_files(pids: list[int]) -> dict[str, str]:
+@attack
+def kernel_files(pids: list[int]) -> Ways:
     """What /proc, /sys and /dev tell of the machine, by odd spellings too.
     Nothing is written: opening for writing is the proof."""
 
@@ -68,7 +72,6 @@ def kernel_files(pids: list[int]) -> dict[str, str]:
             return
         os.close(os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY))
 
-    found = {f"open {path}": attempt(opens, path) for path in KERNEL_FILES}
     odd = {
         "/proc/self/../kcore": os.O_RDONLY,
         "//proc//kallsyms": os.O_RDONLY,
@@ -86,14 +89,21 @@ def kernel_files(pids: list[int]) -> dict[str, str]:
         "/proc/self/setgroups": os.O_WRONLY,
         "/proc/self/clear_refs": os.O_WRONLY,
     }
-    for path, flags in odd.items():
-        how = "write" if flags != os.O_RDONLY else "open"
-        found[f"{how} {path}"] = attempt(opens, path, flags)
-    for pid in pids:
-        for leaf in PROC_FILES:
-            path = f"/proc/{pid}/{leaf}"
-            found[f"open {path}"] = attempt(opens, path)
-    return found
+    of_processes = [
+        f"/proc/{pid}/{leaf}" for pid in pids for leaf in PROC_FILES
+    ]
+    return {
+        **{
+            f"open {path}": partial(opens, path)
+            for path in (*KERNEL_FILES, *of_processes)
+        },
+        **{
+            f"{'write' if flags else 'open'} {path}": partial(
+                opens, path, flags
+            )
+            for path, flags in odd.items()
+        },
+    }
 
 
 PROC_FILES = ("environ", "cmdline", "maps", "mem", "status", "fd", "task")
@@ -108,17 +118,11 @@ def mounts() -> str:
         return f"!{errno.errorcode[error.errno]}"
 
 
-def special_files(folder: str, elsewhere: str) -> dict[str, str]:
-    """Devices, and everything that changes what is mounted where; as a
-    control in a mount namespace of its own, which keeps it there."""
+@attack
+def special_files(folder: str, elsewhere: str) -> Ways:
+    """Devices, and everything that changes what is mounted where; the first
+    that mounts makes a mount namespace, where one can be had."""
     here = os.path.join
-    with contextlib.suppress(OSError):
-        call("unshare", NAMESPACES["CLONE_NEWNS"])
-        call("mount", b"none", b"/", None, 0x44000, None)
-
-    def device(kind: int, major: int, minor: int) -> None:
-        path = here(folder, f"device-{kind}-{major}-{minor}")
-        os.mknod(path, kind | 0o666, os.makedev(major, minor))
 
     def bind(place: str) -> bool:
         server = socket.socket(socket.AF_UNIX)
@@ -127,21 +131,14 @@ def special_files(folder: str, elsewhere: str) -> dict[str, str]:
 
     path = os.fsencode(folder)
 
-    def mount() -> None:
-        call("mount", b"none", path, b"tmpfs", 0, None)
-
     def bind_mount() -> None:
         call("mount", path, path, None, 4096, None)
 
-    def pivot() -> bool:
-        # A folder that is no mount point is refused, but only to those who
-        # might have done it.
-        return admitted("pivot_root", path, path)
-
-    attempts = {
-        "mknod null": lambda: device(stat.S_IFCHR, 1, 3),
-        "mknod mem": lambda: device(stat.S_IFCHR, 1, 1),
-        "mknod disk": lambda: device(stat.S_IFBLK, 254, 0),
+    device = partial(guest.make_device, folder)
+    return {
+        "mknod null": device,
+        "mknod mem": partial(device, stat.S_IFCHR, 1, 1),
+        "mknod disk": partial(device, stat.S_IFBLK, 254, 0),
         "mknod by number": lambda: call(
             "mknodat",
             AT_FDCWD,
@@ -151,10 +148,10 @@ def special_files(folder: str, elsewhere: str) -> dict[str, str]:
         ),
         "fifo elsewhere": lambda: os.mkfifo(here(elsewhere, "fifo")),
         "socket elsewhere": lambda: bind(elsewhere),
-        "open_tree": lambda: call("open_tree", AT_FDCWD, b"/", 0x80001),
+        "open_tree": reach.clone_mounts,
         "fsopen": lambda: call("fsopen", b"tmpfs", 0),
         "fspick": lambda: call("fspick", AT_FDCWD, b"/", 0),
-        "mount": mount,
+        "mount": partial(reach.mount, folder),
         "bind mount": bind_mount,
         "remount": lambda: admitted(
             "mount", None, path, None, 0x20 | 0x1000, None
@@ -166,7 +163,6 @@ def special_files(folder: str, elsewhere: str) -> dict[str, str]:
             "move_mount", AT_FDCWD, path, AT_FDCWD, path, 0
         ),
         "umount": lambda: admitted("umount2", path + b"/none", 2),
-        "pivot_root": pivot,
-        "chroot": lambda: os.chroot("/"),
+        "chroot": reach.chroot,
+        "pivot_root": partial(reach.pivot_root, folder),
     }
-    return {what: attempt(function) for what, function in attempts.items()}

@@ -3,55 +3,45 @@
 from __future__ import annotations
 
 import ctypes
-import errno
 import os
+from collections.abc import Callable
+from functools import partial
 
-from .attempts import attempt
-from .calls import libc
+from boxed._doctor.attack.reach import terminal_feeds
+from boxed._doctor.attack.ways import Ways, first
+
+from .attempts import attack
+from .calls import call
 
 
-def terminal(fds: list[int]) -> dict[str, str]:
+@attack
+def terminal(fds: list[int]) -> Ways:
     """What a process with a terminal can do to whoever else has it."""
     import termios
 
-    def each(function) -> None:
-        error = OSError(errno.ENOTTY, "no descriptor")
-        for fd in fds:
-            try:
-                function(fd)
-            except OSError as caught:
-                error = caught
-            except termios.error as caught:
-                error = OSError(*caught.args)
-            else:
-                return
-        raise error
+    def each(way: Callable[[int], object]) -> Callable[[], object]:
+        return partial(first, {str(fd): partial(way, fd) for fd in fds})
 
-    def ioctl(request: int, value: bytes = b"!"):
-        text = ctypes.create_string_buffer(value)
-
-        def call(fd: int) -> None:
-            if libc.ioctl(fd, ctypes.c_ulong(request), text) != 0:
-                raise OSError(ctypes.get_errno(), "ioctl")
-
-        return call
+    def resize(fd: int) -> None:
+        size = ctypes.create_string_buffer(8)
+        call("ioctl", fd, termios.TIOCSWINSZ, size)
 
     def set_attributes(fd: int) -> None:
-        attributes = termios.tcgetattr(fd)
-        attributes[3] &= ~termios.ECHO
-        termios.tcsetattr(fd, termios.TCSANOW, attributes)
+        try:
+            attributes = termios.tcgetattr(fd)
+            attributes[3] &= ~termios.ECHO
+            termios.tcsetattr(fd, termios.TCSANOW, attributes)
+        except termios.error as error:
+            raise OSError(*error.args) from error
 
     def by_name() -> None:
         os.close(os.open("/dev/tty", os.O_RDWR))
 
     return {
-        "isatty": attempt(lambda: any(os.isatty(fd) for fd in fds)),
-        "/dev/tty": attempt(by_name),
-        "TIOCSTI": attempt(each, ioctl(termios.TIOCSTI)),
-        "TIOCSTI with high bits": attempt(
-            each, ioctl(termios.TIOCSTI | 0x123 << 32)
-        ),
-        "TIOCSWINSZ": attempt(each, ioctl(termios.TIOCSWINSZ, bytes(8))),
-        "tcsetattr": attempt(each, set_attributes),
-        "tcsetpgrp": attempt(each, lambda fd: os.tcsetpgrp(fd, os.getpgrp())),
+        "isatty": lambda: any(os.isatty(fd) for fd in fds),
+        "/dev/tty": by_name,
+        **terminal_feeds(fds),
+        "TIOCSWINSZ": each(resize),
+        "tcsetattr": each(set_attributes),
+        "tcsetpgrp": each(lambda fd: os.tcsetpgrp(fd, os.getpgrp())),
     }

@@ -9,36 +9,32 @@ import resource
 import signal
 import socket
 import struct
-from collections.abc import Callable
+from functools import partial
 
-from .attempts import attempt
-from .calls import call
+from boxed._doctor.attack import reach
+from boxed._doctor.attack.ways import Ways
 
-Attempts = dict[str, Callable[[], object]]
+from .attempts import attack
+from .calls import call, poke, vector
 
 # Where every fork of a program has memory that nothing uses.
 SPARE = ctypes.create_string_buffer(64)
 
 
-def touch_process(pid: int) -> dict[str, str]:
+def touches(pid: int) -> Ways:
     """All of them.  Traces come first: they would take signals that are on
     their way."""
     groups = (traces, signals, settings, insides, files_of_proc)
-    return {
-        what: attempt(function)
-        for group in groups
-        for what, function in group(pid).items()
-    }
+    return {what: way for group in groups for what, way in group(pid).items()}
 
 
-def traces(pid: int) -> Attempts:
+@attack
+def touch_process(pid: int) -> Ways:
+    return touches(pid)
+
+
+def traces(pid: int) -> Ways:
     """Traces of it."""
-
-    def trace() -> None:
-        call("ptrace", 0x4206, pid, 0, 0)  # PTRACE_SEIZE
-        call("ptrace", 0x4207, pid, 0, 0)  # PTRACE_INTERRUPT
-        os.waitpid(pid, 0x40000000)
-        call("ptrace", 17, pid, 0, 0)
 
     def attach() -> None:
         call("ptrace", 16, pid, 0, 0)
@@ -46,17 +42,13 @@ def traces(pid: int) -> Attempts:
         call("ptrace", 17, pid, 0, 0)
 
     return {
-        "PTRACE_SEIZE": trace,
+        "PTRACE_SEIZE": partial(reach.trace, pid),
         "PTRACE_ATTACH": attach,
     }
 
 
-def signals(pid: int) -> Attempts:
+def signals(pid: int) -> Ways:
     """Signals to it, by every call that sends one."""
-
-    def by_pidfd() -> None:
-        fd = call("pidfd_open", pid, 0)
-        call("pidfd_send_signal", fd, 0, None, 0)
 
     def queue(name: str, *who: int) -> None:
         info = bytearray(128)
@@ -77,67 +69,39 @@ def signals(pid: int) -> Attempts:
         fcntl.ioctl(near, 0x8902, struct.pack("i", pid))
 
     return {
-        "kill 0": lambda: os.kill(pid, 0),
-        "kill SIGCONT": lambda: os.kill(pid, signal.SIGCONT),
+        "kill 0": partial(reach.kill, pid, 0),
+        "kill SIGCONT": partial(reach.kill, pid, signal.SIGCONT),
         "tgkill": lambda: call("tgkill", pid, pid, signal.SIGCONT),
         "tkill": lambda: call("tkill", pid, signal.SIGCONT),
         "sigqueue": lambda: queue("rt_sigqueueinfo", pid),
         "tgsigqueue": lambda: queue("rt_tgsigqueueinfo", pid, pid),
-        "pidfd_send_signal": by_pidfd,
+        "pidfd_send_signal": partial(reach.pidfd_kill, pid, 0),
         "SIGIO": own_io,
         "SIOCSPGRP": own_io_ioctl,
     }
 
 
-def settings(pid: int) -> Attempts:
+def settings(pid: int) -> Ways:
     """Its limits, priorities and processors."""
-
-    def get_limit() -> bytes:
-        old = ctypes.create_string_buffer(16)
-        call("prlimit64", pid, resource.RLIMIT_NOFILE, None, old)
-        return old.raw
-
-    def set_limit() -> None:
-        same = ctypes.create_string_buffer(get_limit(), 16)
-        call("prlimit64", pid, resource.RLIMIT_NOFILE, same, None)
-
-    def set_affinity() -> None:
-        os.sched_setaffinity(pid, os.sched_getaffinity(pid))
-
-    def priority() -> None:
-        os.setpriority(os.PRIO_PROCESS, pid, 19)
 
     def scheduler() -> None:
         os.sched_setscheduler(pid, os.SCHED_BATCH, os.sched_param(0))
 
     return {
-        "prlimit get": get_limit,
-        "prlimit set": set_limit,
-        "sched_setaffinity": set_affinity,
+        "prlimit get": lambda: resource.prlimit(pid, resource.RLIMIT_NOFILE),
+        "prlimit set": partial(reach.limit, pid, 64),
+        "sched_setaffinity": partial(reach.pin, pid),
         "sched_setscheduler": scheduler,
         "ioprio_set": lambda: call("ioprio_set", 1, pid, 3 << 13),
-        "setpriority": priority,
+        "setpriority": partial(reach.renice, pid, 19),
         # Only read: written, it would change all processes of the user.
         "priority of the user": lambda: os.getpriority(os.PRIO_USER, 0),
     }
 
 
-def vector(at: int, size: int):
-    return (ctypes.c_size_t * 2)(at, size)
-
-
-def insides(pid: int) -> Attempts:
+def insides(pid: int) -> Ways:
     """Its memory, descriptors and events."""
-
-    def steal_fd() -> None:
-        fd = call("pidfd_open", pid, 0)
-        call("pidfd_getfd", fd, 0, 0)
-
-    def memory(name: str) -> None:
-        mine = ctypes.create_string_buffer(8)
-        here = vector(ctypes.addressof(mine), 8)
-        there = vector(ctypes.addressof(SPARE), 8)
-        call(name, pid, here, 1, there, 1, 0)
+    spare = ctypes.addressof(SPARE)
 
     def advise() -> None:
         fd = call("pidfd_open", pid, 0)
@@ -153,39 +117,42 @@ def insides(pid: int) -> Attempts:
         head, size = ctypes.c_long(), ctypes.c_long()
         call("get_robust_list", pid, ctypes.byref(head), ctypes.byref(size))
 
-    def perf() -> None:
-        event = bytearray(128)
-        struct.pack_into("IIQ", event, 0, 1, 128, 0)
-        buffer = (ctypes.c_char * 128).from_buffer(event)
-        os.close(call("perf_event_open", buffer, pid, -1, -1, 0))
-
     return {
-        "pidfd_getfd": steal_fd,
-        "process_vm_readv": lambda: memory("process_vm_readv"),
-        "process_vm_writev": lambda: memory("process_vm_writev"),
+        "pidfd_getfd": partial(reach.take_descriptor, pid, 0),
+        "process_vm_readv": partial(reach.peek, pid, spare, 8),
+        "process_vm_writev": lambda: poke(pid, spare, bytes(8)),
+        "read mem": partial(reach.memory_file, pid, spare, 8),
         "process_madvise": advise,
         "kcmp": lambda: call("kcmp", pid, pid, 0, 0, 0),
         "get_robust_list": robust_list,
         "migrate_pages": migrate,
         "move_pages": lambda: call("move_pages", pid, 0, None, None, None, 0),
-        "perf_event_open": perf,
+        "perf_event_open": partial(reach.perf, pid),
     }
 
 
-def files_of_proc(pid: int) -> Attempts:
+def files_of_proc(pid: int) -> Ways:
     """What /proc has of it."""
 
     def opened(leaf: str, flags: int) -> None:
         os.close(os.open(f"/proc/{pid}/{leaf}", flags))
 
-    attempts: Attempts = {}
-    for leaf in ("status", "cmdline", "environ", "maps", "mem", "ns/user"):
-        attempts[f"open {leaf}"] = lambda leaf=leaf: opened(leaf, os.O_RDONLY)
-    for leaf in ("mem", "oom_score_adj", "comm", "clear_refs"):
-        attempts[f"write {leaf}"] = lambda leaf=leaf: opened(leaf, os.O_WRONLY)
-    for leaf in ("cwd", "root", "exe", "fd/0", "ns/net"):
-        attempts[f"readlink {leaf}"] = lambda leaf=leaf: os.readlink(
-            f"/proc/{pid}/{leaf}"
-        )
-    attempts["list fd"] = lambda: os.listdir(f"/proc/{pid}/fd")
-    return attempts
+    leaves = {
+        os.O_RDONLY: ("status", "cmdline", "environ", "maps", "ns/user"),
+        os.O_WRONLY: ("mem", "oom_score_adj", "comm", "clear_refs"),
+    }
+    links = ("cwd", "root", "exe", "fd/0", "ns/net")
+    return {
+        **{
+            f"{'write' if flags else 'open'} {leaf}": partial(
+                opened, leaf, flags
+            )
+            for flags, names in leaves.items()
+            for leaf in names
+        },
+        **{
+            f"readlink {leaf}": partial(os.readlink, f"/proc/{pid}/{leaf}")
+            for leaf in links
+        },
+        "list fd": lambda: os.listdir(f"/proc/{pid}/fd"),
+    }
