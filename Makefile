@@ -12,6 +12,7 @@ TEST_PACKAGES  = clang clang-format clang-tidy libclang-rt-14-dev strace \
                  patchelf libseccomp-dev bubblewrap
 
 FUZZ_SECONDS ?= 60
+MINUTES      ?= 10
 FUZZ_FLAGS    = -g -O1 -std=c11 -D_GNU_SOURCE -Isrc \
                 -fsanitize=fuzzer,address,undefined
 
@@ -19,7 +20,7 @@ FUZZ_FLAGS    = -g -O1 -std=c11 -D_GNU_SOURCE -Isrc \
 FUZZ_TABLES   = -DTABLE_SMALL=4 -DMOVE_SMALL=4 \
                 -DKEY_TIMER_BASE=-1 -DKEY_TIMER_KEY=0
 
-.PHONY: help demo test check build lint static asan docs bench fuzz clean
+.PHONY: help demo test check build lint static asan soak docs bench fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -89,6 +90,12 @@ build/tidy/%.ok: src/%.c $(HEADERS) .clang-tidy
 asan: build ## the core suite with sanitizers; tests/asan.py says what of it
 	@sh -c '$(call need,$(TEST_PACKAGES))'
 	@$(RUN) tests/asan.py
+
+soak: build ## calls of every kind for MINUTES (10); SEED=N chooses the same again
+	@TESTED_ISOLATION=auto PYTHONPATH=tests/support/beside \
+	    $(RUN) tests/soak/programs/soak.py --minutes $(MINUTES) \
+	    $(addprefix --seed ,$(SEED)) $(addprefix --first ,$(FIRST)) \
+	    $(addprefix --rounds ,$(ROUNDS)) $(addprefix --threads ,$(THREADS))
 
 docs: build ## the documentation as HTML, in docs/_build
 	$(VENV)/bin/pip install -q sphinx furo
