@@ -26,9 +26,12 @@ def printable(text: str, limit: int = 65536) -> str:
     :param limit: length in characters after which the rest is dropped.
     """
     cut = text[:limit]
-    safe = cut.encode("utf-8", "backslashreplace").decode("utf-8")
-    safe = safe.translate(_CONTROLS)
-    return safe if len(text) <= limit else safe + "[...]"
+    # In no text that is printable in Python's sense is there anything to
+    # escape; most texts are, but for the ends of their lines.
+    if not cut.replace("\n", "").isprintable():
+        cut = cut.encode("utf-8", "backslashreplace").decode("utf-8")
+        cut = cut.translate(_CONTROLS)
+    return cut if len(text) <= limit else cut + "[...]"
 
 
 def unpack(data: bytes, count: int, more: int = 0) -> list[str]:

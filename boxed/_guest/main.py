@@ -80,6 +80,7 @@ def main(server: int) -> None:
         # Binds symbols, and code adapts itself to what it meets.
         for _ in range(10):
             rehearse(codec, policy)
+            rehearse_failure()
         # Keeps the collector from writing to what never changes any more, and
         # so from copying every page in every worker.  Not collected before:
         # what that frees are holes, which workers would fill page by page.
@@ -172,6 +173,15 @@ def rehearse(codec: Codec, policy: dict[str, Any]) -> None:
     for _ in range(REHEARSALS):
         _, value = run_request(policy["rehearsal"], -1, codec)
         pack_value(-1, value, codec, LARGE)
+
+
+def rehearse_failure() -> None:
+    """Tell of an exception.  A worker does not: few calls raise, and what this
+    writes to is copied."""
+    try:
+        raise ValueError("expected")
+    except ValueError as error:
+        pack(exception_texts(error, SKIPPED))
 
 
 def reseed() -> None:

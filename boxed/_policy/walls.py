@@ -122,6 +122,14 @@ def landlock_abi() -> int:
         return 0
 
 
+# What each call is told of: there are few tiers, and one kernel.
+_standing: dict[tuple[str, int], tuple[str, ...]] = {}
+
+
 def standing(tier: str, abi: int) -> tuple[str, ...]:
     """The names of those that stand in a tier."""
-    return tuple(wall.name for wall in WALLS if wall.stands(tier, abi))
+    names = _standing.get((tier, abi))
+    if names is None:
+        names = tuple(wall.name for wall in WALLS if wall.stands(tier, abi))
+        _standing[tier, abi] = names
+    return names
