@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any, ClassVar, Generic, NoReturn, TypeVar
 
     T_co = TypeVar("T_co", covariant=True)
@@ -74,12 +74,19 @@ def _short(value: object) -> str:
     return f"{text[: _MOST_SHOWN // 2]}[...]{text[-_MOST_SHOWN // 2 :]}"
 
 
+#: The fields of a Usage that the caller itself knows.
+_COUNTED = frozenset(
+    {"output_bytes", "request_bytes", "result_bytes", "wall_time"}
+)
+
+
 class Usage(_Record):
     """What a call used.
 
     The kernel counts times, memory, faults and switches, and tells them of
     the worker's whole life as it ends (``wait4(2)``); the caller counts the
-    rest.
+    rest.  The call does not wait for that end: whoever first looks at one of
+    the kernel's figures does, if it has not come by then.
 
     :ivar wall_time: seconds from the request to the answer or the end, as
         the caller's clock has them.
@@ -94,12 +101,14 @@ class Usage(_Record):
     :ivar page_faults: how often memory was not yet there when it was touched.
     :ivar context_switches: how often another process had its turn.
     :ivar measured: whether the kernel's figures are there; else they are 0.
-        :func:`boxed.call` has them unless nothing ran, or the sandbox was
-        lost.  ``run()`` does not wait for them where the guest has answered,
-        so of a :exc:`RemoteError` that it raises they are not there.
+        :func:`boxed.call` has them unless nothing ran, the sandbox was lost,
+        or a forked child asks for them first.  ``run()`` does not ask where
+        the guest has answered, so of a :exc:`RemoteError` that it raises they
+        are not there.
     """
 
     __slots__ = (
+        "_later",
         "context_switches",
         "measured",
         "output_bytes",
@@ -123,6 +132,39 @@ class Usage(_Record):
         "context_switches": 0,
         "measured": False,
     }
+
+    # None once it was called.
+    _later: Callable[[], Mapping[str, Any]] | None
+
+    @classmethod
+    def _told_later(
+        cls, fields: Mapping[str, Any], later: Callable[[], Mapping[str, Any]]
+    ) -> Usage:
+        """One with these fields; the others are asked for when they are
+        needed."""
+        made = cls.__new__(cls)
+        for name, value in fields.items():
+            object.__setattr__(made, name, value)
+        object.__setattr__(made, "_later", later)
+        return made
+
+    def _set_told(self, told: Mapping[str, Any]) -> None:
+        for name, default in self._DEFAULTS.items():
+            if name not in _COUNTED:
+                object.__setattr__(self, name, told.get(name, default))
+        object.__setattr__(self, "_later", None)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            """A field that is not there yet."""
+            if name not in self._DEFAULTS:
+                raise AttributeError(f"Usage has no {name!r}")
+            later = self._later
+            # Else another thread has asked meanwhile.
+            if later is not None:
+                self._set_told(later())
+            return object.__getattribute__(self, name)
 
     wall_time: float
     user_time: float

@@ -119,8 +119,8 @@ def call(
 
     It takes what :func:`run` takes.  What the function prints is captured,
     unless ``stdout`` or ``stderr`` send it elsewhere: a text that may hold
-    any character.  It waits for the end of the worker, whose usage the kernel
-    tells only then.
+    any character.  What the kernel has to tell of the usage it tells at
+    the worker's end, for which only those wait who look at it.
 
     :param func: the function; ``serializer`` says which can be sent.
     :param args: positional arguments.

@@ -9,7 +9,7 @@ from .. import _boxed
 from .._answers.value import Reading
 from .._errors import BoxedError, CallTimeout, LimitExceeded, ProtocolError
 from .._live import admission, log, prefork, registry
-from .._live.box import Box, BoxGone, read_status
+from .._live.box import Box, BoxGone, kill_limit, read_status
 from . import answer
 from .output import Streams
 from .timing import step_done
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from .causes import Report
     from .terms import Terms
 
-#: Seconds that a killed worker has to be gone before the box is ended.
-KILL_SECONDS = 2
 #: Workers that a request is sent to before one reads it: a standby that has
 #: ended, a fresh one of a sandbox that has ended, one of a new sandbox.
 ATTEMPTS = 3
@@ -61,6 +59,7 @@ class Exchange:
     :ivar measured: whether to have the kernel's word of what was used, also
         where there is an answer.
     :ivar report: that word, once it is there.
+    :ivar left: the call on which it comes where nobody has waited for it.
     :ivar killed: whether the worker was ended from here.
     """
 
@@ -70,6 +69,7 @@ class Exchange:
     tier = ""
     streams: Streams | None = None
     report: Report | None = None
+    left: _boxed.Call | None = None
     killed = False
     result_bytes = 0
 
@@ -204,7 +204,8 @@ class _Attempt:
                 on_open(self._live)
             return self._value(*self._answer())
         finally:
-            self._live.close()
+            if self._exchange.left is None:
+                self._live.close()
             self._seat.leave()
             step_done("give the worker up")
 
@@ -262,7 +263,8 @@ class _Attempt:
             return answer.read(self._exchange, kind, body, self._live.store)
         finally:
             if self._exchange.measured:
-                self._end_worker()
+                self._exchange.left = self._live
+                self._live.leave()
             step_done("decode the answer")
 
     def _failure(self, event: int, body: Any) -> Exception:
@@ -318,8 +320,7 @@ class _Attempt:
         if live.report is None:
             exchange.killed = True
             live.kill()
-            limit = time.monotonic_ns() + KILL_SECONDS * _SECOND
-            if live.wait_end(limit) != _boxed.CALL_ENDED:
+            if live.wait_end(kill_limit()) != _boxed.CALL_ENDED:
                 # The next call finds it gone.
                 self._box.close()
         exchange.report = live.report

@@ -79,6 +79,7 @@ def facts(exchange: Exchange, error: BoxedError | None) -> dict[str, Any]:
         "walls": standing(exchange.tier, landlock_abi()),
         "usage": usage(
             report,
+            left=exchange.left,
             wall_time=exchange.wall_time(),
             request_bytes=exchange.request.size(),
             result_bytes=exchange.result_bytes,

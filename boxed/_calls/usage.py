@@ -1,18 +1,23 @@
-"""What a call used: what the kernel told of its worker, and what the caller
+"""What a call used: what the kernel tells of its worker, and what the caller
 has counted."""
 
 from __future__ import annotations
 
+from .._live.box import kill_limit
 from .._outcome import Usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
+    from .. import _boxed
     from .causes import Report
 
 
 def usage(
     report: Report | None,
     *,
+    left: _boxed.Call | None = None,
     wall_time: float,
     request_bytes: int,
     result_bytes: int,
@@ -20,6 +25,7 @@ def usage(
 ) -> Usage:
     """
     :param report: what the zygote told of the worker, if it has.
+    :param left: the call, where it will.
     """
     counted = {
         "wall_time": wall_time,
@@ -27,15 +33,26 @@ def usage(
         "result_bytes": result_bytes,
         "output_bytes": output_bytes,
     }
+    if left is not None:
+        return Usage._told_later(counted, lambda: _told_at_the_end(left))
+    return Usage(**counted, **_told(report))
+
+
+def _told_at_the_end(left: _boxed.Call) -> dict[str, Any]:
+    left.wait_end(kill_limit())
+    left.close()
+    return _told(left.report)
+
+
+def _told(report: Report | None) -> dict[str, Any]:
     if report is None:
-        return Usage(**counted)
+        return {}
     _, user, system, peak, minor, major, voluntary, involuntary, _ = report
-    return Usage(
-        **counted,
-        user_time=user / 1e6,
-        system_time=system / 1e6,
-        peak_memory=peak * 1024,
-        page_faults=minor + major,
-        context_switches=voluntary + involuntary,
-        measured=True,
-    )
+    return {
+        "user_time": user / 1e6,
+        "system_time": system / 1e6,
+        "peak_memory": peak * 1024,
+        "page_faults": minor + major,
+        "context_switches": voluntary + involuntary,
+        "measured": True,
+    }

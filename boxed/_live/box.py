@@ -31,6 +31,8 @@ SETUP_SECONDS = 120
 MAX_LOG = 4096
 #: Seconds that a launcher which failed has to tell why.
 END_SECONDS = 5
+#: Seconds that a killed worker has to be gone.
+KILL_SECONDS = 2
 
 _STATUS = Struct("=IIiI")
 # Sent when the zygote is ready, with when it was done with each step.
@@ -55,6 +57,11 @@ def read_status(record: bytes) -> tuple[str, int, int]:
     if magic != _boxed.STATUS_MAGIC or stage >= len(_boxed.STAGES):
         raise ValueError("a status record has another form")
     return _boxed.STAGES[stage], number, detail
+
+
+def kill_limit() -> int:
+    """When a worker that is killed now is to be gone."""
+    return time.monotonic_ns() + KILL_SECONDS * _SECOND
 
 
 class BoxGone(Exception):
@@ -239,5 +246,7 @@ class Box:
 
     def close(self) -> None:
         """End every process of the sandbox and wait for the last."""
+        # What workers have used is told before there is nobody to tell it.
+        _boxed.await_ends(kill_limit())
         self.standbys.close()
         self.process.close()

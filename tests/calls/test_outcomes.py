@@ -40,6 +40,12 @@ def test_usage(environment):
     check_file(environment, PROGRAMS / "usage.py")
 
 
+def test_usage_that_is_told_later(make_environment):
+    """A call does not wait for its worker's end; who asks does, and is told,
+    however often and in whatever thread, as long as anybody can tell."""
+    check_file(make_environment("root"), PROGRAMS / "usage_told_later.py")
+
+
 @pytest.mark.parametrize("name", ["root", "user", "rootless"])
 def test_usage_of_several_processes(make_environment, name):
     """It is that of all of them."""

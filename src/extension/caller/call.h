@@ -146,6 +146,10 @@ void call_set_body(struct call *call, char *body);
 /* Whether the answer is here, as a whole. */
 bool call_is_answered(const struct call *call);
 
+/* The call is over but for the report, and all that is not needed for that is
+ * closed; a worker that still lives is killed. */
+void call_leave(struct call *call);
+
 /* Closes all; a worker that still lives is killed by that: soon if it has
  * answered, else at once. */
 void call_close(struct call *call);

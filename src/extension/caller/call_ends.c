@@ -134,14 +134,27 @@ call_close(struct call *call)
     call_forget(call);
 }
 
-void
-call_forget(struct call *call)
+static void
+close_talk(struct call *call)
 {
     close_far_ends(call);
     fd_close(&call->store);
     fd_close(&call->input);
     fd_close(&call->socket);
-    fd_close(&call->report_socket);
     fd_close(&call->streams[0]);
     fd_close(&call->streams[1]);
+}
+
+void
+call_leave(struct call *call)
+{
+    call_kill(call);
+    close_talk(call);
+}
+
+void
+call_forget(struct call *call)
+{
+    close_talk(call);
+    fd_close(&call->report_socket);
 }

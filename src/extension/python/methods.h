@@ -13,8 +13,9 @@ PyObject *method_forget(PyObject *module, PyObject *unused);
 PyObject *method_send(PyObject *module, PyObject *args);
 PyObject *method_receive(PyObject *module, PyObject *args);
 
-/* type_call.c: the caller, one call */
+/* type_call.c, type_call_end.c: the caller, one call */
 extern PyType_Spec type_call_spec;
+PyObject *type_call_await_ends(PyObject *module, PyObject *deadline);
 
 /* type_seat.c, type_latch.c: the caller, calls and threads among themselves */
 extern PyType_Spec type_seat_spec;

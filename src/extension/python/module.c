@@ -18,6 +18,8 @@
 static PyMethodDef boxed_methods[] = {
     {"forget", method_forget, METH_NOARGS,
      "In a forked child: let go of what is the parent's."},
+    {"await_ends", type_call_await_ends, METH_O,
+     "Wait for the end of each worker whose call was left."},
     {"seats", type_seat_counts, METH_NOARGS,
      "Calls that are open, that wait, and when the last one ended."},
     {"send", method_send, METH_VARARGS, "Send one message."},

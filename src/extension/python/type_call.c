@@ -14,7 +14,10 @@
 static void
 forget_call(struct fork_hook *hook)
 {
-    call_forget(&LIST_OWNER(hook, struct call_object, hook)->call);
+    struct call_object *self = LIST_OWNER(hook, struct call_object, hook);
+
+    list_remove(&self->ending);
+    call_forget(&self->call);
 }
 
 static PyObject *
@@ -34,6 +37,7 @@ new_call(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (self == NULL) {
         return NULL;
     }
+    list_init(&self->ending);
     fork_hook_add(&self->hook, forget_call);
     self->call.max_answer = max_answer;
     int error = call_prepare(&self->call);
@@ -83,12 +87,22 @@ close_call(PyObject *object, PyObject *unused)
     Py_RETURN_NONE;
 }
 
+static PyObject *
+leave_call(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    type_call_leave((struct call_object *)object);
+    release((struct call_object *)object);
+    Py_RETURN_NONE;
+}
+
 static void
 dealloc_call(PyObject *object)
 {
     PyTypeObject *type = Py_TYPE(object);
     Py_XDECREF(close_call(object, NULL));
     fork_hook_remove(&((struct call_object *)object)->hook);
+    list_remove(&((struct call_object *)object)->ending);
     type->tp_free(object);
     Py_DECREF(type);
 }
@@ -249,6 +263,8 @@ static PyMethodDef call_methods[] = {
      "The same as step() is to wait()."},
     {"rest", type_call_rest, METH_NOARGS,
      "A piece of output that nobody has read, or None."},
+    {"leave", leave_call, METH_NOARGS,
+     "Close but for the report, and have the worker killed."},
     {"close", close_call, METH_NOARGS, "Close; kills a live worker."},
     {NULL, NULL, 0, NULL},
 };

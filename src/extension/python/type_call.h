@@ -12,6 +12,7 @@
 struct call_object {
     PyObject_HEAD
     struct fork_hook hook;
+    struct list_link ending; /* in the list of those that were left */
     struct call call;
     Py_buffer request;
     PyObject *answer;
@@ -25,6 +26,9 @@ PyObject *type_call_step(PyObject *object, PyObject *deadline);
 /* The same for the worker's end alone; waiting, only which event it is. */
 PyObject *type_call_wait_end(PyObject *object, PyObject *deadline);
 PyObject *type_call_step_end(PyObject *object, PyObject *deadline);
+
+/* Leaves the call to its worker's end, of which the report tells. */
+void type_call_leave(struct call_object *self);
 
 /* (stream, bytes) that nobody has read, or None; never waits. */
 PyObject *type_call_rest(PyObject *object, PyObject *unused);

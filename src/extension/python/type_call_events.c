@@ -147,15 +147,6 @@ type_call_step(PyObject *object, PyObject *deadline)
 }
 
 PyObject *
-type_call_wait_end(PyObject *object, PyObject *deadline)
-{
-    struct call_object *self = (struct call_object *)object;
-    int event = next_event(self, call_step_end, deadline, NULL);
-
-    return event < 0 ? NULL : PyLong_FromLong(event);
-}
-
-PyObject *
 type_call_step_end(PyObject *object, PyObject *deadline)
 {
     struct call_object *self = (struct call_object *)object;
