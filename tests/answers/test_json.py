@@ -6,6 +6,7 @@ import json
 import math
 
 import pytest
+from damage import damaged
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pickle_streams import PEAK, run_python
@@ -80,12 +81,9 @@ def plain(value, depth=200):
 @OPTIONS
 def test_a_damaged_text_is_plain_or_refused(value, data):
     """And never read in another way than by the standard library."""
-    text = bytearray(json.dumps(value).encode())
-    start = data.draw(st.integers(0, len(text)))
-    end = min(len(text), start + data.draw(st.integers(0, 3)))
-    text[start:end] = data.draw(st.binary(max_size=4))
+    text = damaged(json.dumps(value).encode(), data)
     try:
-        back = read(bytes(text))
+        back = read(text)
     except SerializationError:
         return
     assert plain(back)

@@ -18,8 +18,9 @@ static struct children children;
 static pid_t pids[MANY];
 static int callers[MANY]; /* the callers' ends of the report sockets */
 
+/* A child that lives in a way of its own. */
 static void
-adopt(int i)
+adopt_one(int i, void (*live)(void))
 {
     int pair[2];
 
@@ -27,12 +28,24 @@ adopt(int i)
     callers[i] = pair[0];
     pids[i] = fork();
     if (pids[i] == 0) {
-        (void)pause();
+        live();
         _exit(0);
     }
     CHECK_EQUAL(children_reserve(&children), 0);
     CHECK_EQUAL(children_adopt(&children, pids[i], (uint64_t)i + 100, pair[1]),
                 0);
+}
+
+static void
+wait_for_a_signal(void)
+{
+    (void)pause();
+}
+
+static void
+adopt(int i)
+{
+    adopt_one(i, wait_for_a_signal);
 }
 
 static void
@@ -252,22 +265,12 @@ a_shortage_of_descriptors_delays_and_loses_nothing(void)
 
 /* Works for ever, whatever the signals that it can ignore. */
 static void
-adopt_busy(int i)
+be_busy(void)
 {
-    int pair[2];
-
-    CHECK_EQUAL(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
-    callers[i] = pair[0];
-    pids[i] = fork();
-    if (pids[i] == 0) {
-        (void)signal(SIGXCPU, SIG_IGN);
-        (void)signal(SIGTERM, SIG_IGN);
-        for (volatile int turns = 0;; turns++) {
-        }
+    (void)signal(SIGXCPU, SIG_IGN);
+    (void)signal(SIGTERM, SIG_IGN);
+    for (volatile int turns = 0;; turns++) {
     }
-    CHECK_EQUAL(children_reserve(&children), 0);
-    CHECK_EQUAL(children_adopt(&children, pids[i], (uint64_t)i + 100, pair[1]),
-                0);
 }
 
 static void
@@ -285,8 +288,8 @@ who_has_used_its_time_ends(void)
     struct frame_report report = {.magic = 0};
 
     begin(1);
-    adopt_busy(1);
-    adopt_busy(2);
+    adopt_one(1, be_busy);
+    adopt_one(2, be_busy);
     limit_cpu(0, 1);
     limit_cpu(1, 30000);
     limit_cpu(2, 3600000000u);

@@ -11,6 +11,7 @@ import uuid
 
 import numpy as np
 import pytest
+from damage import damaged
 from decoder_classes import (
     ALL,
     MODULE,
@@ -228,11 +229,8 @@ def test_arrays_come_back(array, layout, pickler, protocol):
 @settings(COMMON)
 def test_a_damaged_array_is_refused_or_whole(array, protocol, data):
     """Whatever its shape, every item can be looked at."""
-    stream = bytearray(pickle.dumps(array, protocol))
-    start = data.draw(st.integers(0, len(stream)))
-    end = min(len(stream), start + data.draw(st.integers(0, 3)))
-    stream[start:end] = data.draw(st.binary(max_size=3))
-    back, accepted = attempt(bytes(stream))
+    stream = damaged(pickle.dumps(array, protocol), data)
+    back, accepted = attempt(stream)
     if accepted:
         assert_plain(back)
         repr(back)
@@ -252,12 +250,8 @@ def test_slots_come_back(number, words, pickler, protocol):
 @settings(COMMON)
 def test_a_damaged_stream_gives_plain_data_or_a_refusal(value, protocol, data):
     """Bytes changed, cut out or put in: nothing else ever happens."""
-    stream = bytearray(pickle.dumps(value, protocol))
-    for _ in range(data.draw(st.integers(1, 4))):
-        start = data.draw(st.integers(0, len(stream)))
-        end = min(len(stream), start + data.draw(st.integers(0, 3)))
-        stream[start:end] = data.draw(st.binary(max_size=3))
-    back, accepted = attempt(bytes(stream))
+    stream = damaged(pickle.dumps(value, protocol), data, 4)
+    back, accepted = attempt(stream)
     if accepted:
         assert_plain(back)
 

@@ -75,6 +75,13 @@ class Caller(Talking):
     def has_namespaces(self) -> bool:
         return self.tier in NAMESPACES
 
+    def refuses_families(self) -> bool:
+        """Without a pid namespace more than one process is refused."""
+        if not self.has_namespaces:
+            told = self.outcome("add", 1, 2, **FAMILY)
+            assert told["error"] == "SetupError"
+        return not self.has_namespaces
+
     def ask(self, where: str, name: str, args, **more) -> dict:
         self.tell({"where": where, "name": name, "args": list(args), **more})
         reply = self.answer()

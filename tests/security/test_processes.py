@@ -113,19 +113,11 @@ def test_p_s03_leave_processes_behind(caller):
         os.kill(one, signal.SIGKILL)
 
 
-def refuses_families(caller) -> bool:
-    """Without a pid namespace more than one process is refused outright."""
-    if caller.has_namespaces:
-        return False
-    assert caller.outcome("add", 1, 2, **FAMILY)["error"] == "SetupError"
-    return True
-
-
 @pytest.mark.case("P-S03")
 @pytest.mark.usefixtures("no_standbys")
 def test_p_s03_leave_processes_behind_where_they_are_granted(caller):
     """With processes=N they can be made, and end with the call."""
-    if refuses_families(caller):
+    if caller.refuses_families():
         return
     caller.sandbox("add", 1, 2, **FAMILY)
     before = caller.boxes()
@@ -141,7 +133,7 @@ def test_p_s03_leave_processes_behind_where_they_are_granted(caller):
 @pytest.mark.usefixtures("no_standbys")
 def test_p_s04_keep_the_socket_in_a_grandchild(caller):
     """The answer is complete at its end, not when the socket is closed."""
-    if refuses_families(caller):
+    if caller.refuses_families():
         return
     caller.sandbox("add", 1, 2, **FAMILY)
     before = caller.boxes()
@@ -155,7 +147,7 @@ def test_p_s04_keep_the_socket_in_a_grandchild(caller):
 def test_p_s01_touch_from_a_family(caller, victim):
     """What may start processes may signal those, and no others: neither its
     own init, nor the zygote, nor the host's."""
-    if refuses_families(caller):
+    if caller.refuses_families():
         return
     caller.sandbox("add", 1, 2, **FAMILY)
     for pid in (1, victim, caller.pid):

@@ -4,9 +4,8 @@ files."""
 from __future__ import annotations
 
 import resource
-import threading
 
-from harness import run
+from harness import in_threads, run
 
 results: list[object] = []
 
@@ -25,14 +24,7 @@ def crowd(size, function, arguments):
         except BaseException as error:
             results.append(error)
 
-    callers = [
-        threading.Thread(target=caller, args=(number,))
-        for number in range(size)
-    ]
-    for each in callers:
-        each.start()
-    for each in callers:
-        each.join()
+    in_threads(size, caller)
 
 
 def dividing(number):

@@ -1,8 +1,6 @@
 """Run by test_standby."""
 
-import threading
-
-from harness import run
+from harness import in_threads, run
 from standby_state import descriptors, waiting
 
 from boxed._live import prefork, registry
@@ -16,13 +14,7 @@ assert run(abs, (-2,)) == 2
 assert first not in waiting()
 assert waiting()
 for _ in range(8):
-    crowd = [
-        threading.Thread(target=run, args=(abs, (-1,))) for _ in range(24)
-    ]
-    for one in crowd:
-        one.start()
-    for one in crowd:
-        one.join()
+    in_threads(24, lambda number: run(abs, (number,)))
     assert len(waiting()) <= prefork.MOST
 assert len(waiting()) > 1
 for _ in range(20):

@@ -3,10 +3,9 @@
 import json
 import os
 import sys
-import threading
 from functools import partial
 
-from harness import run
+from harness import in_threads, run
 from launcher_attacks import die, echo, hold
 
 from boxed import CallTimeout, WorkerDied
@@ -43,14 +42,7 @@ def crowd(threads, rounds):
             except BaseException as error:
                 wrong.append([nonce, repr(error)])
 
-    members = [
-        threading.Thread(target=member, args=(number,))
-        for number in range(threads)
-    ]
-    for one in members:
-        one.start()
-    for one in members:
-        one.join()
+    in_threads(threads, member)
     return wrong
 
 

@@ -6,6 +6,7 @@ import inspect
 import os
 import sys
 import textwrap
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -52,6 +53,18 @@ def refused(kind, function, *args, **options):
     except kind as error:
         return error
     raise AssertionError(f"no {kind}, but {value!r}")
+
+
+def in_threads(count, function):
+    """Call the function with each number below that, all at once."""
+    threads = [
+        threading.Thread(target=function, args=(number,))
+        for number in range(count)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def left_in(folder, **options):
