@@ -5,9 +5,7 @@ from __future__ import annotations
 
 import os
 import random
-import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -34,21 +32,20 @@ class Wrong(Exception):
 
 
 class Soak:
-    """What all threads of a round share.
+    """What all threads of a round share, and their signals' handlers: nothing
+    is locked.
 
-    :ivar counts: how often each cause, and whatever else is counted, was.
+    :ivar seen: each cause, and whatever else is counted.
     :ivar sandboxes: that live for the round, of the options in `KEPT`.
     """
 
     def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
+        self.seen: list[str] = []
         self.sandboxes: list[Sandbox] = []
         self._killed = 0.0
-        self._lock = threading.Lock()
 
     def count(self, what: str) -> None:
-        with self._lock:
-            self.counts[what] += 1
+        self.seen.append(what)
 
     def kill(self, kill: Callable[[], None]) -> None:
         """Note that processes are killed, before and after it."""

@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 import traceback
+from collections import Counter
 
 import hostile
 import lives
@@ -82,7 +83,7 @@ class Round:
             self.cases += [*speaking.IN_NAMESPACES, *hostile.IN_NAMESPACES]
 
     def __str__(self) -> str:
-        every = sorted(self.soak.counts.items())
+        every = sorted(Counter(self.soak.seen).items())
         return ", ".join(f"{what} {count}" for what, count in every)
 
     def run(self) -> None:
