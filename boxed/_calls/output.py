@@ -82,7 +82,8 @@ class Streams:
         self._targets = targets
         self._decoders: list[codecs.IncrementalDecoder | None] = [None, None]
         self._left = [limit, limit]
-        self._kept: tuple[list[bytes], list[bytes]] = ([], [])
+        # In one piece: a guest can print in as many as it likes.
+        self._kept = (bytearray(), bytearray())
 
     def write(self, stream: int, data: bytes) -> None:
         """Take in bytes of a stream: 0 is stdout, 1 is stderr.
@@ -127,8 +128,7 @@ class Streams:
         """
         if self._targets[stream] is not CAPTURE:
             return None
-        data = b"".join(self._kept[stream])
-        return _shown(data.decode("utf-8", "backslashreplace"))
+        return _shown(self._kept[stream].decode("utf-8", "backslashreplace"))
 
     def _within(self, stream: int, data: bytes) -> bytes:
         kept = data[: self._left[stream]]
@@ -138,7 +138,7 @@ class Streams:
     def _forward(self, stream: int, data: bytes, *, final: bool) -> None:
         target: Any = self._targets[stream]
         if target is CAPTURE:
-            self._kept[stream].append(data)
+            self._kept[stream].extend(data)
             return
         if is_nowhere(target):
             return

@@ -165,3 +165,13 @@ def fork_and_touch(size):
         touch(size)
         os._exit(0)
     os.waitpid(child, 0)
+
+
+LINE = b"a line of sixty-four bytes, as programs print them by the lot. \n"
+
+
+def print_much(size):
+    """In lines."""
+    block = LINE * 1024
+    for _ in range(size // len(block)):
+        os.write(1, block)
