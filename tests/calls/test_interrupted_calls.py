@@ -22,7 +22,7 @@ from boxed import (
 )
 from boxed._live import prefork, registry
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 #: It holds memory of stores, and has a test of its own.
 PAYLOAD = "_wire/payload.py"

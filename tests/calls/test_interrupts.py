@@ -40,7 +40,7 @@ from boxed._live import (
 
 # Each of some hundred interrupts takes a sandbox's life, 20 ms.
 pytestmark = [
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(600),
     # Where the interrupt comes before the end of the block.
     pytest.mark.filterwarnings("ignore:unclosed Sandbox:ResourceWarning"),
 ]
@@ -58,7 +58,7 @@ PAYLOAD = "_wire/payload.py"
 @pytest.fixture(autouse=True)
 def watched() -> Iterator[None]:
     """A hang is told with the stacks of all threads."""
-    faulthandler.dump_traceback_later(250, exit=True)
+    faulthandler.dump_traceback_later(550, exit=True)
     registry.close_all()
     yield
     registry.close_all()

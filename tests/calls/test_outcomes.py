@@ -35,6 +35,12 @@ def test_disguises(environment):
     check_file(environment, PROGRAMS / "disguises.py")
 
 
+def test_what_is_no_cause(make_environment):
+    """A limit that makes a system call fail has not ended the call, and who
+    says that he met one says nothing else than who did."""
+    check_file(make_environment("root"), PROGRAMS / "goes_on.py")
+
+
 def test_usage(environment):
     """Known work, within a tenth."""
     check_file(environment, PROGRAMS / "usage.py")

@@ -175,3 +175,30 @@ def print_much(size):
     block = LINE * 1024
     for _ in range(size // len(block)):
         os.write(1, block)
+
+
+def write_file(size):
+    with open("/tmp/file", "wb", buffering=0) as file:
+        for _ in range(size >> 16):
+            file.write(bytes(1 << 16))
+
+
+def die_of_a_file(size):
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    write_file(size)
+
+
+def open_many():
+    while True:
+        os.dup(0)
+
+
+def fork_many():
+    while os.fork():
+        pass
+    time.sleep(60)
+
+
+def start_many():
+    while True:
+        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
