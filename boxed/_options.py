@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ._calls.input import check_source
 from ._calls.output import check_target
-from ._calls.request import NAMES, checked_name
+from ._calls.serializers import AUTO, NAMES, checked_name
 from ._limits import DEFAULT, Limits
 from ._policy import checks
 from ._policy.declared import Option
@@ -103,13 +103,17 @@ _LIST: dict[str, Any] = {"action": "append", "metavar": "PATH"}
 
 OPTIONS: dict[str, Option] = {
     "serializer": Option(
-        "pickle",
+        AUTO,
         lambda name, value: checked_name(value),
-        "how function, arguments and result travel: ``'pickle'`` and"
-        " ``'json'`` send the function's name, so it must be importable;"
-        " ``'cloudpickle'`` and ``'dill'`` send closures and lambdas too.  The"
-        " result is never read with the serializer's own ``loads``: a decoder"
-        " builds plain data and nothing else.",
+        "how function, arguments and result travel.  ``'auto'`` sends by name"
+        " what the guest can import, and by value, as code, what it cannot: of"
+        " ``__main__`` or a notebook, lambdas, closures.  Instances of classes"
+        " that the function's return annotation names may come back.  The"
+        " others do one thing: ``'pickle'`` and ``'json'`` send names, and a"
+        " script is then run inside too, without its ``__main__`` part;"
+        " ``'cloudpickle'`` and ``'dill'`` send values.  The result is never"
+        " read with the serializer's own ``loads``: a decoder builds plain"
+        " data and nothing else.",
         {"choices": NAMES, "default": "json"},
     ),
     "timeout": Option(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ._calls.request import encode
 from ._calls.settings import settings_for
 from ._calls.terms import NAMES
 from ._calls.timing import step_done
@@ -18,11 +17,11 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from ._calls.request import Request
     from ._calls.settings import Settings
     from ._calls.terms import Terms
     from ._options import CallOptions
     from ._outcome import Outcome
-    from ._wire.payload import Payload
 
     T = TypeVar("T")
 
@@ -71,7 +70,7 @@ def run(
         settings.policy(func, request),
         request,
         terms=terms,
-        reading=settings.reading,
+        reading=settings.reading(func),
     )
 
 
@@ -81,7 +80,7 @@ def _prepared(
     args: Sequence[Any],
     kwargs: Mapping[str, Any] | None,
     options: CallOptions,
-) -> tuple[Settings, Payload, Terms]:
+) -> tuple[Settings, Request, Terms]:
     """What a call is made of.
 
     :param name: the function whose options these are, for messages.
@@ -94,6 +93,8 @@ def _prepared(
     args, kwargs = checks.arguments(args, kwargs)
     step_done("check the options")
     most = terms.limits.request
+    from ._calls.request import encode
+
     request = encode(settings.serializer, func, args, kwargs, most=most)
     step_done("encode function and arguments")
     return settings, request, terms

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 
-from ._calls.request import encode, encode_columns
 from ._calls.settings import Settings
 from ._options import OF_ONE_CALL, OWN, SANDBOX_OPTIONS
 from ._policy import checks
@@ -19,10 +18,10 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ._calls.chunks import Call
+    from ._calls.request import Request
     from ._calls.terms import Terms
     from ._options import OfOneCall, Own, SandboxOptions
     from ._outcome import Outcome
-    from ._wire.payload import Payload
 
     T = TypeVar("T")
 
@@ -40,9 +39,10 @@ class Sandbox:
     Each call runs in a fresh process, as with :func:`run`, whose options
     these are.  They are checked here, once, and stay: the import path too is
     that of this moment.  The sandbox is started by the first call, is no
-    other's, and ends with :meth:`close` or the ``with`` block.  A function of
-    ``__main__`` needs a sandbox that has run the caller's script: it is a
-    second one, which the first such call starts.
+    other's, and ends with :meth:`close` or the ``with`` block.  Functions
+    that go by value have one of their own, for each set of packages that they
+    refer to, and with ``serializer='pickle'`` or ``'json'`` those of
+    ``__main__`` have one that has run the caller's script.
 
     Threads may share a Sandbox.  A forked process cannot use its copy, and
     must make its own.  One that is left open is closed when it is collected
@@ -88,7 +88,7 @@ class Sandbox:
             self._settings.policy(func, request),
             request,
             terms=terms,
-            reading=self._settings.reading,
+            reading=self._settings.reading(func),
             boxes=self._boxes,
         )
 
@@ -200,8 +200,10 @@ class Sandbox:
         args: Sequence[Any],
         kwargs: Mapping[str, Any] | None,
         terms: Terms,
-    ) -> Payload:
+    ) -> Request:
         args, kwargs = checks.arguments(args, kwargs)
+        from ._calls.request import encode
+
         most = terms.limits.request
         return encode(self._settings.serializer, func, args, kwargs, most=most)
 
@@ -217,23 +219,29 @@ class Sandbox:
     ) -> Callable[[list[list[Any]]], Call]:
         """Makes a function that encodes a chunk, and returns its call."""
         from ._calls.call import call
+        from ._calls.request import encode_columns, for_many
 
         settings = self._settings
+        reading = settings.reading(func)
+        # The function as it is sent, from the first chunk on.
+        sent: list[Callable[..., Any]] = []
 
         def prepare(columns: list[list[Any]]) -> Call:
             self._check_usable()
+            if not sent:
+                sent.append(for_many(settings.serializer, func))
             request = encode_columns(
                 settings.serializer,
-                func,
+                sent[0],
                 columns,
                 most=terms.limits.request,
             )
-            policy = settings.policy(func, request)
+            policy = settings.policy(sent[0], request)
             return lambda on_open: call(
                 policy,
                 request,
                 terms=terms,
-                reading=settings.reading,
+                reading=reading,
                 boxes=self._boxes,
                 on_open=on_open,
             )

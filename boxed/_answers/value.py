@@ -12,7 +12,7 @@ from .._policy.checks import wrong_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
 
@@ -33,6 +33,7 @@ class Reading:
     :param trust_result: whether the serializer's own ``loads`` reads it.
     :param memory: bytes that it may take in memory, or None for what its
         length permits.
+    :param serializer: the option that messages speak of.
 
     :raises TypeError: an allowed one is no class.
     """
@@ -44,7 +45,9 @@ class Reading:
         allow_setstate: Iterable[type] = (),
         trust_result: bool = False,
         memory: int | None = None,
+        serializer: str = "pickle",
     ) -> None:
+        self.serializer = serializer
         self.trust_result = trust_result
         self.memory = memory
         self.allow: dict[str, type] = {}
@@ -59,7 +62,11 @@ class Reading:
         """The same, within as much memory if that is less."""
         if self.memory is None or self.memory <= memory:
             return self
-        narrower = Reading(trust_result=self.trust_result, memory=memory)
+        narrower = Reading(
+            trust_result=self.trust_result,
+            memory=memory,
+            serializer=self.serializer,
+        )
         narrower.allow, narrower.states = self.allow, self.states
         narrower.builders = self.builders
         return narrower
@@ -77,11 +84,20 @@ class Reading:
             from . import set_state
 
             generated = set_state.generated_names(cls)
-        for module in _SENT_AS.get(cls.__module__, (cls.__module__,)):
-            name = f"{module}:{cls.__qualname__}"
+        for name in self._names_of(cls):
             self.allow[name] = cls
             if own_code or generated is not None:
                 self.states[name] = generated
+
+    def _names_of(self, cls: type) -> Iterator[str]:
+        """How guests may name it."""
+        for module in _SENT_AS.get(cls.__module__, (cls.__module__,)):
+            yield f"{module}:{cls.__qualname__}"
+        # cloudpickle forgets what a class of the script is nested in.
+        name = f"__main__:{cls.__name__}"
+        nested = cls.__module__ == "__main__" and "." in cls.__qualname__
+        if self.serializer == "auto" and nested and name not in self.allow:
+            yield name
 
     def builders_until(
         self, deadline: float | None
@@ -133,8 +149,11 @@ def decode(
     :raises DecodingTimeout: the deadline passed meanwhile.
     """
     if reading.trust_result and serializer != "json":
-        library = "_pickle" if serializer == "pickle" else serializer
-        return __import__(library).loads(data, buffers=buffers)
+        # Results are named also by guests that read what goes by value.
+        named = serializer in ("pickle", "value")
+        return __import__("_pickle" if named else serializer).loads(
+            data, buffers=buffers
+        )
     try:
         if serializer == "json":
             from . import json_value

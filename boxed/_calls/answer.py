@@ -37,8 +37,7 @@ def read(exchange: Exchange, kind: int, body: bytes, store: int) -> Any:
     if kind not in _VALUES:
         from .causes import of_answer
 
-        limits = exchange.terms.limits
-        raise of_answer(kind, body, exchange.policy, exchange.tier, limits)
+        raise of_answer(exchange, kind, body)
     try:
         return decode(
             exchange.policy.serializer,

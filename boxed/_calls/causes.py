@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .._limits import Limits
-    from .._policy.policy import Policy
+    from .call import Exchange
 
     # As of _boxed.Call.report.
     Report = tuple[int, int, int, int, int, int, int, int, int]
@@ -124,28 +124,23 @@ def _memory_remark(report: Report, limits: Limits) -> str:
     )
 
 
-def of_answer(
-    kind: int, body: bytes, policy: Policy, tier: str, limits: Limits
-) -> BoxedError:
-    """The guest has answered with something else than a value.
-
-    :param limits: the call's.
-    """
+def of_answer(exchange: Exchange, kind: int, body: bytes) -> BoxedError:
+    """The guest has answered with something else than a value."""
     from .. import _boxed
 
-    makers: dict[int, Callable[[bytes, Policy, str], BoxedError]] = {
+    makers: dict[int, Callable[[Exchange, bytes], BoxedError]] = {
         _boxed.FRAME_ERROR: _raised,
         _boxed.FRAME_REFUSED: _refused,
     }
     try:
         if kind == _boxed.FRAME_TOO_LONG:
-            return _too_long(body, limits)
-        return makers[kind](body, policy, tier)
+            return _too_long(body, exchange.terms.limits)
+        return makers[kind](exchange, body)
     except (KeyError, ValueError) as error:
         return ProtocolError(f"the answer is malformed: {error}")
 
 
-def _raised(body: bytes, policy: Policy, tier: str) -> BoxedError:
+def _raised(exchange: Exchange, body: bytes) -> BoxedError:
     from .._answers.remote_errors import error_from_texts
     from .._answers.text import unpack
     from .._wire.exception_format import MAX_MORE
@@ -154,15 +149,15 @@ def _raised(body: bytes, policy: Policy, tier: str) -> BoxedError:
     if isinstance(error, (ImportError, PermissionError)):
         from .._answers.missing_modules import add_why
 
-        add_why(error, policy.places, tier)
+        add_why(error, exchange.policy.places, exchange.tier)
     return error
 
 
-def _refused(body: bytes, policy: Policy, tier: str) -> BoxedError:
+def _refused(exchange: Exchange, body: bytes) -> BoxedError:
     from .._answers.text import unpack
     from .._answers.value import refusal
 
-    return refusal(policy.serializer, *unpack(body, 2))
+    return refusal(exchange.reading.serializer, *unpack(body, 2))
 
 
 def _too_long(body: bytes, limits: Limits) -> BoxedError:

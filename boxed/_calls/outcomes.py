@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from .._wire.payload import Payload
     from .output import Streams
+    from .request import Request
     from .settings import Settings
     from .terms import Terms
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def outcome(
     settings: Settings,
     func: Callable[..., Any],
-    request: Payload,
+    request: Request,
     terms: Terms,
     boxes: registry.Boxes = registry.shared,
 ) -> Outcome[Any]:
@@ -38,7 +38,7 @@ def outcome(
         settings.policy(func, request),
         request,
         terms.capturing(),
-        settings.reading,
+        settings.reading(func),
         measured=True,
     )
     try:

@@ -9,7 +9,14 @@ import sys
 from .._answers.value import Reading
 from .._errors import SetupError
 from .input import read_input
-from .request import main_module, needs_main, standard_module
+from .serializers import (
+    AUTO,
+    BY_VALUE,
+    is_standard,
+    main_module,
+    needs_main,
+    standard_modules,
+)
 from .terms import Terms
 
 TYPE_CHECKING = False
@@ -22,7 +29,7 @@ if TYPE_CHECKING:
     from .._policy.declared import Option
     from .._policy.import_places import Places
     from .._policy.policy import Policy
-    from .._wire.payload import Payload
+    from .request import Request
 
 
 class Settings:
@@ -34,7 +41,6 @@ class Settings:
     :ivar serializer: how function, arguments and result travel.
     :ivar terms: what each call has where it has nothing of its own.
     :ivar places: where guests import from.
-    :ivar reading: how results are read.
 
     :raises: what an option's impossible value raises.
     """
@@ -57,24 +63,26 @@ class Settings:
             stdin=read_input(checked["stdin"], limits.request),
             streams=(checked["stdout"], checked["stderr"]),
         )
-        self.reading = Reading(
-            allow=checked["allow"],
-            allow_setstate=checked["allow_setstate"],
-            trust_result=checked["trust_result"],
-            memory=limits.memory,
-        )
+        self._allow = checked["allow"]
+        self._read: dict[str, Any] = {
+            "allow_setstate": checked["allow_setstate"],
+            "trust_result": checked["trust_result"],
+            "memory": limits.memory,
+            "serializer": self.serializer,
+        }
+        self._reading = Reading(allow=self._allow, **self._read)
+        # By the ids of the classes that they allow besides.
+        self._readings: dict[tuple[int, ...], Reading] = {}
         imports = tuple(
             dict.fromkeys(checked["imports"] + checked.get("preload", ()))
         )
         self.places = _places(checked["path"], imports)
-        # Of the standard library's modules there are not many.
         self._policies: dict[Any, Policy] = {}
         self._common: dict[str, Any] = {
             "isolation": checked["isolation"],
             "uid": checked["user"],
             "places": self.places,
             "imports": imports,
-            "serializer": self.serializer,
             "limits": limits,
             "read": checked["read"],
             "write": checked["write"],
@@ -82,24 +90,59 @@ class Settings:
             "env": checked["env"],
         }
 
-    def policy(self, func: Callable[..., Any], request: Payload) -> Policy:
+    def policy(self, func: Callable[..., Any], request: Request) -> Policy:
         """What a sandbox for this request must be.
 
         It depends on the function only in whether it needs the caller's
-        ``__main__``: what may go without does not run the caller's script.
+        ``__main__``, and in what it refers to where it goes by value.
         """
-        wants_main = needs_main(self.serializer, func, request)
-        main = main_module() if wants_main else None
-        standard_modules = standard_module(func)
-        policy = self._policies.get((main, standard_modules))
+        codec = request.codec
+        main = main_module() if needs_main(codec, func, request) else None
+        if codec == BY_VALUE:
+            referred = tuple(
+                one for one in request.modules if not is_standard(one)
+            )
+            standard = tuple(
+                one for one in request.modules if is_standard(one)
+            )
+            standard += standard_modules(func)
+        else:
+            referred, standard = (), standard_modules(func)
+        key = (codec, main, referred, standard)
+        policy = self._policies.get(key)
         if policy is None:
             from .._policy.policy import Policy
 
-            policy = Policy(
-                main=main, standard_modules=standard_modules, **self._common
+            if len(self._policies) >= _MOST_KEPT:
+                self._policies.clear()
+            policy = self._policies[key] = Policy(
+                serializer=codec,
+                main=main,
+                referred=referred,
+                standard_modules=standard,
+                **self._common,
             )
-            self._policies[main, standard_modules] = policy
         return policy
+
+    def reading(self, func: Callable[..., Any]) -> Reading:
+        """How the function's result is read."""
+        if self.serializer != AUTO or type(func) is _Builtin:
+            return self._reading
+        from .returned import returned_classes
+
+        classes = returned_classes(func)
+        if not classes:
+            return self._reading
+        # They stay what they are as long as they are kept with the reading.
+        key = tuple(map(id, classes))
+        reading = self._readings.get(key)
+        if reading is None:
+            if len(self._readings) >= _MOST_KEPT:
+                self._readings.clear()
+            reading = self._readings[key] = Reading(
+                allow=(*self._allow, *classes), **self._read
+            )
+        return reading
 
     def explain(self, error: RemoteError) -> None:
         """Have what a function raised say what it cannot know."""
@@ -112,6 +155,10 @@ class Settings:
         add_why(error, self.places, tier)
 
 
+# They have no annotations.
+_Builtin = type(len)
+# Policies and readings: of functions sent by value there may be many.
+_MOST_KEPT = 64
 # Those that a sandbox for each combination of would not be too many of.
 _SHARED = frozenset({"serializer", "limits", "isolation"})
 # By the values of these, and the import path.

@@ -87,8 +87,52 @@ def json_codec() -> Codec:
     return loads, dump
 
 
+def value_codec() -> Codec:
+    """Function and arguments come as code and values of cloudpickle's; the
+    result goes as pickle writes it, by name.
+
+    A class that has come as code is not where its name says.  So it is put
+    there once a result needs it.
+    """
+    import _pickle
+
+    import cloudpickle
+
+    del cloudpickle  # It is there for what was written with it.
+    loads, plain = protocol_5(_pickle)
+
+    class NamingPickler(_pickle.Pickler):
+        def reducer_override(self, one: Any) -> Any:
+            if isinstance(one, type) and one.__module__ == "__main__":
+                put_in_main(one)
+            return NotImplemented
+
+    def dump(value: Any, payload: Payload, beside: Any) -> None:
+        try:
+            plain(value, payload, beside)
+        except (AttributeError, _pickle.PicklingError):
+            payload.pieces.clear()
+            payload.buffers.clear()
+            NamingPickler(payload, 5, buffer_callback=beside).dump(value)
+
+    return loads, dump
+
+
+def put_in_main(cls: type) -> None:
+    """Where a class of the caller's script is found by its name."""
+    where: Any = sys.modules["__main__"]
+    *outer, name = cls.__qualname__.split(".")
+    for part in outer:
+        if not hasattr(where, part):
+            setattr(where, part, type(sys)(part))
+        where = getattr(where, part)
+    if not hasattr(where, name):
+        setattr(where, name, cls)
+
+
 CODECS: dict[str, Callable[[], Codec]] = {
     "pickle": pickle_codec,
+    "value": value_codec,
     "cloudpickle": cloudpickle_codec,
     "dill": dill_codec,
     "json": json_codec,

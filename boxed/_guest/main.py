@@ -125,7 +125,9 @@ def prepare(policy: dict[str, Any]) -> Codec:
     # the zygote needs itself, and os, on which other modules rely.
     serializer, codec = policy["serializer"], None
     __import__("os")
-    if serializer in ("pickle", "json"):
+    if policy["library"]:
+        sys.path.append(policy["library"])
+    if serializer in ("pickle", "json", "value"):
         codec = CODECS[serializer]()
     sys.path[:] = policy["path"]
     if policy["found"]:
@@ -134,7 +136,7 @@ def prepare(policy: dict[str, Any]) -> Codec:
     codec = codec or CODECS[serializer]()
     for name in policy["imports"]:
         __import__(name)
-    for name in policy["standard_modules"]:
+    for name in policy["early"]:
         try:
             __import__(name)
         except Exception:

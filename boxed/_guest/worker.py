@@ -143,10 +143,13 @@ CALL = CALL.replace(
 )
 
 
-def each_row(function: Any, args: Any, done: Any) -> None:
+def each_row(
+    function: Any, args: Any, done: Any, kind: Any, lazy: Any
+) -> None:
     # Not map(): it ends in silence at a StopIteration of the function.
     for row in zip(*args):
-        done(function(*row))
+        value = function(*row)
+        done(lazy[kind(value)](value) if kind(value) in lazy else value)
 
 
 EACH = each_row.__code__.replace(co_filename=OWN)
@@ -163,11 +166,50 @@ def run_request(body: bytes, store: int, codec: Codec) -> tuple[int, Any]:
         is_chunk = len(parts) < len(NAMES)
         del parts
         value = call_each_row(names) if is_chunk else eval(CALL, names)
+        if type(value) in LAZY:
+            value = LAZY[type(value)](value)
         return _boxed.FRAME_VALUE, value
     except BaseException as error:
         # Before anything that takes memory, as a call of Python's may.
         was_full = _boxed.reserve_was_needed()
         return _boxed.FRAME_ERROR, pack(exception_texts(error, was_full))
+
+
+def run_coroutine(coroutine: Any) -> Any:
+    import asyncio
+
+    return asyncio.run(coroutine)
+
+
+def async_items(generator: Any) -> Any:
+    async def items() -> list[Any]:
+        return [one async for one in generator]
+
+    return run_coroutine(items())
+
+
+def unfinished() -> dict[type, Any]:
+    """By the types of what a function has yet to compute: how that is done."""
+
+    def generator() -> Any:
+        yield
+
+    async def async_generator() -> Any:
+        yield
+
+    async def coroutine() -> None:
+        pass
+
+    one = coroutine()
+    one.close()  # One that is forgotten causes a warning.
+    return {
+        type(generator()): list,
+        type(async_generator()): async_items,
+        type(one): run_coroutine,
+    }
+
+
+LAZY = unfinished()
 
 
 def read_parts(body: bytes, store: int) -> Any:
@@ -205,7 +247,8 @@ def call_each_row(names: dict[str, Any]) -> Chunk:
     """Call the function for each row of arguments."""
     done: list[Any] = []
     try:
-        Function(EACH, names)(names["function"], names["args"], done.append)
+        each = Function(EACH, names)
+        each(names["function"], names["args"], done.append, type, LAZY)
     except BaseException as error:
         was_full = _boxed.reserve_was_needed()
         texts = exception_texts(error, was_full)

@@ -7,9 +7,11 @@ from __future__ import annotations
 import math
 import os
 import stat
+import sys
 
 from .. import _boxed
 from .._calls import request
+from .._calls.serializers import BY_VALUE
 from .._errors import SetupError
 from .._policy import installation, mounts, tiers
 from .._policy.import_places import shown_at
@@ -89,14 +91,13 @@ def setting(
         ],
         "found": policy.places.found,
         "imports": list(policy.imports),
-        "standard_modules": list(policy.standard_modules),
+        "early": [*policy.standard_modules, *policy.referred],
         "serializer": policy.serializer,
+        "library": _library(policy, mounts=namespaces),
         "main": policy.main,
         "source": _main_source(policy),
         "env": [tuple(map(_bytes, pair)) for pair in policy.env],
-        "rehearsal": request.encode(
-            policy.serializer, abs, (-1.5,), {}, most=MAX_SOURCE
-        ).stream(),
+        "rehearsal": _rehearsal(policy.serializer),
         "standby_ms": round(prefork.STANDBY_SECONDS * 1000),
         "lingers": _lingers(policy),
         "watches": policy.network or limits.processes > 1,
@@ -111,6 +112,23 @@ def setting(
             **dict(zip(_LIMITS, worker_limits(limits))),
         },
     }
+
+
+def _library(policy: Policy, *, mounts: bool) -> str | None:
+    """Where cloudpickle is, for a zygote that reads what goes by value: it
+    asks no place that a guest may have written to."""
+    if policy.serializer != BY_VALUE:
+        return None
+    file = getattr(sys.modules.get("cloudpickle"), "__file__", None) or ""
+    place = os.path.dirname(os.path.dirname(installation.absolute(file)))
+    return shown_at(place, mounts=mounts)
+
+
+def _rehearsal(codec: str) -> bytes:
+    """A request for a harmless call."""
+    # What goes by value is read as any pickle is.
+    written = "pickle" if codec == BY_VALUE else codec
+    return request.encode(written, abs, (-1.5,), {}, most=MAX_SOURCE).stream()
 
 
 _LIMITS = ("cpu_time", "memory", "threads", "open_files", "file_size")

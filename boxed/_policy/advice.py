@@ -33,7 +33,7 @@ ADVICE = {
     "account": "make an account for guests, and have root permit it:"
     " `{sudo}useradd --system --shell /usr/sbin/nologin NAME`"
     " and `{setup} --allow-user NAME`",
-    "extra": "install it: `{python} -m pip install 'boxed[{extra}]'`",
+    "package": "install it: `{python} -m pip install {package}`",
     "reinstall": "install boxed again: `{python} -m pip install"
     " --force-reinstall boxed`",
     "mount /proc": "mount it: `{sudo}mount -t proc proc /proc`",

@@ -23,7 +23,7 @@ _OWN = frozenset({"/", "/proc", "/dev", "/dev/shm", "/sys", "/tmp"})
 
 _COMPARED = (
     *("isolation", "uid", "places", "imports", "serializer", "main"),
-    *("limits", "read", "write", "network", "env"),
+    *("limits", "read", "write", "network", "env", "referred"),
 )
 
 
@@ -34,13 +34,16 @@ class Policy:
     :ivar uid: the target user outside.
     :ivar places: where the guest imports from.
     :ivar imports: modules that the zygote imports.
-    :ivar serializer: name of the serializer that it prepares.
+    :ivar serializer: name of the serializer that it prepares, or how a guest
+        reads what goes by value.
     :ivar main: the caller's ``__main__`` as ``(kind, where)``, or None.
     :ivar limits: what each call may use up.
     :ivar read: further files and directories to be read, absolute.
     :ivar write: files and directories to be written, absolute.
     :ivar network: whether the guest has the caller's network.
     :ivar env: pairs of the guest's environment.
+    :ivar referred: modules of no standard library that functions sent by value
+        refer to; the zygote imports those that there are.
     :ivar standard_modules: what the first call is about to use of the
         standard library.  The zygote imports it once, in place of every
         worker; what a guest can do does not depend on it, and it is not
@@ -60,6 +63,7 @@ class Policy:
     write: tuple[str, ...]
     network: bool
     env: tuple[tuple[str, str], ...]
+    referred: tuple[str, ...]
     standard_modules: tuple[str, ...]
     _key: tuple[object, ...]
     _hash: int
@@ -78,12 +82,13 @@ class Policy:
         write: tuple[str, ...] = (),
         network: bool = False,
         env: tuple[tuple[str, str], ...] = (),
+        referred: tuple[str, ...] = (),
         standard_modules: tuple[str, ...] = (),
     ) -> None:
         # In the order of _COMPARED.
         key = (
             *(isolation, uid, places, imports, serializer, main, limits),
-            *(read, write, network, env),
+            *(read, write, network, env, referred),
         )
         for name, value in zip(_COMPARED, key):
             object.__setattr__(self, name, value)

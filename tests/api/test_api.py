@@ -96,17 +96,30 @@ def test_stubs_name_what_the_extension_has():
             lambda: 1,
             (),
             {"serializer": "json"},
-            "cloudpickle",
+            "'auto'",
         ),
-        (SerializationError, lambda: 1, (), {}, "cloudpickle"),
+        (
+            SerializationError,
+            lambda: 1,
+            (),
+            {"serializer": "pickle"},
+            "'auto'",
+        ),
         (
             SerializationError,
             make_local(),
             (),
             {"serializer": "json"},
-            "cloudpickle",
+            "'auto'",
         ),
-        (SerializationError, make_local(), (), {}, "cloudpickle"),
+        (
+            SerializationError,
+            make_local(),
+            (),
+            {"serializer": "pickle"},
+            "'auto'",
+        ),
+        (SerializationError, make_local(), (threading.Lock(),), {}, "lock"),
         (SerializationError, abs, (threading.Lock(),), {}, "lock"),
         (
             SerializationError,
@@ -164,10 +177,14 @@ def test_json_refuses_a_name_that_is_another_object():
 
 @pytest.mark.parametrize("serializer", ("cloudpickle", "dill"))
 def test_a_missing_package_is_named(serializer, monkeypatch):
-    """ImportError names the extra to install."""
+    """ImportError names it; so it does where 'auto' turns out to need it."""
     monkeypatch.setitem(sys.modules, serializer, None)
-    with pytest.raises(ImportError, match=rf"boxed\[{serializer}\]"):
+    with pytest.raises(ImportError, match=rf"pip install {serializer}`"):
         run(abs, (1,), serializer=serializer)
+    if serializer == "cloudpickle":
+        with pytest.raises(ImportError, match=r"pip install cloudpickle`"):
+            run(make_local())
+        assert run(abs, (-1,)) == 1
 
 
 def test_another_platform_fails_on_use_only(monkeypatch):

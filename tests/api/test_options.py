@@ -267,7 +267,7 @@ def test_what_is_changed_afterwards_changes_nothing(tmp_path):
     assert common._common["env"] == (("A", "1"),)
     assert common._common["imports"] == ("bisect",)
     assert common._common["read"] == (str(tmp_path),)
-    assert list(common.reading.allow.values()) == [Path2]
+    assert list(common.reading(abs).allow.values()) == [Path2]
 
 
 def test_limits_cannot_be_changed():

@@ -32,6 +32,8 @@ VERDICTS = {
 # Program: its last line.
 LAST_LINES = {
     "arrays.py": "(2, 3) 2.0",
+    "as_written.py": "2 4.0 True 6.0 32 24 6.0 True True 7 [0, 1, 2]"
+    " [0, 1, 4, 9] 0 [0.0, 2.0, 4.0] [[0], [0, 1]] ['a', 'b']",
     "before_a_timeout.py": "stopped after started",
     "closures.py": "6",
     "code_of_a_stranger.py": "4 WorkerDied",
@@ -45,6 +47,7 @@ LAST_LINES = {
     "in_threads.py": "506",
     "limited.py": "hoard scribble answer",
     "many_rows.py": "2476.0 0.25",
+    "newcomer.py": "6",
     "own_class.py": "4 RED",
     "own_function.py": "43",
     "printing.py": "2 bob",
@@ -154,17 +157,21 @@ def test_every_program_is_run():
     assert found == {*LAST_LINES, *MODULES}
 
 
+@pytest.mark.parametrize("name", ["first_call.py", "newcomer.py"])
 @pytest.mark.parametrize(
     "options", [("-c",), ("-",), ("-i", "-q"), ("-I", "-"), ("-O", "-")]
 )
-def test_without_a_file(project, options):
-    """A line in the shell, standard input, and what is typed at a prompt."""
-    source = (project.folder / "first_call.py").read_text()
+def test_without_a_file(project, options, name):
+    """A line in the shell, standard input, and what is typed at a prompt;
+    with a function of a library's, and with one of its own."""
+    source = (project.folder / name).read_text()
     if options == ("-c",):
-        assert project.run(project.python, *options, source) == "2.0"
+        assert (
+            project.run(project.python, *options, source) == LAST_LINES[name]
+        )
     else:
         found = project.run(project.python, *options, input=source)
-        assert found == "2.0"
+        assert found == LAST_LINES[name]
 
 
 def test_a_module(project):

@@ -4,7 +4,7 @@ from harness import Sandbox, refused, run
 
 from boxed import LimitExceeded, Limits, SerializationError
 
-unsent = "(x for x in ())"
+unsent = "__import__('_thread').allocate_lock()"
 for result in (0, 1, 100):
     small = {"limits": Limits(result=result)}
     error = refused(ValueError, run, int, ("x",), **small)

@@ -1,10 +1,12 @@
 """Run by test_grants."""
 
+import builtins
 import os
 import subprocess
 import sys
 
-from harness import run, source
+import cloudpickle
+from harness import refused, run, source
 from scratch import folder
 
 from boxed._live import registry
@@ -47,4 +49,15 @@ found = subprocess.run(
     text=True,
 )
 assert found.stdout == "True\n", found
+os.unlink(planted)
+
+# What functions sent by value are read with is not looked for there either.
+planted = os.path.join(folder, "cloudpickle.py")
+run(exec, (source(plant, planted),), write=[folder])
+registry.close_all()
+assert cloudpickle.dump
+assert run(lambda: hasattr(builtins, "planted")) is False
+# The control: the caller names it, and so it is what is found there.
+registry.close_all()
+refused(AttributeError, run, abs, (-1,), serializer="cloudpickle")
 os.unlink(planted)

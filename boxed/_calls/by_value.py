@@ -1,0 +1,171 @@
+"""Functions that a guest cannot import: of ``__main__``, a notebook, a
+function's locals; lambdas and closures.
+
+cloudpickle writes them as code.  What they refer to in modules they import
+when they are read, in each worker anew; so the zygote is told of it, which
+imports once.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from .serializers import library
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import CodeType
+    from typing import Any
+
+    from .request import Request
+
+# Modules whose functions go by value; what exec() makes is of builtins.
+_SENT = ("__main__", "builtins")
+_MOST_SEEN, _MOST_MODULES = 200, 50
+
+
+_Module, _Function, _Builtin = type(sys), type(lambda: None), type(len)
+_Code = type((lambda: 0).__code__)
+
+# What cloudpickle says in place of a file's name.
+_NO_FILE = "<dynamic-code>"
+_pickler: Any = None
+
+
+def dump(
+    content: Any,
+    request: Request,
+    protocol: int,
+    *,
+    buffer_callback: Callable[..., Any] | None,
+) -> None:
+    """As pickle's, whose ``loads`` reads what this writes where cloudpickle
+    can be imported.
+
+    :raises ImportError: it is not installed.
+    """
+    global _pickler
+    _pickler = _pickler or _made_pickler()
+    pickler = _pickler(request, protocol, buffer_callback=buffer_callback)
+    pickler.dump(content)
+
+
+def _made_pickler() -> Any:
+    """cloudpickle's, which leaves code the name of its file: for tracebacks.
+
+    Without it their lines say neither where they are nor what they are.
+    """
+    from collections import ChainMap
+
+    base = library("cloudpickle").Pickler
+    reduce_code = base.dispatch_table[_Code]
+
+    def reduce_named(code: CodeType) -> tuple[Any, tuple[Any, ...]]:
+        make, args = reduce_code(code)
+        name = code.co_filename
+        return make, tuple(name if one == _NO_FILE else one for one in args)
+
+    table = ChainMap({_Code: reduce_named}, base.dispatch_table)
+    return type("Pickler", (base,), {"dispatch_table": table})
+
+
+class _Own:
+    def bound(self) -> None:
+        """For its type."""
+
+
+# What is made of a function, and where that is.
+_WRAPPERS: dict[type, tuple[str, ...]] = {
+    type(_Own().bound): ("__func__", "__self__"),
+    staticmethod: ("__func__",),
+    classmethod: ("__func__",),
+    property: ("fget", "fset", "fdel"),
+}
+
+
+def modules_of(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The modules that a function refers to, and so does what it refers to
+    that goes by value too; sorted."""
+    found: set[str] = set()
+    seen: set[int] = set()
+    todo: list[Any] = [function]
+    while todo and len(seen) < _MOST_SEEN:
+        one = todo.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if type(one) is _Module:
+            found.update(_names_of(one, function))
+            continue
+        module = _home(one)
+        if module is None or module in _SENT:
+            todo.extend(_inside(one))
+        elif _is_found(module):
+            found.add(module)
+    return tuple(sorted(found)[:_MOST_MODULES])
+
+
+def _home(one: Any) -> str | None:
+    """The module that a function or a class is in; of other objects nothing
+    is asked, which may do anything when they are."""
+    if type(one) in (_Function, _Builtin) or issubclass(type(one), type):
+        module = one.__module__
+        return module if type(module) is str else "builtins"
+    return None
+
+
+def _inside(one: Any) -> Iterator[Any]:
+    """What the guest gets along with one that goes by value."""
+    kind = type(one)
+    if kind is _Function:
+        yield from _globals_and_closure(one, one.__code__)
+    elif issubclass(kind, type):
+        if one.__module__ != "builtins":
+            yield from vars(one).values()
+            yield from one.__bases__
+    elif kind in _WRAPPERS:
+        yield from (getattr(one, name) for name in _WRAPPERS[kind])
+    elif kind is not _Builtin:
+        yield kind
+        if kind.__name__ == "partial":
+            yield one.func
+
+
+def _globals_and_closure(function: Any, code: CodeType) -> Iterator[Any]:
+    known = function.__globals__
+    for name in _names_in(code):
+        if name in known:
+            yield known[name]
+    for cell in function.__closure__ or ():
+        try:
+            yield cell.cell_contents
+        except ValueError:
+            continue  # Nothing is bound to it yet.
+
+
+def _names_in(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, _Code):
+            yield from _names_in(constant)
+
+
+def _names_of(module: Any, function: Any) -> Iterator[str]:
+    """A module's name; and of a package the modules that are loaded and that
+    the function may mean, as ``dom`` of ``xml``."""
+    name = module.__name__
+    if not _is_found(name):
+        return
+    yield name
+    code = getattr(function, "__code__", None)
+    if isinstance(code, _Code) and hasattr(module, "__path__"):
+        for attribute in _names_in(code):
+            if f"{name}.{attribute}" in sys.modules:
+                yield f"{name}.{attribute}"
+
+
+def _is_found(name: object) -> bool:
+    """Whether it is a module's that was found by a search."""
+    module = sys.modules.get(name) if isinstance(name, str) else None
+    return getattr(module, "__spec__", None) is not None
