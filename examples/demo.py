@@ -1,4 +1,4 @@
-"""The first calls: one function, four serializers, and what is refused."""
+"""The first calls: one function, five serializers, and what is refused."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from math import sqrt
 
 from boxed import BoxedError, run
 
-SERIALIZERS = ("json", "pickle", "cloudpickle", "dill")
+SERIALIZERS = ("auto", "json", "pickle", "cloudpickle", "dill")
 
 
 def main() -> None:
@@ -15,7 +15,7 @@ def main() -> None:
         value = run(sqrt, args=(4,), serializer=serializer)
         print(f"run(sqrt, args=(4,), serializer={serializer!r}) -> {value!r}")
     factor = 6
-    product = run(lambda x: x * factor, (7,), serializer="cloudpickle")
+    product = run(lambda x: x * factor, (7,))
     print(f"a closure -> {product!r}")
     print(
         f"os.getuid() -> {run(os.getuid)!r} to the guest, {os.getuid()} to you"

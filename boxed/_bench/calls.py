@@ -28,6 +28,10 @@ def _plain(isolation: str) -> None:
     run(sqrt, (4,), isolation=isolation)
 
 
+def _by_value(isolation: str) -> None:
+    run(lambda x: sqrt(x), (4,), isolation=isolation)
+
+
 def _line(isolation: str) -> None:
     run(print, ("hello",), isolation=isolation, stdout=io.BytesIO())
 
@@ -67,6 +71,7 @@ def _outcome(isolation: str) -> None:
 
 KINDS: dict[str, Callable[[str], None]] = {
     PLAIN: _plain,
+    "goes by value": _by_value,
     "prints a line": _line,
     "prints 64 KiB in 1024 lines": _lines,
     "raises": _raises,
