@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types import CodeType
     from typing import Any
 
-    from .request import Request
+    from .._wire.payload import Payload
 
 # Modules whose functions go by value; what exec() makes is of builtins.
 _SENT = ("__main__", "builtins")
@@ -35,7 +35,7 @@ _pickler: Any = None
 
 def dump(
     content: Any,
-    request: Request,
+    request: Payload,
     protocol: int,
     *,
     buffer_callback: Callable[..., Any] | None,
@@ -68,6 +68,39 @@ def _made_pickler() -> Any:
 
     table = ChainMap({_Code: reduce_named}, base.dispatch_table)
     return type("Pickler", (base,), {"dispatch_table": table})
+
+
+def unsendable(function: Any) -> str:
+    """What of a function keeps it from being sent by value, for a message: a
+    name and why, or nothing where that is not to be found."""
+    seen: set[int] = set()
+    todo: list[Any] = [function]
+    while todo and len(seen) < _MOST_SEEN:
+        one = todo.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if type(one) is not _Function or _home(one) not in _SENT:
+            todo.extend(_inside(one) if _home(one) in _SENT else ())
+            continue
+        for name, value in _names_and_values(one):
+            if type(value) is _Function or issubclass(type(value), type):
+                todo.append(value)
+                continue
+            reason = _refusal(value)
+            if reason:
+                return f"{one.__qualname__} refers to {name!r}: {reason}"
+    return ""
+
+
+def _refusal(value: Any) -> str:
+    from .._wire.payload import Payload
+
+    try:
+        dump(value, Payload(), 5, buffer_callback=None)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
 
 
 class _Own:
@@ -119,7 +152,7 @@ def _inside(one: Any) -> Iterator[Any]:
     """What the guest gets along with one that goes by value."""
     kind = type(one)
     if kind is _Function:
-        yield from _globals_and_closure(one, one.__code__)
+        yield from (value for _, value in _names_and_values(one))
     elif issubclass(kind, type):
         if one.__module__ != "builtins":
             yield from vars(one).values()
@@ -132,14 +165,16 @@ def _inside(one: Any) -> Iterator[Any]:
             yield one.func
 
 
-def _globals_and_closure(function: Any, code: CodeType) -> Iterator[Any]:
-    known = function.__globals__
+def _names_and_values(function: Any) -> Iterator[tuple[str, Any]]:
+    """Of the globals and the variables of enclosing functions that a function
+    refers to."""
+    code, known = function.__code__, function.__globals__
     for name in _names_in(code):
         if name in known:
-            yield known[name]
-    for cell in function.__closure__ or ():
+            yield name, known[name]
+    for name, cell in zip(code.co_freevars, function.__closure__ or ()):
         try:
-            yield cell.cell_contents
+            yield name, cell.cell_contents
         except ValueError:
             continue  # Nothing is bound to it yet.
 

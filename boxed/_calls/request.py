@@ -250,9 +250,19 @@ def _write_pickle(
         )
     except Exception as error:
         # A pickler runs the objects' own code: it can raise anything.
+        reason = f"{type(error).__name__}: {error}"
+        if codec == BY_VALUE:
+            reason = _unsendable(content) or reason
+        elif codec == "pickle":
+            reason += f"; {_BY_VALUE_TOO}"
+        shown = AUTO if codec == BY_VALUE else codec
         raise SerializationError(
             f"function or argument cannot be sent with"
-            f" serializer={AUTO if codec == BY_VALUE else codec!r}:"
-            f" {type(error).__name__}: {error}"
-            + (f"; {_BY_VALUE_TOO}" if codec == "pickle" else "")
+            f" serializer={shown!r}: {reason}"
         ) from error
+
+
+def _unsendable(content: Any) -> str:
+    from .by_value import unsendable
+
+    return unsendable(content[0] if type(content) is tuple else content)

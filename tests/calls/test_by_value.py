@@ -156,6 +156,33 @@ def test_a_traceback_says_where(tmp_path):
     assert f'File "{program}", line 3, in divide\n    return 1 // x' in printed
 
 
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("def f(): return lock", "f refers to 'lock'"),
+        ("def g(): return lock\ndef f(): return g()", "g refers to 'lock'"),
+        (
+            "def make(inner):\n def h(): return inner\n return h\n"
+            "f = make(lock)",
+            "h refers to 'inner'",
+        ),
+        (
+            "class C:\n def m(self): return lock\nf = C().m",
+            r"C\.m refers to 'lock'",
+        ),
+    ],
+)
+def test_what_keeps_it_is_named(source, says):
+    """A global or a variable of an enclosing function, and whose."""
+    names = script(source, lock=threading.Lock())
+    with pytest.raises(
+        SerializationError, match=rf"{says}: TypeError: .*lock"
+    ):
+        run(names["f"])
+    with Sandbox() as sandbox, pytest.raises(SerializationError, match=says):
+        list(sandbox.map(names["f"], [1]))
+
+
 def test_what_cannot_be_sent_is_named():
     """By the option that was given."""
     lock = threading.Lock()
