@@ -33,6 +33,9 @@ KNOWN = [
     if type(value) is type and issubclass(value, BaseException)
     if value is not BaseException and value is not Exception
 ]
+# By identity: a metaclass may have made a class equal to anything.  And who
+# goes through the list itself writes to each of them.
+KNOWN_IDS = frozenset(map(id, KNOWN))
 MODULE_OF: Any = vars(type)["__module__"].__get__
 NAME_OF: Any = vars(type)["__qualname__"].__get__
 ORDER_OF: Any = vars(type)["__mro__"].__get__
@@ -104,9 +107,7 @@ def cut_for_message(error: BaseException, texts: list[str]) -> list[str]:
 def builtin_bases(cls: type) -> list[type]:
     """Exceptions of the interpreter's that a class derives from, nearest
     first, itself included."""
-    # By identity: its metaclass may have made it equal to anything.
-    order = ORDER_OF(cls)[:MAX_VALUES]
-    return [one for base in order for one in KNOWN if one is base]
+    return [one for one in ORDER_OF(cls)[:MAX_VALUES] if id(one) in KNOWN_IDS]
 
 
 def fields_of(
@@ -178,7 +179,7 @@ def sequence_texts(value: Any, left: list[int], depth: int) -> list[str]:
             break
         texts += value_texts(item, left, depth + 1)
         count += 1
-    return [("(" if type(value) is tuple else "[") + f"{count:x}", *texts]
+    return [("(" if type(value) is tuple else "[") + hex(count)[2:], *texts]
 
 
 def repr_of(value: object) -> str:

@@ -17,17 +17,11 @@ from sys import modules
 from time import monotonic_ns
 
 from boxed import _boxed
+from boxed._guest import worker
 from boxed._guest.codecs import CODECS, load_frames
 from boxed._guest.exceptions import cut_for_message, exception_texts, pack
 from boxed._guest.imports import Finder, load_main, time_imports
-from boxed._guest.worker import (
-    OWN_FILES,
-    pack_value,
-    raise_stack,
-    run_request,
-    work,
-)
-from boxed._wire.payload import LARGE
+from boxed._guest.worker import OWN_FILES, raise_stack, work
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -173,8 +167,7 @@ def is_wanted(codec: Codec, policy: dict[str, Any]) -> bool:
 def rehearse(codec: Codec, policy: dict[str, Any]) -> None:
     """Run the path of a call on a harmless one."""
     for _ in range(REHEARSALS):
-        _, value = run_request(policy["rehearsal"], -1, codec)
-        pack_value(-1, value, codec, LARGE)
+        worker.rehearse(policy["rehearsal"], codec)
 
 
 def rehearse_failure() -> None:

@@ -45,13 +45,27 @@ def work(call: int, codec: Codec) -> None:
         kind, value = pack_answer(call, value, codec, limit)
     if kind == _boxed.FRAME_VALUE and import_times:
         kind, value = with_note(value, limit)
+    flush_streams()
+    _boxed.answer(call, kind, value)
+
+
+def rehearse(body: bytes, codec: Codec) -> None:
+    """The same for a harmless request, but for what can be done once only, or
+    could be seen by the function: so no call waits for what is written to, or
+    used for the first time, on this way."""
+    _, value = run_request(body, -1, codec)
+    pack_value(-1, value, codec, LARGE)
+    flush_streams()
+    _boxed.rehearse_answer()
+
+
+def flush_streams() -> None:
     for name in ("stdout", "stderr"):
         # A guest may have closed, replaced or removed them.
         try:
             getattr(sys, name).flush()
         except BaseException:
             continue
-    _boxed.answer(call, kind, value)
 
 
 def pack_answer(

@@ -179,6 +179,18 @@ method_answer(PyObject *module, PyObject *args)
     return method_none_or_raise(error);
 }
 
+/* What an answer writes to and uses for the first time, touched before there
+ * is one. */
+PyObject *
+method_rehearse_answer(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+    flush_all();
+    has_begun = has_answered = false;
+    Py_RETURN_NONE;
+}
+
 PyObject *
 method_release_reserve(PyObject *module, PyObject *unused)
 {

@@ -32,6 +32,7 @@ PyObject *method_refuse_request(PyObject *module, PyObject *unused);
 PyObject *method_await_end(PyObject *module, PyObject *unused);
 PyObject *method_read_request(PyObject *module, PyObject *args);
 PyObject *method_answer(PyObject *module, PyObject *args);
+PyObject *method_rehearse_answer(PyObject *module, PyObject *unused);
 PyObject *method_release_reserve(PyObject *module, PyObject *unused);
 PyObject *method_reserve_was_needed(PyObject *module, PyObject *unused);
 PyObject *method_perform(PyObject *module, PyObject *args);

@@ -41,6 +41,8 @@ static PyMethodDef boxed_methods[] = {
      "Worker: linger, with no other threads, until the zygote ends it."},
     {"read_request", method_read_request, METH_VARARGS, "Worker: request."},
     {"answer", method_answer, METH_VARARGS, "Worker: answer."},
+    {"rehearse_answer", method_rehearse_answer, METH_NOARGS,
+     "Worker: touch what an answer needs, and send none."},
     {"release_reserve", method_release_reserve, METH_NOARGS,
      "Worker: use the memory that was put aside."},
     {"reserve_was_needed", method_reserve_was_needed, METH_NOARGS,
