@@ -61,15 +61,20 @@ PRINTS = 100_000
 PRINTING = f"for number in range({PRINTS}): print(number)"
 
 
-def boxed_prints(tier: str = "full"):
+IN_BLOCKS = "__import__('sys').stdout.reconfigure(line_buffering=False)\n"
+
+
+def boxed_prints(tier: str = "full", in_blocks: bool = False):
     """A call that prints many short lines, which its caller keeps."""
     from io import BytesIO
 
     from boxed import run
 
+    source = IN_BLOCKS + PRINTING if in_blocks else PRINTING
+
     def call() -> None:
         kept = BytesIO()
-        run(exec, (PRINTING,), isolation=tier, stdout=kept)
+        run(exec, (source,), isolation=tier, stdout=kept)
         assert kept.getvalue().count(b"\n") == PRINTS
 
     return call

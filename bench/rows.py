@@ -329,6 +329,9 @@ PRINTS = Row(
     (
         *tiers("boxed_prints", 1),
         Contender(
+            "boxed, full, in blocks", "boxed_prints", {"in_blocks": True}, 1
+        ),
+        Contender(
             "a pipe, line by line", "pipe_prints", {"line_buffered": True}, 1
         ),
         Contender("a pipe, in blocks", "pipe_prints", block=1),
