@@ -80,8 +80,10 @@ def unsendable(function: Any) -> str:
         if id(one) in seen:
             continue
         seen.add(id(one))
-        if type(one) is not _Function or _home(one) not in _SENT:
-            todo.extend(_inside(one) if _home(one) in _SENT else ())
+        if _home(one) not in (None, *_SENT):
+            continue
+        if type(one) is not _Function:
+            todo.extend(_inside(one))
             continue
         for name, value in _names_and_values(one):
             if type(value) is _Function or issubclass(type(value), type):
