@@ -3,6 +3,7 @@ is what had to come."""
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import time
@@ -59,9 +60,15 @@ class Soak:
 
         :param begun: when the call began.
         """
-        if begun > self._killed or not isinstance(error, WorkerDied):
+        if begun > self._killed or error is None:
             return False
-        if error.signal not in (None, 9) or error.exitcode is not None:
+        if isinstance(error, WorkerDied):
+            is_theirs = error.exitcode is None and error.signal in (None, 9)
+        else:
+            # Of a fork, where the process that permits them was killed, and
+            # does not yet take the others along.
+            is_theirs = getattr(error, "errno", None) == errno.ENOSYS
+        if not is_theirs:
             return False
         self.count("excused by a kill")
         return True
