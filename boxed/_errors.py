@@ -90,7 +90,7 @@ class CallCancelled(BoxedError):
 
 
 class LimitExceeded(BoxedError):
-    """A call used up a resource.
+    """A call used up a resource.  Of ``memory`` it is a MemoryError too.
 
     :ivar resource: the field of :class:`Limits`.
     :ivar limit: what it was limited to, in the field's unit.
@@ -110,6 +110,11 @@ class LimitExceeded(BoxedError):
         self.resource = resource
         self.limit = limit
         self.used = used
+
+
+class MemoryExceeded(LimitExceeded, MemoryError):
+    """What is raised of ``memory``, so that it is caught with what a guest
+    itself raises for want of it."""
 
 
 class WorkerDied(BoxedError):

@@ -96,9 +96,11 @@ class _Declared(_Checked):
         "bytes of private memory above what the interpreter and the preloaded"
         " modules have at the start (``RLIMIT_DATA``, which since Linux 4.7"
         " counts anonymous mappings).  Each process of a call has as much."
-        "  The first thread's stack can grow to as much besides, and address"
-        " space to twice that and 1 GiB, or to six times that where that is"
-        " less.",
+        "  Where calls have cgroups, all of one together, its files in /tmp"
+        " included, has this, what the interpreter has, the result, and some"
+        " MiB.  Elsewhere the first thread's stack can grow to as much"
+        " besides, and address space to twice that and 1 GiB, or to six times"
+        " that where that is less.",
         default=1024 * _MIB,
         low=_MIB,
     )

@@ -94,7 +94,8 @@ class Usage(_Record):
     :ivar system_time: seconds of it in the kernel, the raising of the walls
         included.
     :ivar peak_memory: bytes of memory that the largest process had at its
-        height, the interpreter's included.
+        height, the interpreter's included; or all of the call together, if
+        that was more and has a cgroup to be counted in.
     :ivar request_bytes: bytes of function and arguments, as they were sent.
     :ivar result_bytes: bytes of the answer.
     :ivar output_bytes: bytes that were read of stdout and stderr.
@@ -104,7 +105,7 @@ class Usage(_Record):
         :func:`boxed.call` has them unless nothing ran, the sandbox was lost,
         or a forked child asks for them first.  ``run()`` does not ask where
         the guest has answered, so of a :exc:`RemoteError` that it raises they
-        are not there.
+        are not there, unless memory may be why.
     """
 
     __slots__ = (

@@ -23,6 +23,7 @@ SECONDS = 5
 VERDICTS = {
     "timeout": "TLE",
     "cpu_time": "TLE",
+    "memory": "MLE",
     "output": "OLE",
 }
 

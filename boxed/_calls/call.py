@@ -7,7 +7,13 @@ import time
 
 from .. import _boxed
 from .._answers.value import Reading
-from .._errors import BoxedError, CallTimeout, LimitExceeded, ProtocolError
+from .._errors import (
+    BoxedError,
+    CallTimeout,
+    LimitExceeded,
+    ProtocolError,
+    RemoteError,
+)
 from .._live import admission, log, prefork, registry
 from .._live.box import Box, BoxGone, kill_limit, read_status
 from . import answer
@@ -22,6 +28,7 @@ if TYPE_CHECKING:
     from .._policy.policy import Policy
     from .._wire.payload import Payload
     from .causes import Report
+    from .memory import Memory
     from .terms import Terms
 
 #: Workers that a request is sent to before one reads it: a standby that has
@@ -58,17 +65,20 @@ class Exchange:
 
     :ivar measured: whether to have the kernel's word of what was used, also
         where there is an answer.
-    :ivar report: that word, once it is there.
+    :ivar report: that word, once it is there, and `memory` with it.
     :ivar left: the call on which it comes where nobody has waited for it.
     :ivar killed: whether the worker was ended from here.
+    :ivar cause: where the exception alone does not tell it.
     """
 
     # Until an attempt says otherwise: the last one decides.
     deadline = _NEVER
     began = ended = 0
-    tier = ""
+    tier = cause = ""
+    ruler = 0
     streams: Streams | None = None
     report: Report | None = None
+    memory: Memory | None = None
     left: _boxed.Call | None = None
     killed = False
     result_bytes = 0
@@ -189,7 +199,7 @@ class _Attempt:
             self._seat, lambda: standby or box.open_call()
         )
         exchange.begin()
-        exchange.tier = box.tier
+        exchange.tier, exchange.ruler = box.tier, box.ruler
         exchange.streams = self._streams
         self._deadline = exchange.deadline
         step_done("ask for a worker")
@@ -261,11 +271,33 @@ class _Attempt:
     def _value(self, kind: int, body: bytes) -> Any:
         try:
             return answer.read(self._exchange, kind, body, self._live.store)
+        except RemoteError as error:
+            self._ask_of_memory(error)
+            raise
         finally:
-            if self._exchange.measured:
+            if self._exchange.measured and self._exchange.report is None:
                 self._exchange.left = self._live
                 self._live.leave()
             step_done("decode the answer")
+
+    def _ask_of_memory(self, error: RemoteError) -> None:
+        """The kernel tells it when the worker is gone.
+
+        :raises LimitExceeded: a better reason than what the guest has told.
+        """
+        from . import memory
+
+        exchange, limits = self._exchange, self._exchange.terms.limits
+        if not memory.is_to_be_asked(error, limits):
+            return
+        self._end_worker()
+        if exchange.memory is None:
+            return
+        reason = memory.of_exception(error, exchange.memory, limits)
+        if reason is not None:
+            exchange.cause = "memory"
+            if reason is not error:
+                raise reason from error
 
     def _failure(self, event: int, body: Any) -> Exception:
         """What an event means that is no answer; the worker is gone then, or
@@ -310,7 +342,7 @@ class _Attempt:
         if report is None:
             return causes.of_loss(self._box.log_text())
         limits = self._exchange.terms.limits
-        return causes.of_death(report, limits)
+        return causes.of_death(report, self._live.memory, limits)
 
     def _end_worker(self) -> None:
         """Have the worker gone from the process table, and its end told; else
@@ -323,4 +355,4 @@ class _Attempt:
             if live.wait_end(kill_limit()) != _boxed.CALL_ENDED:
                 # The next call finds it gone.
                 self._box.close()
-        exchange.report = live.report
+        exchange.report, exchange.memory = live.report, live.memory

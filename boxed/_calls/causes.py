@@ -22,6 +22,7 @@ from .._errors import (
     UnsafeResultError,
     WorkerDied,
 )
+from . import memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from .._limits import Limits
     from .call import Exchange
+    from .memory import Memory
 
     # As of _boxed.Call.report.
     Report = tuple[int, int, int, int, int, int, int, int, int]
@@ -72,12 +74,17 @@ def of_closing() -> CallCancelled:
     return CallCancelled("the call was ended by the caller")
 
 
-def of_death(report: Report, limits: Limits) -> BoxedError:
+def of_death(
+    report: Report, measured: Memory | None, limits: Limits
+) -> BoxedError:
     """The worker ended without an answer.
 
     :param report: what the zygote told of it.
+    :param measured: what it told of its memory.
     """
     status = report[0]
+    if measured is not None and memory.was_used_up(measured, limits):
+        return memory.exceeded(measured, limits)
     if _used_its_cpu_time(report, limits):
         return LimitExceeded(
             f"the call used {limits.cpu_time} s of processor time",

@@ -68,7 +68,7 @@ def facts(exchange: Exchange, error: BoxedError | None) -> dict[str, Any]:
     signalled = status is not None and os.WIFSIGNALED(status)
     streams = exchange.streams
     return {
-        "cause": cause_of(error),
+        "cause": exchange.cause or cause_of(error),
         "stdout": _text(streams, 0),
         "stderr": _text(streams, 1),
         "exitcode": (
@@ -76,9 +76,10 @@ def facts(exchange: Exchange, error: BoxedError | None) -> dict[str, Any]:
         ),
         "signal": os.WTERMSIG(status) if status and signalled else None,
         "tier": exchange.tier,
-        "walls": standing(exchange.tier, landlock_abi()),
+        "walls": standing(exchange.tier, landlock_abi(), exchange.ruler),
         "usage": usage(
             report,
+            exchange.memory,
             left=exchange.left,
             wall_time=exchange.wall_time(),
             request_bytes=exchange.request.size(),

@@ -12,10 +12,12 @@ if TYPE_CHECKING:
 
     from .. import _boxed
     from .causes import Report
+    from .memory import Memory
 
 
 def usage(
     report: Report | None,
+    memory: Memory | None,
     *,
     left: _boxed.Call | None = None,
     wall_time: float,
@@ -25,6 +27,7 @@ def usage(
 ) -> Usage:
     """
     :param report: what the zygote told of the worker, if it has.
+    :param memory: what it told of its memory.
     :param left: the call, where it will.
     """
     counted = {
@@ -35,23 +38,23 @@ def usage(
     }
     if left is not None:
         return Usage._told_later(counted, lambda: _told_at_the_end(left))
-    return Usage(**counted, **_told(report))
+    return Usage(**counted, **_told(report, memory))
 
 
 def _told_at_the_end(left: _boxed.Call) -> dict[str, Any]:
     left.wait_end(kill_limit())
     left.close()
-    return _told(left.report)
+    return _told(left.report, left.memory)
 
 
-def _told(report: Report | None) -> dict[str, Any]:
+def _told(report: Report | None, memory: Memory | None) -> dict[str, Any]:
     if report is None:
         return {}
     _, user, system, peak, minor, major, voluntary, involuntary, _ = report
     return {
         "user_time": user / 1e6,
         "system_time": system / 1e6,
-        "peak_memory": peak * 1024,
+        "peak_memory": max(peak * 1024, memory[1] if memory else 0),
         "page_faults": minor + major,
         "context_switches": voluntary + involuntary,
         "measured": True,

@@ -19,6 +19,7 @@ from .._policy import walls
 from .._policy.tiers import TAKES_UID
 from .._run import run
 from .._version import __version__
+from . import memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def examine() -> dict[str, Any]:
     tiers = {name: _try(name) for name in ISOLATIONS if name != "auto"}
     automatic = _try("auto")
     tier = registry.settled_tier() if automatic["works"] else None
+    bounded = memory.found("auto")
     return {
         "boxed": __version__,
         "python": platform.python_version(),
@@ -64,8 +66,10 @@ def examine() -> dict[str, Any]:
         "tier": tier,
         "automatic": automatic,
         "uids": _uids(tier),
+        "memory": bounded,
         "walls": {
-            wall.name: tier is not None and wall.stands(tier, abi)
+            wall.name: tier is not None
+            and wall.stands(tier, abi, bounded["ruler"])
             for wall in walls.WALLS
         },
     }
@@ -146,6 +150,7 @@ def _print_findings(findings: dict[str, Any]) -> None:
     print("Tiers, best first:")
     _print_tiers(findings)
     _print_uids(findings)
+    memory.show(findings["memory"])
     _print_walls(findings)
 
 

@@ -86,9 +86,14 @@ def main(server: int) -> None:
     if early:
         warm()
     flush()
-    ready = [step.to_bytes(8, sys.byteorder) for step in steps]
+    ruler, why = _boxed.memory_ruler()
+    ready = [
+        number.to_bytes(8, sys.byteorder) for number in (*steps, ruler, why)
+    ]
     _boxed.send(server, b"R" + b"".join(ready))
-    call = _boxed.serve(server, None if early else warm, **policy["worker"])
+    call = _boxed.serve(
+        server, None if early else warm, ruler=ruler, **policy["worker"]
+    )
     if call is not None and is_wanted(codec, policy):
         done = _boxed.perform(lambda number: work(number, codec), call)
         if not done:

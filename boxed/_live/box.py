@@ -35,8 +35,9 @@ END_SECONDS = 5
 KILL_SECONDS = 2
 
 _STATUS = Struct("=IIiI")
-# Sent when the zygote is ready, with when it was done with each step.
-_READY = Struct("=c2Q")
+# Sent when the zygote is ready: when it was done with each step, and what
+# bounds a call's memory, with the errno for which that is no cgroup.
+_READY = Struct("=c4Q")
 _ZYGOTE_STEPS = (
     "launcher: raise walls; the interpreter starts",
     "zygote: import what the policy asks for",
@@ -79,9 +80,13 @@ class Box:
     """A running sandbox for one policy, on one tier.
 
     :ivar process: the launcher's, and what leads to it.
+    :ivar ruler: what bounds the memory of a call, of _boxed.MEMORY_RULERS.
+    :ivar no_cgroup: the errno for which that is no cgroup.
 
     :raises SetupError: it could not be set up; nothing is left behind.
     """
+
+    ruler = no_cgroup = 0
 
     def __init__(self, policy: Policy, tier: str) -> None:
         self.tier = tier
@@ -143,7 +148,8 @@ class Box:
             ) from error
         if ready and ready[:1] == b"R" and len(ready) == _READY.size:
             # The zygote's word, which nothing depends on.
-            for step, at in zip(_ZYGOTE_STEPS, _READY.unpack(ready)[1:]):
+            _, *steps, self.ruler, self.no_cgroup = _READY.unpack(ready)
+            for step, at in zip(_ZYGOTE_STEPS, steps):
                 self._done(step, at)
             self._done("hear that it is ready")
             log.started(self.tier, self._steps)

@@ -135,11 +135,14 @@ class Boxes:
                 slot.box.close()
 
     def discard(self, policy: Policy, box: Box) -> None:
-        """Close a sandbox that has ended or must not be used again."""
+        """Close a sandbox that has ended or must not be used again; calls that
+        others still have on it go on, and the last of them lets it go."""
         slot = self.slots.get(policy)
         if slot is not None and slot.box is box:
             slot.box = None
-        box.close()
+        box.standbys.close()
+        if box.process.users <= 1:
+            box.close()
 
     def clear(self) -> None:
         """End every sandbox of the table and wait for them."""

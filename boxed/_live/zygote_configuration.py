@@ -110,6 +110,7 @@ def setting(
             "kept": _kept(entries),
             "writable": list(policy.write),
             **dict(zip(_LIMITS, worker_limits(limits))),
+            "answer": limits.result,
         },
     }
 

@@ -55,6 +55,11 @@ ADVICE = {
         "have the program started with a higher limit of open files:"
         " `prlimit --nofile=4096:4096 PROGRAM`"
     ),
+    "delegate": (
+        "have the program started in a cgroup of its own, in which its user"
+        " may make others, such as that of a systemd unit with"
+        " Delegate=memory"
+    ),
     "processes": (
         "end other programs of its user, or have it started with a higher"
         " limit of processes: `prlimit --nproc=4096:4096 PROGRAM`"

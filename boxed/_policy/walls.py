@@ -21,6 +21,7 @@ class Wall:
     :ivar what: what it keeps the guest from.
     :ivar tiers: the tiers that raise it.
     :ivar abi: the Landlock ABI that it needs, or 0.
+    :ivar cgroup: whether it needs cgroups.
     :ivar without: what holds, or does not, where it is missing.
     """
 
@@ -31,17 +32,26 @@ class Wall:
         tiers: frozenset[str],
         *,
         abi: int = 0,
+        cgroup: bool = False,
         without: str = "",
     ) -> None:
         self.name = name
         self.what = what
         self.tiers = tiers
         self.abi = abi
+        self.cgroup = cgroup
         self.without = without
 
-    def stands(self, tier: str, abi: int) -> bool:
-        """Whether it stands in a tier on a kernel with a Landlock ABI."""
-        return tier in self.tiers and abi >= self.abi
+    def stands(self, tier: str, abi: int, ruler: int) -> bool:
+        """Whether it stands in a tier on a kernel with a Landlock ABI.
+
+        :param ruler: what bounds a call's memory; 0 for no cgroup.
+        """
+        return (
+            tier in self.tiers
+            and abi >= self.abi
+            and (not self.cgroup or ruler != 0)
+        )
 
 
 WALLS = (
@@ -109,6 +119,13 @@ WALLS = (
     ),
     Wall("seccomp", "only listed system calls, with checked arguments", _ALL),
     Wall("limits", "open files, file size, core dumps", _ALL),
+    Wall(
+        "memory cgroup",
+        "one limit on all memory of a call together",
+        _ALL,
+        cgroup=True,
+        without="each process has its own limit, and each kind of memory",
+    ),
 )
 
 
@@ -123,13 +140,14 @@ def landlock_abi() -> int:
 
 
 # What each call is told of: there are few tiers, and one kernel.
-_standing: dict[tuple[str, int], tuple[str, ...]] = {}
+_standing: dict[tuple[str, int, int], tuple[str, ...]] = {}
 
 
-def standing(tier: str, abi: int) -> tuple[str, ...]:
+def standing(tier: str, abi: int, ruler: int) -> tuple[str, ...]:
     """The names of those that stand in a tier."""
-    names = _standing.get((tier, abi))
+    key = tier, abi, ruler
+    names = _standing.get(key)
     if names is None:
-        names = tuple(wall.name for wall in WALLS if wall.stands(tier, abi))
-        _standing[tier, abi] = names
+        names = tuple(wall.name for wall in WALLS if wall.stands(*key))
+        _standing[key] = names
     return names

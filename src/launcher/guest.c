@@ -1,4 +1,4 @@
-/* Step 14, in the child: confines what is about to become the zygote.
+/* Step 15, in the child: confines what is about to become the zygote.
  *
  * Unprivileged.  Limits, descriptors, Landlock and the system call filter, in
  * this order: each later one would forbid an earlier one.  Where mounts hide
@@ -15,6 +15,7 @@
 #include "confine/seccomp.h"
 #include "launcher/walk.h"
 #include "shared/fd.h"
+#include "shared/memory_slot.h"
 #include "shared/rlimit.h"
 
 /* The zygote's; a worker's are lower.  A core limit of 1, not 0, also stops
@@ -24,7 +25,7 @@ static const struct {
     rlim_t value;
 } guest_limits[] = {
     {RLIMIT_CORE, 1},   {RLIMIT_MSGQUEUE, 0},    {RLIMIT_NICE, 0},
-    {RLIMIT_RTPRIO, 0}, {RLIMIT_MEMLOCK, 65536}, {RLIMIT_NOFILE, 4096},
+    {RLIMIT_RTPRIO, 0}, {RLIMIT_MEMLOCK, 65536}, {RLIMIT_NOFILE, 16384},
 };
 
 static void
@@ -40,13 +41,16 @@ set_limits(void)
     }
 }
 
-/* Keeps stdin, the log twice, and the server socket.  The control socket
- * closes itself when execve succeeds, and serves to tell if it does not. */
+/* Keeps stdin, the log twice, the server socket and that to the keeper.  The
+ * control socket closes itself when execve succeeds, and serves to tell if it
+ * does not. */
 static void
-keep_descriptors(void)
+keep_descriptors(int keeper)
 {
     if (dup2(2, 1) < 0 || fcntl(ORDER_SERVER_FD, F_SETFD, 0) != 0 ||
-        syscall(SYS_close_range, ORDER_SERVER_FD + 1u, ~0u, 0u) != 0) {
+        dup2(keeper, ORDER_KEEPER_FD) < 0 ||
+        fcntl(ORDER_KEEPER_FD, F_SETFD, 0) != 0 ||
+        syscall(SYS_close_range, ORDER_KEEPER_FD + 1u, ~0u, 0u) != 0) {
         die(STAGE_DESCRIPTORS);
     }
 }
@@ -188,7 +192,8 @@ guest_confine(const struct order *order)
     };
 
     set_limits();
-    keep_descriptors();
+    keeper_await(order);
+    keep_descriptors(order->keeper_socket);
     confine_files(order);
     int error = seccomp_confine(SECCOMP_ZYGOTE, &options);
     if (error != 0) {

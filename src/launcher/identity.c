@@ -1,4 +1,4 @@
-/* Steps 8 and 9: leave the caller's identity, and prove it.
+/* Steps 9 and 10: leave the caller's identity, and prove it.
  *
  * The only file that names set*id.  Privileged until identity_change returns;
  * identity_verify then tries every way back.  Groups and gid go first: after

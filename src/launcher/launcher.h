@@ -39,6 +39,8 @@ struct order {
     int modules;
     int large[MAX_LARGE];
     size_t large_count;
+    pid_t keeper;
+    int keeper_socket; /* on which the zygote asks it */
 };
 
 /* Who is asking. */
@@ -93,6 +95,11 @@ uid_t pool_take(const struct configuration *configuration,
 /* collector.c */
 void collector_run(struct order *order);
 
+/* keeper.c */
+void keeper_run(struct order *order);
+/* Waits until it has found out what there is for it to do. */
+void keeper_await(const struct order *order);
+
 /* session.c */
 void session_leave(void);
 
@@ -128,7 +135,7 @@ void tmp_exchange(int tmp);
 void root_build(const struct order *order);
 
 /* supervisor.c */
-void supervisor_run(enum order_tier tier);
+void supervisor_run(const struct order *order);
 
 /* guest.c */
 void guest_confine(const struct order *order);

@@ -44,13 +44,14 @@ main(int argc, char **argv)
     target_check(&order, &origin, &configuration);
     capabilities_require(order.tier, &origin);
     collector_run(&order);
+    keeper_run(&order);
     session_leave();
     identity_change(&order, &origin, &configuration);
     identity_verify(&order, &origin);
     reserve_tasks(&order, &origin);
     namespaces_enter(&order);
     root_build(&order);
-    supervisor_run(order.tier);
+    supervisor_run(&order);
     guest_confine(&order);
     execve(order.argv[0], order.argv, (char *const *)environment);
     die(STAGE_EXEC);

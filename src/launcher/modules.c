@@ -1,4 +1,4 @@
-/* Of steps 6 and 12: shows the modules of places.  The collector copies them,
+/* Of steps 6 and 13: shows the modules of places.  The collector copies them,
  * and the process that builds the root makes them again there.
  *
  * The collector, who is the caller, writes them to a memfd, as records: so

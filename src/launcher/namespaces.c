@@ -1,4 +1,4 @@
-/* Step 11: six namespaces, entered after the drop and never before it.
+/* Step 12: six namespaces, entered after the drop and never before it.
  *
  * Unprivileged.  A user namespace belongs to the uid that made it: made by
  * the caller, any process of the caller could setns into it and run
@@ -26,9 +26,12 @@ become_first_process(void)
     if (child == 0) {
         return;
     }
-    int status = 0;
+    int status = 0, ended;
+    pid_t pid;
     (void)syscall(SYS_close_range, 0u, ~0u, 0u);
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    /* The keeper ends after all others, if there is something to keep. */
+    while ((pid = waitpid(-1, &ended, 0)) > 0 || errno == EINTR) {
+        status = pid == child ? ended : status;
     }
     _exit(WIFEXITED(status) ? WEXITSTATUS(status) : STAGE_EXIT);
 }

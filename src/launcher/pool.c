@@ -1,4 +1,4 @@
-/* Of step 8: finds a uid that no process has, among those that root reserved.
+/* Of step 9: finds a uid that no process has, among those that root reserved.
  *
  * Privileged: cap_setuid is raised, and nothing else is.  There is no lock
  * file and no record: a uid is taken by having it, and free when no process

@@ -1,4 +1,4 @@
-/* Step 10: leaves the caller some processes, where the guest keeps the
+/* Step 11: leaves the caller some processes, where the guest keeps the
  * caller's uid.
  *
  * Unprivileged; sets one limit.  The kernel counts the tasks of a sandbox, its

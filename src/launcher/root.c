@@ -1,4 +1,4 @@
-/* Step 12: the guest's file system, and the end of in-namespace capabilities.
+/* Step 13: the guest's file system, and the end of in-namespace capabilities.
  *
  * Runs as pid 1 of the new namespaces, unprivileged outside them.  The root
  * is a tmpfs that holds only what the order names, at the same paths; every

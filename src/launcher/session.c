@@ -1,4 +1,4 @@
-/* Step 7: leaves the caller's session and its keyring.
+/* Step 8: leaves the caller's session and its keyring.
  *
  * Unprivileged: two system calls.  A new session takes the controlling
  * terminal away.  The session keyring survives setresuid and a new user

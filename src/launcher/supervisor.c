@@ -1,4 +1,4 @@
-/* Step 13, in the parent: the supervisor ends the sandbox.
+/* Step 14, in the parent: the supervisor ends the sandbox.
  *
  * pid 1 of the pid namespace, or where the tier has none a subreaper;
  * unprivileged.  It is needed because the caller cannot signal a process of
@@ -39,9 +39,10 @@ reap(pid_t zygote, int *ret_status)
 }
 
 /* Orphans become children of this process, so even one that left its session
- * and its parent is found here.  In the file each pid ends with a space. */
+ * and its parent is found here.  In the file each pid ends with a space.
+ * The keeper ends by itself, after all others. */
 static void
-kill_children(void)
+kill_children(pid_t keeper)
 {
     char text[4096];
     pid_t pid = 0;
@@ -54,7 +55,9 @@ kill_children(void)
             pid = pid * 10 + (text[i] - '0');
         }
         else if (pid > 0) {
-            (void)kill(pid, SIGKILL);
+            if (pid != keeper) {
+                (void)kill(pid, SIGKILL);
+            }
             pid = 0;
         }
     }
@@ -64,20 +67,20 @@ kill_children(void)
  * zygote, with which workers die by a signal that they cannot disarm, and
  * whatever else an order may have started. */
 static _Noreturn void
-end_all(enum order_tier tier, pid_t zygote)
+end_all(const struct order *order, pid_t zygote)
 {
-    bool alone = order_tier_has_namespaces(tier);
+    bool alone = order_tier_has_namespaces(order->tier);
     (void)kill(alone ? -1 : zygote, SIGKILL);
     do {
         if (!alone) {
-            kill_children();
+            kill_children(order->keeper);
         }
     } while (waitpid(-1, NULL, 0) > 0 || errno == EINTR);
     _exit(0);
 }
 
 static _Noreturn void
-stay_until_the_end(enum order_tier tier, pid_t zygote, int signals)
+stay_until_the_end(const struct order *order, pid_t zygote, int signals)
 {
     struct pollfd watched[] = {
         {.fd = ORDER_FD, .events = POLLIN},
@@ -97,35 +100,36 @@ stay_until_the_end(enum order_tier tier, pid_t zygote, int signals)
         }
         shortage.error = 0;
         if (ready < 0 || watched[0].revents != 0) {
-            end_all(tier, zygote);
+            end_all(order, zygote);
         }
         if (read(signals, &info, sizeof(info)) < 0 && errno != EINTR) {
-            end_all(tier, zygote);
+            end_all(order, zygote);
         }
         if (reap(zygote, &status)) {
             die_send_record(STAGE_ZYGOTE, 0, (uint32_t)status);
-            end_all(tier, zygote);
+            end_all(order, zygote);
         }
     }
 }
 
 static _Noreturn void
-become_supervisor(enum order_tier tier, pid_t zygote, const sigset_t *all)
+become_supervisor(const struct order *order, pid_t zygote, const sigset_t *all)
 {
     int signals = signalfd(-1, all, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals < 0) {
         die(STAGE_FORK);
     }
     (void)close(ORDER_SERVER_FD);
+    (void)close(order->keeper_socket);
     for (int fd = 0; fd <= 2; fd++) {
         (void)close(fd);
     }
-    stay_until_the_end(tier, zygote, signals);
+    stay_until_the_end(order, zygote, signals);
 }
 
 /* Returns in the child only, which goes on to become the zygote. */
 void
-supervisor_run(enum order_tier tier)
+supervisor_run(const struct order *order)
 {
     sigset_t all, none;
     (void)sigfillset(&all);
@@ -140,7 +144,7 @@ supervisor_run(enum order_tier tier)
         die(STAGE_FORK);
     }
     if (zygote > 0) {
-        become_supervisor(tier, zygote, &all);
+        become_supervisor(order, zygote, &all);
     }
     /* Same uid on both sides here, so the signal is delivered. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 ||

@@ -1,4 +1,4 @@
-/* Of step 12: the zygote's /tmp, and what is shown below it.
+/* Of step 13: the zygote's /tmp, and what is shown below it.
  *
  * The zygote has a /tmp of its own, since many a module writes there when it
  * is imported; each worker mounts its own on top, and on /dev/shm.  What is

@@ -1,4 +1,4 @@
-/* Of steps 6 and 14: finds the modules and packages of a place on the import
+/* Of steps 6 and 15: finds the modules and packages of a place on the import
  * path.
  *
  * Runs as the caller in the collector, and as the guest where there are no

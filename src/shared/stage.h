@@ -18,6 +18,7 @@
     STAGE(POOL, "pool")                   /* no uid of the pool is free */    \
     STAGE(COLLECT, "collect")             /* a tree could not be cloned */    \
     STAGE(COLLECTOR, "collector")         /* its user or mount namespace */   \
+    STAGE(MEMORY, "memory")               /* a cgroup of its own */           \
     STAGE(SESSION, "session")             /* setsid, keyring */               \
     STAGE(IDENTITY, "identity") /* setgroups, setresgid, setresuid */         \
     STAGE(CAPSET, "capset")     /* giving the capabilities up */              \

@@ -32,8 +32,9 @@ adopt_one(int i, void (*live)(void))
         _exit(0);
     }
     CHECK_EQUAL(children_reserve(&children), 0);
-    CHECK_EQUAL(children_adopt(&children, pids[i], (uint64_t)i + 100, pair[1]),
-                0);
+    CHECK_EQUAL(
+        children_adopt(&children, pids[i], (uint64_t)i + 100, pair[1], NULL),
+        0);
 }
 
 static void

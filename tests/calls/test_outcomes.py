@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import signal
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from boxed import (
     BoxedError,
     CallCancelled,
     CallTimeout,
+    Limits,
     Outcome,
     Usage,
     WorkerDied,
@@ -60,8 +62,22 @@ def test_usage_of_several_processes(make_environment, name):
 
 
 @pytest.mark.fast
-def test_a_class_is_a_cause():
-    """Of what no worker's end has to tell."""
+def test_an_end_for_want_of_memory():
+    """The kernel's own count says so, of a worker that it ended."""
+    few, most = 1 << 20, 1 << 30
+    for status, memory, cause in (
+        (signal.SIGKILL, (2, few, most, 9, 1), "memory"),
+        (3 << 8, (2, few, most, 9, 1), "memory"),
+        (signal.SIGSEGV, (1, most, most, 0, 0), "memory"),
+        # All of the machine was full, or the cgroup of files' contents.
+        (signal.SIGKILL, (2, few, most, 0, 1), "signal"),
+        (signal.SIGKILL, (2, few, most, 9, 0), "signal"),
+        (signal.SIGKILL, (0, most, 0, 0, 0), "signal"),
+        (3 << 8, (1, most * 8 // 10, most, 0, 0), "exit"),
+    ):
+        report = (int(status), 0, 0, 0, 0, 0, 0, 0, 0)
+        error = causes.of_death(report, memory, Limits())
+        assert causes.cause_of(error) == cause, error
     for cls in (CallTimeout, CallCancelled, WorkerDied):
         assert causes.cause_of(cls("")) in ("timeout", "cancelled", "lost")
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 import subprocess
 
-from advising import carries, failed, works
+from advising import carries, failed, words, works
 from carrying import Program, carry_out, commands
+from cgroups import delegated, writable
 from environments import DOCKER, KUBERNETES
 from machine import variables
 from variants import Variants, grant
@@ -68,7 +69,7 @@ def test_capabilities_of_the_programs_own(place):
         works(program.call("isolation='rootless'"))
 
 
-def doctor(program: Program) -> str:
+def doctor(program: Program, status: int = 2) -> str:
     """What the doctor says in the place of a program."""
     done = subprocess.run(
         [*program.argv, "-m", "boxed", "doctor"],
@@ -78,7 +79,7 @@ def doctor(program: Program) -> str:
         text=True,
         check=False,
     )
-    assert done.returncode == 2, done.stdout
+    assert done.returncode == status, done.stdout
     return done.stdout
 
 
@@ -100,3 +101,15 @@ def test_the_doctor_names_what_is_to_be_had(place, tmp_path):
         (mend,) = {one for one in lines if "mend: install" in one}
         carry_out(mend, place.root)
         works(program.call(), "full")
+
+
+@carries("delegate")
+def test_a_cgroup_for_each_call(place):
+    """To a program that can make none the doctor says what would give it
+    some, and then each call has one."""
+    own = writable()
+    said = doctor(place.program(), 1)
+    assert words("delegate") in said and "cgroup v1" not in said, said
+    with delegated(own, place.user.uid):
+        said = doctor(place.program(), 1)
+        assert words("delegate") not in said and "cgroup v1" in said, said

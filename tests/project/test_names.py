@@ -28,6 +28,8 @@ FOREIGN = {
     "all_suffixes",
     "cap_setgid",
     "cap_setuid",
+    "cgroup1_procs_write",
+    "cgroup_procs_write_start",
     "check_process_timers",
     "core_pattern",
     "cpu_clock_sample",

@@ -27,8 +27,8 @@ STATUS_MAGIC = 0x54535842
 # The names of enum boxed_stage, in its order; a test compares them.
 STAGES = """
     start capabilities order configuration user shared pool collect collector
-    session identity capset no_new_privs verify namespaces uid_map proc root
-    trees bounding fork limits descriptors landlock seccomp exec zygote
+    memory session identity capset no_new_privs verify namespaces uid_map proc
+    root trees bounding fork limits descriptors landlock seccomp exec zygote
     scratch worker
 """.split()  # noqa: SIM905
 

@@ -21,11 +21,16 @@
  * hook of a preloaded module runs outside them. */
 static pid_t
 fork_worker(const struct worker_policy *policy, pid_t zygote,
-            const struct forkserver_call *call)
+            const struct forkserver_call *call, const struct memory_slot *slot)
 {
     PyOS_BeforeFork();
     pid_t pid = fork();
     if (pid == 0) {
+        int outside = slot == NULL ? 0 : memory_enter(slot);
+        if (outside != 0) {
+            worker_refuse(call->fds[1], STAGE_MEMORY, outside);
+            _exit(STAGE_EXIT);
+        }
         worker_confine(policy, zygote, call->fds);
         PyOS_AfterFork_Child();
         return 0;
@@ -34,6 +39,26 @@ fork_worker(const struct worker_policy *policy, pid_t zygote,
     PyOS_AfterFork_Parent();
     errno = error;
     return pid;
+}
+
+/* What a call can have in all, where that can be limited.  Beside what it was
+ * granted: what RLIMIT_DATA does not count against it, as the interpreter's
+ * own, the reserve and the store of its answer; and what the kernel needs for
+ * it, so that it hears of full memory by a MemoryError, not by its end. */
+static uint64_t
+most_memory(const struct worker_policy *policy)
+{
+    const uint64_t kib = 1024, mib = 1024 * kib;
+    uint64_t memory = policy->limits.memory;
+
+    if (memory == 0 || memory > RLIMITS_MOST_MEMORY) {
+        return 0;
+    }
+    uint64_t answer = policy->answer < memory ? policy->answer : memory;
+    uint64_t kernels = memory / 64 + 4 * mib +
+                       policy->limits.threads * 32 * kib +
+                       policy->processes * 512 * kib;
+    return memory + policy->baseline.data + answer + kernels;
 }
 
 /* More than what is put off can weigh. */
@@ -86,16 +111,21 @@ serve_until_fork(struct forkserver *forkserver, struct worker_policy *policy,
         if (event != FORKSERVER_CALL) {
             return event == FORKSERVER_END ? 0 : event;
         }
-        pid_t pid = fork_worker(policy, zygote, &call);
+        struct memory_slot *slot;
+        if (!forkserver_take_slot(forkserver, &call, &slot)) {
+            continue;
+        }
+        pid_t pid = fork_worker(policy, zygote, &call, slot);
         if (pid == 0) {
             *ret_id = call.call.id;
             return 1;
         }
         if (pid < 0) {
             forkserver_refuse_call(&call, -errno);
+            forkserver_give_back(forkserver, slot);
             continue;
         }
-        (void)forkserver_adopt(forkserver, pid, &call);
+        (void)forkserver_adopt(forkserver, pid, &call, slot);
         run_put_off(&put_off, policy);
     }
 }
@@ -120,23 +150,24 @@ read_paths(PyObject *list, const char **paths, size_t max, size_t *ret_count)
 }
 
 static int
-read_policy(PyObject *args, PyObject *kwargs, int *ret_server,
+read_policy(PyObject *args, PyObject *kwargs, int *ret_server, int *ret_ruler,
             PyObject **ret_put_off, struct worker_policy *ret_policy)
 {
     static char *names[] = {"",          "",        "namespaces", "network",
                             "processes", "scratch", "kept",       "writable",
                             "cpu_time",  "memory",  "threads",    "open_files",
-                            "file_size", NULL};
+                            "file_size", "answer",  "ruler",      NULL};
     struct tmpfs *tmpfs = &ret_policy->tmpfs;
     struct rlimits *limits = &ret_policy->limits;
     PyObject *kept, *writable;
 
     if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "iO$ppIsO!O!KKKKK:serve", names, ret_server,
+            args, kwargs, "iO$ppIsO!O!KKKKKKi:serve", names, ret_server,
             ret_put_off, &ret_policy->namespaces, &ret_policy->network,
             &ret_policy->processes, &tmpfs->options, &PyList_Type, &kept,
             &PyList_Type, &writable, &limits->cpu_seconds, &limits->memory,
-            &limits->threads, &limits->open_files, &limits->file_size)) {
+            &limits->threads, &limits->open_files, &limits->file_size,
+            &ret_policy->answer, ret_ruler)) {
         return -1;
     }
     if (*ret_put_off == Py_None) {
@@ -155,11 +186,11 @@ method_serve(PyObject *module, PyObject *args, PyObject *kwargs)
 {
     struct worker_policy policy = {.namespaces = 0};
     PyObject *put_off;
-    int server;
+    int server, ruler;
     uint64_t id = 0;
 
     (void)module;
-    if (read_policy(args, kwargs, &server, &put_off, &policy) != 0) {
+    if (read_policy(args, kwargs, &server, &ruler, &put_off, &policy) != 0) {
         return NULL;
     }
     int error = reserve_make();
@@ -168,7 +199,8 @@ method_serve(PyObject *module, PyObject *args, PyObject *kwargs)
     if (error != 0) {
         return method_raise_errno(error);
     }
-    struct forkserver *forkserver = forkserver_new(server);
+    struct forkserver *forkserver =
+        forkserver_new(server, (enum memory_ruler)ruler, most_memory(&policy));
     if (forkserver == NULL) {
         return PyErr_SetFromErrno(PyExc_OSError);
     }
@@ -183,6 +215,23 @@ method_serve(PyObject *module, PyObject *args, PyObject *kwargs)
         Py_RETURN_NONE;
     }
     return PyLong_FromUnsignedLongLong(id);
+}
+
+PyObject *
+method_memory_ruler(PyObject *module, PyObject *unused)
+{
+    enum memory_ruler ruler;
+    int why, error;
+
+    (void)module;
+    (void)unused;
+    Py_BEGIN_ALLOW_THREADS
+    error = memory_hear_ruler(ORDER_KEEPER_FD, &ruler, &why);
+    Py_END_ALLOW_THREADS
+    if (error != 0) {
+        return method_raise_errno(error);
+    }
+    return Py_BuildValue("(ii)", (int)ruler, why);
 }
 
 PyObject *

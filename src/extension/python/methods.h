@@ -24,6 +24,7 @@ PyObject *type_seat_counts(PyObject *module, PyObject *unused);
 
 /* method_serve.c: the zygote */
 PyObject *method_serve(PyObject *module, PyObject *args, PyObject *kwargs);
+PyObject *method_memory_ruler(PyObject *module, PyObject *unused);
 PyObject *method_seal(PyObject *module, PyObject *unused);
 
 /* method_work.c: a worker */

@@ -12,6 +12,7 @@
 
 #include "extension/caller/call.h"
 #include "extension/wire/frame.h"
+#include "shared/memory_slot.h"
 #include "shared/order.h"
 #include "shared/stage.h"
 
@@ -31,6 +32,8 @@ static PyMethodDef boxed_methods[] = {
     {"identities", method_identities, METH_O,
      "Devices and inodes of paths, zeros for what is not there."},
     {"seal", method_seal, METH_NOARGS, "Make the process undumpable."},
+    {"memory_ruler", method_memory_ruler, METH_NOARGS,
+     "The zygote: what bounds a call's memory, and why it is no cgroup."},
     {"serve", (PyCFunction)(void (*)(void))method_serve,
      METH_VARARGS | METH_KEYWORDS, "The zygote's loop."},
     {"await_request", method_await_request, METH_VARARGS,
@@ -115,30 +118,37 @@ add_constants(PyObject *module)
     return 0;
 }
 
-/* STAGES: the names of enum boxed_stage, by number. */
-static int
-add_stages(PyObject *module)
-{
-    static const char *const names[] = {
+/* By number, of enum boxed_stage and enum memory_ruler. */
+static const char *const stages[] = {
 #define BOXED_STAGE_NAME(id, name) name,
-        BOXED_STAGES(BOXED_STAGE_NAME)
+    BOXED_STAGES(BOXED_STAGE_NAME)
 #undef BOXED_STAGE_NAME
-    };
-    PyObject *stages = PyTuple_New(STAGE_COUNT);
-    if (stages == NULL) {
+};
+static const char *const rulers[] = {
+    [MEMORY_RLIMIT] = "rlimit",
+    [MEMORY_CGROUP1] = "cgroup v1",
+    [MEMORY_CGROUP2] = "cgroup v2",
+};
+
+static int
+add_names(PyObject *module, const char *as, const char *const *names,
+          Py_ssize_t count)
+{
+    PyObject *tuple = PyTuple_New(count);
+    if (tuple == NULL) {
         return -1;
     }
-    for (Py_ssize_t i = 0; i < STAGE_COUNT; i++) {
+    for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *name = PyUnicode_FromString(names[i]);
         if (name == NULL) {
-            Py_DECREF(stages);
+            Py_DECREF(tuple);
             return -1;
         }
-        PyTuple_SET_ITEM(stages, i, name);
+        PyTuple_SET_ITEM(tuple, i, name);
     }
-    int result = PyModule_AddObject(module, "STAGES", stages);
+    int result = PyModule_AddObject(module, as, tuple);
     if (result != 0) {
-        Py_DECREF(stages);
+        Py_DECREF(tuple);
     }
     return result;
 }
@@ -158,7 +168,9 @@ add_type(PyObject *module, PyType_Spec *spec)
 static int
 exec_boxed(PyObject *module)
 {
-    if (add_constants(module) != 0 || add_stages(module) != 0) {
+    if (add_constants(module) != 0 ||
+        add_names(module, "STAGES", stages, STAGE_COUNT) != 0 ||
+        add_names(module, "MEMORY_RULERS", rulers, MEMORY_RULERS) != 0) {
         return -1;
     }
     PyType_Spec *const types[] = {

@@ -234,6 +234,21 @@ get_report(PyObject *object, void *unused)
 }
 
 static PyObject *
+get_memory(PyObject *object, void *unused)
+{
+    const struct call *call = &((struct call_object *)object)->call;
+    const struct frame_report *report = &call->report;
+
+    (void)unused;
+    if (!call->reported) {
+        Py_RETURN_NONE;
+    }
+    return Py_BuildValue("(IKKKK)", (unsigned)report->memory_ruled_by,
+                         report->peak_memory, report->memory_limit,
+                         report->memory_full, report->oom_kills);
+}
+
+static PyObject *
 get_shortage(PyObject *object, void *unused)
 {
     (void)unused;
@@ -273,6 +288,8 @@ static PyGetSetDef call_getset[] = {
     {"store", get_store, NULL,
      "The descriptor of a stored answer, which is the call's.", NULL},
     {"report", get_report, NULL, "How the worker ended, or None.", NULL},
+    {"memory", get_memory, NULL,
+     "What bounded its memory, and what the kernel measured; or None.", NULL},
     {"shortage", get_shortage, NULL,
      "What it waits for to pass: an errno, or 0.", NULL},
     {NULL, NULL, NULL, NULL, NULL},

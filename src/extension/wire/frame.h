@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "shared/memory_slot.h"
 #include "shared/rights.h"
 
 #define FRAME_MAGIC 0x46584f42u /* "BOXF" */
@@ -78,7 +79,16 @@ struct frame_report {
     uint64_t major_faults;
     uint64_t voluntary_switches;
     uint64_t involuntary_switches;
-    uint64_t charged_us; /* against a limit of processor time */
+    uint64_t charged_us;   /* against a limit of processor time */
+    uint64_t peak_memory;  /* bytes that it had, at most, above what was there
+                              before: of all its processes and files in memory
+                              where there is a cgroup; else of the largest */
+    uint64_t memory_limit; /* bytes that all of it could have; 0: no limit is
+                              of all of it */
+    uint64_t memory_full;  /* how often the kernel found that limit reached */
+    uint64_t oom_kills;    /* processes that the kernel ended for it */
+    uint32_t memory_ruled_by; /* enum memory_ruler */
+    uint32_t reserved;
 };
 
 /* From the caller on the report socket, before the request: the processor time

@@ -18,9 +18,8 @@
 
 #include "shared/rlimit.h"
 
-#define MIB              (1024ull * 1024)
-#define HIGHEST_MEASURED (1ull << 46)
-#define MOST_TASKS       (1ull << 22) /* PID_MAX_LIMIT of the kernel */
+#define MIB        (1024ull * 1024)
+#define MOST_TASKS (1ull << 22) /* PID_MAX_LIMIT of the kernel */
 
 /* Signals that wait count per uid: what POSIX promises (_POSIX_SIGQUEUE_MAX).
  * A stack below is too small for CPython. */
@@ -64,9 +63,9 @@ take_process(void)
 }
 
 static const struct measured address_space = {
-    RLIMIT_AS, 256 * MIB, HIGHEST_MEASURED, 4096, take_page};
+    RLIMIT_AS, 256 * MIB, RLIMITS_MOST_MEMORY, 4096, take_page};
 static const struct measured private_memory = {
-    RLIMIT_DATA, 32 * MIB, HIGHEST_MEASURED, 4096, take_page};
+    RLIMIT_DATA, 32 * MIB, RLIMITS_MOST_MEMORY, 4096, take_page};
 static const struct measured tasks = {RLIMIT_NPROC, 16, MOST_TASKS, 1,
                                       take_process};
 
@@ -156,7 +155,7 @@ set_memory(uint64_t memory, const struct rlimits_baseline *baseline)
     uint64_t data = baseline->data + memory;
     uint64_t space = baseline->address_space + 2 * memory + slack(memory);
 
-    if (memory == 0 || memory > HIGHEST_MEASURED) {
+    if (memory == 0 || memory > RLIMITS_MOST_MEMORY) {
         return 0;
     }
     int error = rlimit_lower(RLIMIT_DATA, data, data);

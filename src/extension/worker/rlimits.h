@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* More is no limit. */
+#define RLIMITS_MOST_MEMORY (1ull << 46)
+
 /* What Python's Limits asks for; numbers of 0 mean no limit. */
 struct rlimits {
     unsigned long long cpu_seconds;

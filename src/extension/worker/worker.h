@@ -18,6 +18,7 @@ struct worker_policy {
     struct tmpfs tmpfs;
     struct rlimits limits;
     struct rlimits_baseline baseline;
+    unsigned long long answer; /* bytes that the store of an answer may have */
     const char *writable[WORKER_MAX_WRITABLE];
     size_t writable_count;
 };

@@ -32,6 +32,7 @@ struct child {
     pid_t pid;
     int report;
     uint64_t id;
+    struct memory_slot *slot; /* NULL: there are none */
     struct event_source report_source;
     struct event_source exit_source;
     struct cpu_limit cpu_limit;
@@ -45,11 +46,11 @@ microseconds(struct timeval time)
     return (uint64_t)time.tv_sec * 1000000u + (uint64_t)time.tv_usec;
 }
 
-static void
-send_report(const struct child *child, int status, uint64_t charged,
+static struct frame_report
+make_report(const struct child *child, int status, uint64_t charged,
             const struct rusage *usage)
 {
-    const struct frame_report report = {
+    return (struct frame_report){
         .magic = FRAME_MAGIC,
         .status = status,
         .id = child->id,
@@ -62,10 +63,15 @@ send_report(const struct child *child, int status, uint64_t charged,
         .involuntary_switches = (uint64_t)usage->ru_nivcsw,
         .charged_us = charged,
     };
+}
+
+/* The caller may have lost interest. */
+static void
+send_report(const struct child *child, const struct frame_report *report)
+{
     struct shortage shortage = {.error = 0};
 
-    /* The caller may have lost interest. */
-    while (send(child->report, &report, sizeof(report),
+    while (send(child->report, report, sizeof(*report),
                 MSG_NOSIGNAL | MSG_DONTWAIT) < 0 &&
            shortage_wait(&shortage, errno) == 0) {
     }
@@ -156,7 +162,11 @@ children_bury(struct children *children, struct child *child)
     uint64_t charged = cpu_clock_us(child->pid);
     while (wait4(child->pid, &status, 0, &usage) < 0 && errno == EINTR) {
     }
-    send_report(child, status, charged, &usage);
+    struct frame_report report = make_report(child, status, charged, &usage);
+    memory_measure(&children->memory, child->slot, !children->end_themselves,
+                   &report);
+    memory_give_back(&children->memory, child->slot);
+    send_report(child, &report);
     stop_lingering(children, child);
     cpu_limits_remove(&children->cpu_limits, &child->cpu_limit);
     /* Taken out by name: closing alone would not do it while a fresh fork
@@ -192,12 +202,14 @@ children_reserve(struct children *children)
 }
 
 int
-children_adopt(struct children *children, pid_t pid, uint64_t id, int report)
+children_adopt(struct children *children, pid_t pid, uint64_t id, int report,
+               struct memory_slot *slot)
 {
     struct child *child = children->spare;
 
     children->spare = NULL;
-    *child = (struct child){.pid = pid, .report = report, .id = id};
+    *child =
+        (struct child){.pid = pid, .report = report, .id = id, .slot = slot};
     children->count++;
     int error = watch_child(children, child);
     if (error != 0) {

@@ -8,12 +8,14 @@
 
 #include "extension/zygote/cpu_limits.h"
 #include "extension/zygote/events.h"
+#include "extension/zygote/memory.h"
 #include "shared/deadline.h"
 
 struct children {
     struct events *events; /* where they are watched */
-    struct child *spare;   /* room for the next one */
-    unsigned count;        /* those that linger included */
+    struct memory memory;
+    struct child *spare; /* room for the next one */
+    unsigned count;      /* those that linger included */
     unsigned lingering;
     bool end_themselves; /* at the end of file that kills others */
     struct child *first_lingering, *last_lingering;
@@ -21,16 +23,17 @@ struct children {
 };
 
 /* Descriptors that each takes. */
-#define CHILDREN_FDS_EACH 2
+#define CHILDREN_FDS_EACH (2 + MEMORY_SLOT_FILES)
 
 /* Makes room for one more, before it is forked: 0 or -ENOMEM. */
 int children_reserve(struct children *children);
 
-/* Takes a fresh fork, for which there is room, and the report socket of its
- * call.  Returns 0 or -errno (the child is then dead and the socket closed).
+/* Takes a fresh fork, for which there is room, the report socket of its call,
+ * and the slot that its memory is counted in, if any.  Returns 0 or -errno
+ * (the child is then dead and the socket closed).
  */
 int children_adopt(struct children *children, pid_t pid, uint64_t id,
-                   int report);
+                   int report, struct memory_slot *slot);
 
 /* At an EVENT_REPORT: the caller has closed, and the child is killed; or it
  * limits the child's processor time; or it has the answer, and the child may

@@ -59,7 +59,8 @@ most_children(void)
 static int
 watch_server(struct forkserver *forkserver)
 {
-    bool wanted = forkserver->children.count < forkserver->most;
+    bool wanted = forkserver->server >= 0 &&
+                  forkserver->children.count < forkserver->most;
     int error = 0;
 
     if (wanted && !forkserver->takes_calls) {
@@ -75,7 +76,7 @@ watch_server(struct forkserver *forkserver)
 }
 
 struct forkserver *
-forkserver_new(int server)
+forkserver_new(int server, enum memory_ruler ruler, uint64_t memory)
 {
     struct forkserver *made = calloc(1, sizeof(*made));
     if (made == NULL) {
@@ -92,6 +93,7 @@ forkserver_new(int server)
         free(made);
         return NULL;
     }
+    memory_begin(&made->children.memory, ORDER_KEEPER_FD, ruler, memory);
     return made;
 }
 
@@ -253,7 +255,7 @@ int
 forkserver_next(struct forkserver *forkserver,
                 struct forkserver_call *ret_call)
 {
-    for (;;) {
+    while (forkserver->server >= 0 || forkserver->children.count > 0) {
         deadline_ns now = deadline_now();
         bool quiet = now - forkserver->active >= PUT_OFF_QUIET_NS;
         struct event_source *source = NULL;
@@ -281,14 +283,52 @@ forkserver_next(struct forkserver *forkserver,
             return found;
         }
     }
+    return FORKSERVER_END;
+}
+
+/* Calls that wait in the socket or in the queue are closed unread. */
+static void
+retire(struct forkserver *forkserver)
+{
+    struct forkserver_call call;
+
+    events_unwatch(&forkserver->events, &forkserver->server_source);
+    fd_close(&forkserver->server);
+    while (forkserver->queue.count > 0) {
+        (void)take_prefork(forkserver, 0, &call);
+        close_call(&call);
+    }
+}
+
+bool
+forkserver_take_slot(struct forkserver *forkserver,
+                     struct forkserver_call *call,
+                     struct memory_slot **ret_slot)
+{
+    int error = memory_take(&forkserver->children.memory, ret_slot);
+
+    if (error == -ESHUTDOWN) {
+        close_call(call);
+        retire(forkserver);
+    }
+    else if (error != 0) {
+        forkserver_refuse_call(call, error);
+    }
+    return error == 0;
+}
+
+void
+forkserver_give_back(struct forkserver *forkserver, struct memory_slot *slot)
+{
+    memory_give_back(&forkserver->children.memory, slot);
 }
 
 int
 forkserver_adopt(struct forkserver *forkserver, pid_t pid,
-                 struct forkserver_call *call)
+                 struct forkserver_call *call, struct memory_slot *slot)
 {
     int error = children_adopt(&forkserver->children, pid, call->call.id,
-                               fd_steal(&call->fds[1]));
+                               fd_steal(&call->fds[1]), slot);
     close_call(call);
     int unwatched = watch_server(forkserver);
     return error != 0 ? error : unwatched;

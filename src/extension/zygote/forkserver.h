@@ -4,6 +4,7 @@
 
 #include "extension/wire/frame.h"
 #include "extension/worker/worker.h"
+#include "extension/zygote/memory.h"
 
 struct forkserver;
 
@@ -18,8 +19,10 @@ struct forkserver_call {
     int fds[FRAME_CALL_FDS];
 };
 
-/* Serves the SEQPACKET socket.  NULL and errno on failure. */
-struct forkserver *forkserver_new(int server);
+/* Serves the SEQPACKET socket; each worker's memory is limited to so many
+ * bytes in all, where a ruler can.  NULL and errno on failure. */
+struct forkserver *forkserver_new(int server, enum memory_ruler ruler,
+                                  uint64_t memory);
 
 /* Children end by themselves what their calls have started: they are not
  * killed where the caller closes. */
@@ -30,10 +33,21 @@ void forkserver_let_end_themselves(struct forkserver *forkserver);
 int forkserver_next(struct forkserver *forkserver,
                     struct forkserver_call *ret_call);
 
+/* Before the fork: where its memory is to be counted, or NULL.  False: it
+ * cannot be, and the caller was told so.  If the keeper is gone, no more calls
+ * are taken; those that have workers go on, and then comes the end. */
+bool forkserver_take_slot(struct forkserver *forkserver,
+                          struct forkserver_call *call,
+                          struct memory_slot **ret_slot);
+
+/* Where there was no fork. */
+void forkserver_give_back(struct forkserver *forkserver,
+                          struct memory_slot *slot);
+
 /* After the fork, in the parent: keeps the report socket and watches pid,
  * closes the other descriptors.  0 or -errno (the worker is then dead). */
 int forkserver_adopt(struct forkserver *forkserver, pid_t pid,
-                     struct forkserver_call *call);
+                     struct forkserver_call *call, struct memory_slot *slot);
 
 /* Instead, where it could not be forked: tells the caller why. */
 void forkserver_refuse_call(struct forkserver_call *call, int error);

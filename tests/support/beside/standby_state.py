@@ -44,10 +44,20 @@ def children(pid):
 
 
 def zygote():
-    """The last of the line of only children."""
-    (pid,) = children(box().pid)
-    (pid,) = children(pid)
+    """The launcher's children are the supervisor, which has it, and the
+    keeper, which has none."""
+    (pid,) = [pid for each in children(box().pid) for pid in children(each)]
     return pid
+
+
+def keeper():
+    """The launcher's child that is still its program, and has none; None if
+    it is gone."""
+    for pid in children(box().pid):
+        with open(f"/proc/{pid}/comm") as file:
+            if file.read() == "python_boxed\n" and not children(pid):
+                return pid
+    return None
 
 
 def workers():

@@ -1,0 +1,47 @@
+"""The cgroups of version 1 that this process can give to others."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from environments import Unavailable
+
+MOUNT = Path("/sys/fs/cgroup/memory")
+numbers = itertools.count()
+
+
+def own_group() -> Path:
+    """That of this process, in the old hierarchy."""
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controllers == "memory":
+            return MOUNT / path.lstrip("/")
+    raise Unavailable("memory is not counted by a cgroup of version 1")
+
+
+def writable() -> Path:
+    """That of this process, if it can make others in it."""
+    own = own_group()
+    if os.geteuid() != 0 or not os.access(own, os.W_OK):
+        raise Unavailable("no cgroup can be made")
+    return own
+
+
+@contextmanager
+def delegated(own: Path, uid: int) -> Iterator[None]:
+    """Meanwhile this process, and what it starts, is in a group that a user
+    may make others in."""
+    group = own / f"boxed-test-{os.getpid()}-{next(numbers)}"
+    group.mkdir()
+    try:
+        for path in (group, group / "cgroup.procs", group / "tasks"):
+            os.chown(path, uid, -1)
+        (group / "cgroup.procs").write_text(str(os.getpid()))
+        yield
+    finally:
+        (own / "cgroup.procs").write_text(str(os.getpid()))
+        group.rmdir()
