@@ -6,7 +6,9 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import secrets
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -14,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from calling import isolation
-from environments import Environment
+from environments import Environment, sleep_until
 from talking import Talking
 from users import SYSTEM, TARGETS
 
@@ -146,6 +148,20 @@ class Caller(Talking):
         """What has come since BEFORE."""
         known = {(p.pid, p.start) for p in before}
         return [p for p in self.boxes() if (p.pid, p.start) not in known]
+
+    def named(self, name: str) -> list[Process]:
+        """The process, if any, that has taken a name of 15 letters."""
+        return [one for one in self.boxes() if one.name == name]
+
+    @contextlib.contextmanager
+    def staying(self) -> Iterator[Process]:
+        """The process of a call that does nothing; it is there all along."""
+        name = f"stays{secrets.token_hex(5)}"
+        number = self.start("stay", name, 20)
+        worker = sleep_until(lambda: self.named(name), 20, "the call")[0]
+        yield worker
+        os.kill(worker.pid, signal.SIGKILL)
+        assert self.join(number)["signal"] == signal.SIGKILL
 
     def close(self) -> None:
         # What attacked it may have left it without an end of its own.

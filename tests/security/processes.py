@@ -21,6 +21,7 @@ class Process:
     no_new_privs: str
     seccomp: str
     state: str
+    name: str
 
 
 def process(pid: int) -> Process | None:
@@ -40,6 +41,7 @@ def process(pid: int) -> Process | None:
         no_new_privs=status["NoNewPrivs"],
         seccomp=status["Seccomp"],
         state=fields[0],
+        name=status["Name"],
     )
 
 

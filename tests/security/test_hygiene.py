@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
-from calling import Caller, isolation, path_with
+from calling import Caller, isolation, parts, path_with
 from core import check, check_file, modules_of, run_file
 from environments import sleep_until
 
@@ -51,23 +53,19 @@ def test_p_e01_arguments_of_a_call_are_in_no_command_line(machine, caller):
     argument of it; nor does the environment of a process."""
     machine.need_root("a look at a sandbox's environment")
     secret = "launcher-secret-of-a-call"
-    caller.ask("launcher_attacks:hold", 1.5, secret)
+    caller.ask("launcher_attacks:hold", 20, secret)
+    worker = sleep_until(
+        lambda: parts(caller).get("worker"), 20, "a call in progress"
+    )
     seen = set()
-
-    def look():
-        pids = caller.sandbox()
-        for pid in pids if len(pids) >= 3 else ():
-            for what in ("cmdline", "environ", "comm"):
-                try:
-                    data = Path(f"/proc/{pid}/{what}").read_bytes()
-                except OSError:
-                    continue
+    for pid in caller.sandbox():
+        for what in ("cmdline", "environ", "comm"):
+            with contextlib.suppress(OSError):
+                data = Path(f"/proc/{pid}/{what}").read_bytes()
                 seen.add(what)
                 assert secret.encode() not in data
                 assert SECRETS[0].encode() not in data
-        return len(seen) == 3
-
-    sleep_until(look, 20, "a call in progress")
+    os.kill(worker, signal.SIGHUP)
     assert seen == {"cmdline", "environ", "comm"}
     assert caller.answer()["value"] == [secret]
 

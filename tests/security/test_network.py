@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 
 import pytest
-from environments import sleep_until
 from security.attacks.attempts import REACHED
 from security.judging import both, judge
 
@@ -132,18 +131,14 @@ def test_p_n05_see_the_network(caller):
 
 
 @pytest.mark.case("P-N05")
-@pytest.mark.usefixtures("no_standbys")
 def test_p_n05_share_the_network(caller):
     """Where there are namespaces the guest's network is not the host's,
     whatever its filter says."""
     if not caller.has_namespaces:
         assert caller.sandbox("socket_families") == []
         return
-    before = caller.boxes()
-    number = caller.start("sleep", 1)
-    worker = sleep_until(lambda: caller.workers(before), 10)[-1]
-    guests = os.readlink(f"/proc/{worker.pid}/ns/net")
+    with caller.staying() as worker:
+        guests = os.readlink(f"/proc/{worker.pid}/ns/net")
     host = os.readlink(f"/proc/{caller.pid}/ns/net")
-    caller.join(number)
     assert guests != host
     assert os.readlink("/proc/self/ns/net") == host

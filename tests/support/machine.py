@@ -368,7 +368,7 @@ def make_relocatable(binary: Path, prefix: str) -> None:
 def install_package(to: Path) -> None:
     """Put this checkout's boxed, as built, and what guests may import of the
     running interpreter's packages into site directory TO."""
-    skip = shutil.ignore_patterns("__pycache__", "tests")
+    skip = shutil.ignore_patterns("tests")
     shutil.copytree(CHECKOUT / "boxed", to / "boxed", ignore=skip)
     for name in BORROWED:
         spec = importlib.util.find_spec(name.partition(".")[0])

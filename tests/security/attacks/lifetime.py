@@ -16,7 +16,7 @@ from boxed._doctor.attack.guest import deafen, spin
 from boxed._doctor.attack.ways import Ways
 
 from .attempts import attack
-from .calls import call
+from .calls import call, libc
 
 
 @attack
@@ -120,6 +120,16 @@ def stubborn(seconds: float) -> int:
 def stop_self() -> int:
     os.kill(os.getpid(), signal.SIGSTOP)
     return 1
+
+
+def take_name(name: str) -> None:
+    """By it a test finds the process."""
+    libc.prctl(15, name.encode(), 0, 0, 0)
+
+
+def stay(name: str, seconds: float) -> int:
+    take_name(name)
+    return sleep(seconds)
 
 
 def sleep(seconds: float) -> int:

@@ -7,10 +7,10 @@ import os
 import resource
 import signal
 import threading
-import time
 
 from .attempts import REACHED, outcomes
 from .futexes import WORD_TO_MOVE, WORD_TO_WAKE, shared_page, wait_on
+from .lifetime import take_name
 from .objects import check_offer, offer, take
 from .touching import touches
 
@@ -31,8 +31,10 @@ def condition() -> dict[str, object]:
 def victim(
     seconds: float, name: str, key: int, ready: str = ""
 ) -> dict[str, object]:
-    """Lives for a while with all that a sibling could want, and tells what
-    became of it."""
+    """Lives with all that a sibling could want until SIGHUP, or for a while;
+    tells what became of it."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    take_name(name)
     received = []
     for number in WATCHED:
         signal.signal(number, lambda got, _frame: received.append(got))
@@ -54,11 +56,9 @@ def victim(
     if ready:
         with open(ready, "w") as file:
             file.write(f"ready {os.getpid()}.")
-    limit = time.monotonic() + seconds
-    while time.monotonic() < limit:
-        time.sleep(0.02)
-    for waiter in waiters:
-        waiter.join()
+    signal.sigtimedwait({signal.SIGHUP}, seconds)
+    # Who was woken is there in no time.
+    waiters[-1].join(0.2)
     return {
         "held": held,
         "received": received,
