@@ -137,7 +137,8 @@ def test_what_others_may_meet_ends_at_once(tmp_path, traced, options):
     """A worker that may hold a lock or a port does not linger."""
     calls = serving(tmp_path, traced, options)
     assert len(calls) <= SERVING, calls
-    assert calls[-1] == "exit_group", calls
+    # Or it was ended by the zygote on its way there.
+    assert calls[-1] in ("exit_group", "sendto"), calls
 
 
 def test_an_idle_sandbox_does_nothing(traced):
