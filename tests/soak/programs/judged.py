@@ -108,7 +108,8 @@ def _way(soak: Soak, rng: random.Random, options: dict[str, Any]) -> Way:
     if is_any and choice >= 2 and soak.sandboxes:
         sandbox = rng.choice(soak.sandboxes)
         return sandbox.call if choice == 2 else by_run(sandbox.run)
-    options.setdefault("serializer", "cloudpickle")
+    if rng.random() < 0.5:
+        options.setdefault("serializer", "cloudpickle")
     options["isolation"] = ISOLATION
     return boxed.call if choice % 2 else by_run(boxed.run)
 
