@@ -202,18 +202,28 @@ hear_slot(struct memory *memory, struct memory_slot **ret_slot)
     return answer.error != 0 ? -answer.error : -EMFILE;
 }
 
-/* Begins to count.  Whether nearly nothing is in it, and what a worker will
- * have can be told from what others had. */
-static bool
+/* Begins to count.  -EBUSY: more than nearly nothing is in it, or what a
+ * worker will have cannot be told from what others had.  -ESHUTDOWN: there is
+ * no such group any more.  Its keeper was ended by somebody else, and the next
+ * sandbox's has removed what it left. */
+static int
 begin(const struct memory *memory, struct memory_slot *slot)
 {
     int peak = slot->files[MEMORY_SLOT_PEAK];
+    char now[32];
 
     slot->begins_anew = pwrite(peak, "0", 1, 0) == 1;
     slot->peak = read_number(peak);
     read_events(memory, slot, &slot->full, &slot->kills);
-    return read_number(slot->files[MEMORY_SLOT_NOW]) <= LEFT_OVER &&
-           (slot->begins_anew || slot->peak <= memory->limit / LOW_PEAK);
+    read_text(slot->files[MEMORY_SLOT_NOW], now, sizeof(now));
+    if (now[0] == '\0') {
+        return -ESHUTDOWN;
+    }
+    return strtoull(now, NULL, 10) <= LEFT_OVER &&
+                   (slot->begins_anew ||
+                    slot->peak <= memory->limit / LOW_PEAK)
+               ? 0
+               : -EBUSY;
 }
 
 int
@@ -226,7 +236,7 @@ memory_take(struct memory *memory, struct memory_slot **ret_slot)
     while (memory->first != NULL) {
         struct memory_slot *slot = memory->first;
         memory->first = slot->next;
-        if (begin(memory, slot)) {
+        if (begin(memory, slot) == 0) {
             *ret_slot = slot;
             return 0;
         }
@@ -236,8 +246,10 @@ memory_take(struct memory *memory, struct memory_slot **ret_slot)
         ask_for_slot(memory);
     }
     int error = memory->asked ? hear_slot(memory, ret_slot) : -ESHUTDOWN;
-    if (error == 0) {
-        (void)begin(memory, *ret_slot);
+    if (*ret_slot != NULL && begin(memory, *ret_slot) == -ESHUTDOWN) {
+        forget(memory, *ret_slot);
+        *ret_slot = NULL;
+        error = -ESHUTDOWN;
     }
     return error;
 }

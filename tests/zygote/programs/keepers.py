@@ -9,10 +9,11 @@ import time
 from pathlib import Path
 
 from cgroup_tree import made
-from harness import run
-from standby_state import box, keeper, until
+from harness import Sandbox, run
+from standby_state import box, keeper, until, workers
 
 from boxed import _boxed
+from boxed._live.prefork import end_all
 from boxed._live.registry import close_all, shared
 
 before = made()
@@ -92,3 +93,16 @@ close_all()
 run(abs, (-1,))
 close_all()
 assert groups() == set()
+
+# Whose groups another sandbox has removed meanwhile begins anew as well.
+for _ in range(5):
+    run(abs, (-1,))
+until(lambda: not end_all() and not workers())
+ended = groups()
+os.kill(keeper(), signal.SIGKILL)
+until(lambda: keeper() is None)
+with Sandbox() as sandbox:
+    assert sandbox.run(abs, (-1,)) == 1
+    assert not ended & groups()
+for _ in range(20):
+    assert run(abs, (-1,)) == 1
