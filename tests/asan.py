@@ -42,6 +42,7 @@ SUITES = (
     "limits",
     "pool",
     "room",
+    "soak",
     "terms",
     "world",
 )
@@ -65,6 +66,7 @@ EXCLUDED = {
     },
     "tests/calls/test_terms.py::test_no_more_can_be_had": "the limit counts"
     " ASan's own memory too, so what the guest asks for is less than it has",
+    "tests/soak/test_soak.py::test_soak[docker-root]": NO_PROC,
     "tests/policy/test_grants.py::test_the_environment": "the guest is given"
     " the sanitizers' own variables besides",
     "tests/worker/test_limits.py::test_memory": "ASan's allocator ends the"

@@ -35,7 +35,7 @@ from boxed._policy import tiers
 ROUND_SECONDS = 400
 #: Rounds after which caches are full, and how much may be added then.
 WARM = 3
-MOST_MEMORY, MOST_OBJECTS = 24 << 20, 2000
+MOST_MEMORY, MOST_OBJECTS = 8 << 20, 2000
 
 
 class Handler:
