@@ -17,12 +17,30 @@ path_ends_with(const char *name, const char *suffix)
     return length > end && strcmp(name + length - end, suffix) == 0;
 }
 
-/* The suffixes of importlib.machinery's all_suffixes(). */
+/* Whether it ends as "libgfortran.so.5.0.0" does. */
+static bool
+is_numbered_library(const char *name)
+{
+    const char *version = strstr(name, ".so.");
+    return version != NULL && version != name && version[4] != '\0' &&
+           strspn(version + 4, "0123456789.") == strlen(version + 4);
+}
+
+/* The suffixes of importlib.machinery's all_suffixes(), and a library that
+ * modules are linked with. */
 bool
 path_is_module(const char *name)
 {
     return path_ends_with(name, ".py") || path_ends_with(name, ".pyc") ||
-           path_ends_with(name, ".so");
+           path_ends_with(name, ".so") || is_numbered_library(name);
+}
+
+/* Directories beside packages in which there are modules, as it were: compiled
+ * ones, and the libraries that auditwheel puts there. */
+bool
+path_is_beside_package(const char *name)
+{
+    return strcmp(name, "__pycache__") == 0 || path_ends_with(name, ".libs");
 }
 
 bool

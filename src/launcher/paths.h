@@ -8,6 +8,7 @@ bool path_ends_with(const char *name, const char *suffix);
 bool path_is_module(const char *name);
 bool path_is_hidden(const char *name);
 bool path_is_metadata(const char *name);
+bool path_is_beside_package(const char *name);
 bool path_has_hidden_part(const char *path);
 
 /* What a path names below a directory, or NULL. */

@@ -223,7 +223,7 @@ judge_folder(const struct level *above, const char *name, int fd,
     bool package = path_is_metadata(name) || is_package(fd);
 
     if (!package && !above->package && !above->spread &&
-        strcmp(name, "__pycache__") != 0) {
+        !path_is_beside_package(name)) {
         return false;
     }
     if (!path_of_fd(fd, real)) {

@@ -13,6 +13,11 @@ put(base, "ways.py")
 put(base, "pack/__init__.py")
 inner = put(base, "pack/inner/data.txt", text="data")
 put(base, "other-1.0.dist-info/METADATA", text="data")
+libraries = [
+    put(base, "pack.libs/libfortran-0352e75f.so.5.0.0", text="data"),
+    put(base, "pack.libs/libblas-32a4b2a6.so", text="data"),
+    put(base, "libown.so.1", text="data"),
+]
 secrets = [
     put(base, name, text="secret")
     for name in (
@@ -30,6 +35,11 @@ secrets = [
         "config.so.d/secret",
         ".venv2/lib/code.py",
         "docs/conf.txt",
+        "pack.libs/notes.txt",
+        "pack.libs/deeper/lib.so",
+        "pack.libs/.hidden.so.1",
+        "lib.so.1.key",
+        "lib.so.",
     )
 ]
 # By the name of a module, or of a package's data.
@@ -56,7 +66,8 @@ with open(os.fsencode(base) + b"/odd\xff.py", "w"):
 import pack
 import ways
 
-assert see(inner, ways.read)
+for path in (inner, *libraries):
+    assert see(path, ways.read), path
 assert see(ways.__file__, pack.read)
 for path in secrets + links:
     assert open(path).read() in (
