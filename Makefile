@@ -20,7 +20,7 @@ FUZZ_FLAGS    = -g -O1 -std=c11 -D_GNU_SOURCE -Isrc \
 FUZZ_TABLES   = -DTABLE_SMALL=4 -DMOVE_SMALL=4 \
                 -DKEY_TIMER_BASE=-1 -DKEY_TIMER_KEY=0
 
-.PHONY: help demo test check build lint static asan soak docs bench fuzz clean
+.PHONY: help demo test check build lint static asan soak docs bench fuzz machine clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -105,6 +105,10 @@ bench: build ## every speed against its peers, into docs/performance.rst
 	@sh -c '$(call need,strace bubblewrap)'
 	@$(VENV)/bin/pip install -q loky pebble || echo "without loky, pebble"
 	$(RUN) -m bench --docs --json build/bench.json
+
+machine: build ## cgroups of version 2, in an emulated machine, with Debian's kernel
+	@sh -c '$(call need,qemu-system-x86)'
+	$(RUN) tests/machines/boot.py
 
 clean: ## remove what was built
 	rm -rf build dist *.egg-info $(VENV) boxed/*.so boxed/python_boxed

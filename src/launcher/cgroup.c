@@ -27,6 +27,9 @@
 /* A member for the caller and its launchers. */
 #define CALLERS "boxed-caller"
 
+/* Processes from one of the sandbox's up to the launcher. */
+#define FAMILY 4
+
 /* How often processes are moved that were just being forked. */
 #define ROUNDS 16
 
@@ -169,7 +172,7 @@ open_own(const struct hierarchy *hierarchy, const char *path)
 static bool
 gives_memory(int directory)
 {
-    char text[256];
+    char text[256] = "";
 
     return read_text(directory, "cgroup.subtree_control", text,
                      sizeof(text)) == 0 &&
@@ -182,7 +185,7 @@ is_unlimited(int directory)
 {
     static const char *const limits[] = {"memory.max", "memory.high",
                                          "memory.swap.max"};
-    char text[64];
+    char text[64] = "";
 
     for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
         int error = read_text(directory, limits[i], text, sizeof(text));
@@ -211,11 +214,44 @@ open_above(int own)
     return there.st_uid == geteuid() ? fd_steal(&above) : -EACCES;
 }
 
-/* Moves all of a group's processes to a member; whether all were those. */
-static int
-move_down(int own, const pid_t *known, size_t count)
+/* -1 of a process that is gone. */
+static pid_t
+parent_of(int processes, pid_t pid)
 {
-    char text[1024], number[DECIMAL_SIZE];
+    char number[DECIMAL_SIZE], text[512] = "";
+    cleanup_close int own = openat(processes, decimal((uint64_t)pid, number),
+                                   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (own < 0 || read_text(own, "stat", text, sizeof(text)) != 0) {
+        return -1;
+    }
+    /* Behind the program's name, which may be anything: ") S PARENT". */
+    const char *at = strrchr(text, ')');
+    return at == NULL ? -1 : next_pid(&at);
+}
+
+/* Whether a process is of this start: of the launcher's family, which grows
+ * meanwhile, or the one that began it.  One that is gone is in nobody's way.
+ */
+static bool
+is_of_start(int processes, pid_t pid, pid_t caller, pid_t launcher)
+{
+    bool found = pid == caller;
+
+    for (int i = 0; i < FAMILY && !found && pid > 1; i++) {
+        found = pid == launcher;
+        pid = parent_of(processes, pid);
+    }
+    return found || pid < 0;
+}
+
+/* Moves all of a group's processes to a member, if all are of this start. */
+static int
+move_down(int own, pid_t caller, pid_t launcher)
+{
+    char text[1024] = "", number[DECIMAL_SIZE];
+    cleanup_close int processes =
+        open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int error = read_text(own, "cgroup.procs", text, sizeof(text));
 
     if (error != 0) {
@@ -223,11 +259,7 @@ move_down(int own, const pid_t *known, size_t count)
     }
     const char *at = text;
     for (pid_t pid = next_pid(&at); pid != 0; pid = next_pid(&at)) {
-        bool is_known = count == 0;
-        for (size_t i = 0; i < count; i++) {
-            is_known |= pid == known[i];
-        }
-        if (!is_known) {
+        if (!is_of_start(processes, pid, caller, launcher)) {
             return -EBUSY;
         }
     }
@@ -249,8 +281,7 @@ move_down(int own, const pid_t *known, size_t count)
 static int
 make_room(int own, pid_t caller, pid_t launcher)
 {
-    const pid_t known[] = {caller, launcher, getpid()};
-    char text[256];
+    char text[256] = "";
 
     int error = read_text(own, "cgroup.controllers", text, sizeof(text));
     if (error == 0 && !has_word(text, "memory")) {
@@ -261,14 +292,13 @@ make_room(int own, pid_t caller, pid_t launcher)
     if (error != -EBUSY) {
         return error;
     }
-    error = move_down(own, known, sizeof(known) / sizeof(known[0]));
-    for (int i = 0; i < ROUNDS && error == 0; i++) {
-        error = cgroup_write(own, "cgroup.subtree_control", "+memory");
-        if (error != -EBUSY) {
-            break;
+    /* What the launcher forks meanwhile is found the next time. */
+    for (int i = 0; i < ROUNDS && error == -EBUSY; i++) {
+        error = move_down(own, caller, launcher);
+        if (error != 0) {
+            return error;
         }
-        /* The launcher has forked meanwhile. */
-        error = move_down(own, NULL, 0);
+        error = cgroup_write(own, "cgroup.subtree_control", "+memory");
     }
     return error;
 }
@@ -295,7 +325,7 @@ find_of_version_2(int own, pid_t caller, pid_t launcher)
 int
 cgroup_find(pid_t caller, pid_t launcher, struct cgroup *ret_found)
 {
-    char text[4096];
+    char text[4096] = "";
     int error = -ENOENT;
 
     for (size_t i = 0; i < sizeof(hierarchies) / sizeof(hierarchies[0]); i++) {

@@ -57,7 +57,7 @@ most_memory(const struct worker_policy *policy)
     uint64_t answer = policy->answer < memory ? policy->answer : memory;
     uint64_t kernels = memory / 64 + 4 * mib +
                        policy->limits.threads * 32 * kib +
-                       policy->processes * 512 * kib;
+                       policy->processes * (512 * kib);
     return memory + policy->baseline.data + answer + kernels;
 }
 

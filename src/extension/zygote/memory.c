@@ -172,36 +172,6 @@ forget(struct memory *memory, struct memory_slot *slot)
     free(slot);
 }
 
-/* The slot that was asked for. */
-static int
-hear_slot(struct memory *memory, struct memory_slot **ret_slot)
-{
-    struct memory_slot_answer answer;
-    struct memory_slot *slot = malloc(sizeof(*slot));
-    size_t count;
-
-    if (slot == NULL) {
-        return -ENOMEM;
-    }
-    int error = hear(memory->keeper, &answer, slot->files, &count);
-    if (error != 0) {
-        free(slot);
-        return error;
-    }
-    memory->asked = false;
-    slot->number = answer.number;
-    memory->slots = answer.number + 1;
-    if (answer.error == 0 && count == MEMORY_SLOT_FILES) {
-        *ret_slot = slot;
-        return 0;
-    }
-    for (size_t i = count; i < MEMORY_SLOT_FILES; i++) {
-        slot->files[i] = -1;
-    }
-    forget(memory, slot);
-    return answer.error != 0 ? -answer.error : -EMFILE;
-}
-
 /* Begins to count.  -EBUSY: more than nearly nothing is in it, or what a
  * worker will have cannot be told from what others had.  -ESHUTDOWN: there is
  * no such group any more.  Its keeper was ended by somebody else, and the next
@@ -226,6 +196,40 @@ begin(const struct memory *memory, struct memory_slot *slot)
                : -EBUSY;
 }
 
+/* The slot that was asked for. */
+static int
+hear_slot(struct memory *memory, struct memory_slot **ret_slot)
+{
+    struct memory_slot_answer answer;
+    struct memory_slot *slot = malloc(sizeof(*slot));
+    size_t count;
+
+    if (slot == NULL) {
+        return -ENOMEM;
+    }
+    int error = hear(memory->keeper, &answer, slot->files, &count);
+    if (error != 0) {
+        free(slot);
+        return error;
+    }
+    memory->asked = false;
+    slot->number = answer.number;
+    memory->slots = answer.number + 1;
+    if (answer.error == 0 && count == MEMORY_SLOT_FILES) {
+        if (begin(memory, slot) == -ESHUTDOWN) {
+            forget(memory, slot);
+            return -ESHUTDOWN;
+        }
+        *ret_slot = slot;
+        return 0;
+    }
+    for (size_t i = count; i < MEMORY_SLOT_FILES; i++) {
+        slot->files[i] = -1;
+    }
+    forget(memory, slot);
+    return answer.error != 0 ? -answer.error : -EMFILE;
+}
+
 int
 memory_take(struct memory *memory, struct memory_slot **ret_slot)
 {
@@ -245,13 +249,7 @@ memory_take(struct memory *memory, struct memory_slot **ret_slot)
     if (!memory->asked) {
         ask_for_slot(memory);
     }
-    int error = memory->asked ? hear_slot(memory, ret_slot) : -ESHUTDOWN;
-    if (*ret_slot != NULL && begin(memory, *ret_slot) == -ESHUTDOWN) {
-        forget(memory, *ret_slot);
-        *ret_slot = NULL;
-        error = -ESHUTDOWN;
-    }
-    return error;
+    return memory->asked ? hear_slot(memory, ret_slot) : -ESHUTDOWN;
 }
 
 int

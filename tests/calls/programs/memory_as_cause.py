@@ -125,8 +125,10 @@ def disguises():
     assert outcome.cause == "raised", outcome
     assert isinstance(outcome.exception, ValueError)
     if HAS_NAMESPACES:
+        # In version 2 all of a call ends together.
         outcome = ended(guests.share_in_child, "return", processes=3)
-        assert outcome.cause == "returned", outcome
+        expected = "memory" if sys.argv[1] == "cgroup v2" else "returned"
+        assert outcome.cause == expected, outcome
 
 
 def files():
@@ -184,7 +186,9 @@ if __name__ == "__main__":
     if HAS_CGROUPS:
         failed_imports()
         killed()
-        files()
+        if sys.argv[1] != "cgroup v2":
+            # That is tried in a machine without a disk: its files are memory.
+            files()
         if HAS_NAMESPACES:
             children()
     else:

@@ -24,4 +24,9 @@ def made() -> set[Path]:
     this process; in the new one it is enough that no other program of a
     machine makes calls."""
     find = ABOVE.glob if IS_OLD else ABOVE.rglob
-    return set(find("boxed-[0-9]*-[0-9]*"))
+    while True:
+        try:
+            return set(find("boxed-[0-9]*-[0-9]*"))
+        except FileNotFoundError:
+            # One went away meanwhile.
+            continue
