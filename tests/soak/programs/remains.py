@@ -10,6 +10,8 @@ import os
 import tempfile
 import time
 
+from harness import run
+
 from boxed import _boxed
 from boxed._live import prefork, registry
 
@@ -126,16 +128,24 @@ def _join(path: str) -> None:
         file.write(str(os.getpid()))
 
 
+def _end_all() -> None:
+    registry.close_all()
+    gc.collect()
+    limit = time.monotonic() + GONE
+    while _alive() and time.monotonic() < limit:
+        time.sleep(0.01)
+
+
 class Remains:
     """What there is now; to be compared with what there was."""
 
     def __init__(self, group: Group) -> None:
         """When no other thread makes a call."""
-        registry.close_all()
-        gc.collect()
-        limit = time.monotonic() + GONE
-        while _alive() and time.monotonic() < limit:
-            time.sleep(0.01)
+        _end_all()
+        if group.below():
+            # Of a keeper that was killed: the next one removes it.
+            run(abs, (-1,))
+            _end_all()
         _libc.malloc_trim(0)
         self.processes = [_status(pid) for pid in _alive()]
         self.descriptors = sorted(
