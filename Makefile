@@ -20,7 +20,7 @@ FUZZ_FLAGS    = -g -O1 -std=c11 -D_GNU_SOURCE -Isrc \
 FUZZ_TABLES   = -DTABLE_SMALL=4 -DMOVE_SMALL=4 \
                 -DKEY_TIMER_BASE=-1 -DKEY_TIMER_KEY=0
 
-.PHONY: help demo test check build lint static asan soak docs bench fuzz machine clean
+.PHONY: help demo test check build lint static interrupts asan soak docs bench fuzz machine clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -86,6 +86,9 @@ build/tidy/%.ok: src/%.c $(HEADERS) .clang-tidy
 	    -isystem "$$include" 2>$(@:.ok=.log) || \
 	    { cat $(@:.ok=.log); exit 1; }
 	@touch $@
+
+interrupts: build ## at every instruction of a call, in a quarter of an hour
+	BOXED_EVERY_INSTRUCTION=1 tests/suite $(RUN) tests/calls -k interrupt
 
 asan: build ## the core suite with sanitizers; tests/asan.py says what of it
 	@sh -c '$(call need,$(TEST_PACKAGES))'

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -149,8 +150,10 @@ keep(int socket, const struct order *order, pid_t caller, pid_t launcher)
     struct memory_slot_answer first = {.magic = MEMORY_SLOT_MAGIC};
 
     capabilities_forget();
-    /* The terminal's signals are for the caller. */
-    if (setsid() < 0 || keep_descriptors(socket) != 0) {
+    /* The terminal's signals are for the caller; the name is for whoever looks
+     * at processes. */
+    if (prctl(PR_SET_NAME, "boxed_keeper", 0, 0, 0) != 0 || setsid() < 0 ||
+        keep_descriptors(socket) != 0) {
         die(STAGE_MEMORY);
     }
     first.error = open_slots(order, caller, launcher, &slots);

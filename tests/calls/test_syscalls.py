@@ -15,6 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from cgroups import nobody_beside
 from core import check_file
 from environments import CHECKOUT
 from guest_code import guest_code
@@ -56,13 +57,14 @@ def traced(tmp_path):
         # -I: what is counted must not depend on where the tests were started.
         path = f"import sys; sys.path.insert(0, {str(CHECKOUT)!r})"
         command = [sys.executable, "-I", "-c", f"{path}\n{program}", *args]
-        done = subprocess.run(
-            [strace, "-f", "-o", log, *command],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=50,
-        )
+        with nobody_beside() as alone:
+            done = subprocess.run(
+                [*alone, strace, "-f", "-o", log, *command],
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=50,
+            )
         assert done.returncode == 0, done.stdout + done.stderr
         return counted(log.read_text(errors="replace").splitlines())
 

@@ -153,10 +153,11 @@ def test_fewer_modules(place, folder):
 
 @carries("guard")
 def test_guard(place, folder):
-    """A sandbox imports the program, which must not start calls then."""
+    """By name, a sandbox imports the program, which must not start calls
+    then."""
     folder.chmod(0o755)
     script = folder / "program.py"
-    call = "print(run(three))"
+    call = "print(run(three, serializer='pickle'))"
     for source, out, words_of_it in (
         (f"{call}", "", words("guard")),
         (f"if __name__ == '__main__': {call}", "3\n", ""),

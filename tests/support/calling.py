@@ -77,11 +77,15 @@ def parts(caller: Caller) -> dict[str, int]:
     """The sandbox's processes by what they are: the launcher's that waits or
     supervises, the zygote, the worker of a call in progress that holds, and
     one that does not, or not yet."""
-    launchers, held, others = [], [], []
+    launchers, keepers, held, others = [], [], [], []
     for pid in caller.sandbox():
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             name = Path(f"/proc/{pid}/comm").read_text().strip()
-            known = {"python_boxed": launchers, "held": held}
+            known = {
+                "python_boxed": launchers,
+                "boxed_keeper": keepers,
+                "held": held,
+            }
             known.get(name, others).append(pid)
     names = dict(zip(("zygote", "standby"), others))
     names |= dict(zip(("worker",), held))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from environments import Unavailable
+from environments import Unavailable, sleep_until
 
 MOUNT = Path("/sys/fs/cgroup/memory")
 numbers = itertools.count()
@@ -29,6 +29,33 @@ def writable() -> Path:
     if os.geteuid() != 0 or not os.access(own, os.W_OK):
         raise Unavailable("no cgroup can be made")
     return own
+
+
+@contextmanager
+def nobody_beside() -> Iterator[list[str]]:
+    """The words to put before a command, so that it runs in a group of its own
+    where there can be one: sandboxes of one group look at what others have
+    left there."""
+    try:
+        group = writable() / f"boxed-test-{os.getpid()}-{next(numbers)}"
+    except Unavailable:
+        yield []
+        return
+    group.mkdir()
+    enter = f'echo $$ >{group}/cgroup.procs; exec "$@"'
+    try:
+        yield ["/bin/sh", "-c", enter, "sh"]
+    finally:
+        sleep_until(lambda: removed(group), 20, f"the end of {group}")
+
+
+def removed(group: Path) -> bool:
+    """Whether nothing was in it any more."""
+    try:
+        group.rmdir()
+    except OSError:
+        return False
+    return True
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from harness import refused, run, source
 
-from boxed import Limits, WorkerDied
+from boxed import BoxedError, LimitExceeded, Limits, WorkerDied
 
 
 def fill():
@@ -16,8 +16,11 @@ def fill():
 
 
 small = Limits(memory=32 << 20)
-error = refused(WorkerDied, run, exec, (source(fill),), limits=small)
-assert error.signal == 11
+error = refused(BoxedError, run, exec, (source(fill),), limits=small)
+if "memory cgroup" in error.outcome.walls:
+    assert isinstance(error, LimitExceeded) and error.resource == "memory"
+else:
+    assert isinstance(error, WorkerDied) and error.signal == 11
 assert "Limits(memory=33554432)" in str(error), error
 dies = "__import__('ctypes').memset(0, 1, 1)"
 error = refused(WorkerDied, run, eval, (dies,))

@@ -7,6 +7,7 @@ import shutil
 from dataclasses import dataclass
 
 import pytest
+from cgroups import nobody_beside
 from checks import BUNDLED, NO_VERIFY, STATUS, TAKES_UID, assert_runs
 from launching import Ended, start
 from orders import FULL, UID, order_for
@@ -105,14 +106,15 @@ def trace(machine, user):
     def trace(
         tier: int, call: str, *options: str, launcher=plain, more=()
     ) -> Traced:
+        """With calls that are the same each time."""
         log.unlink(missing_ok=True)
         name = user.variables["USER"]
         through = ["/usr/bin/strace", "-f", "-u", name, "-o", str(log)]
         through += ["-e", f"trace={call},execve", "-e", "signal=none"]
         order = order_for(tier, STATUS, more)
-        ended = start(
-            user, order, launcher=launcher, through=[*through, *options]
-        )
+        with nobody_beside() as alone:
+            through = [*alone, *through, *options]
+            ended = start(user, order, launcher=launcher, through=through)
         return Traced(ended, own_lines(log.read_text()))
 
     return trace

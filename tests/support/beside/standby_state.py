@@ -51,11 +51,10 @@ def zygote():
 
 
 def keeper():
-    """The launcher's child that is still its program, and has none; None if
-    it is gone."""
+    """None if it is gone."""
     for pid in children(box().pid):
         with open(f"/proc/{pid}/comm") as file:
-            if file.read() == "python_boxed\n" and not children(pid):
+            if file.read() == "boxed_keeper\n":
                 return pid
     return None
 
