@@ -213,7 +213,7 @@ def threads_of(caller, before, least: int) -> list[tuple[str, str, str]]:
                 line.split(":\t", 1) for line in lines if ":\t" in line
             )
             kind = "guest"
-            if status["Name"] == "python_boxed":
+            if status["Name"] in ("python_boxed", "boxed_keeper"):
                 kind = "supervisor"
             found.append((kind, status["NoNewPrivs"], status["Seccomp"]))
     guests = [one for one in found if one[0] == "guest"]

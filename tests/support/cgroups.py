@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +11,6 @@ from pathlib import Path
 from environments import Unavailable, sleep_until
 
 MOUNT = Path("/sys/fs/cgroup/memory")
-numbers = itertools.count()
 
 
 def own_group() -> Path:
@@ -31,17 +30,23 @@ def writable() -> Path:
     return own
 
 
+def made_in(own: Path) -> Path:
+    """A new group; by their pids processes of several namespaces are one."""
+    group = Path(tempfile.mkdtemp(prefix="boxed-test-", dir=own))
+    group.chmod(0o755)
+    return group
+
+
 @contextmanager
 def nobody_beside() -> Iterator[list[str]]:
     """The words to put before a command, so that it runs in a group of its own
     where there can be one: sandboxes of one group look at what others have
     left there."""
     try:
-        group = writable() / f"boxed-test-{os.getpid()}-{next(numbers)}"
+        group = made_in(writable())
     except Unavailable:
         yield []
         return
-    group.mkdir()
     enter = f'echo $$ >{group}/cgroup.procs; exec "$@"'
     try:
         yield ["/bin/sh", "-c", enter, "sh"]
@@ -62,8 +67,7 @@ def removed(group: Path) -> bool:
 def delegated(own: Path, uid: int) -> Iterator[None]:
     """Meanwhile this process, and what it starts, is in a group that a user
     may make others in."""
-    group = own / f"boxed-test-{os.getpid()}-{next(numbers)}"
-    group.mkdir()
+    group = made_in(own)
     try:
         for path in (group, group / "cgroup.procs", group / "tasks"):
             os.chown(path, uid, -1)

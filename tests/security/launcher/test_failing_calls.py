@@ -78,11 +78,22 @@ class Traced:
         }
 
 
+CUT, RESUMED = "<unfinished ...>", " resumed>"
+
+
 def own_lines(log: str) -> list[str]:
+    """Each call as one line, though others' came between its two halves."""
     executed = set()
+    begun: dict[str, str] = {}
     lines = []
     for line in log.splitlines():
         pid, _, call = line.partition(" ")
+        if call.endswith(CUT):
+            call = call[: -len(CUT)].rstrip()
+            begun[pid] = f"{call} " if call.endswith(",") else call
+            continue
+        if pid in begun and RESUMED in call:
+            call = begun.pop(pid) + call.partition(RESUMED)[2].lstrip()
         if pid not in executed:
             lines.append(call.strip())
         guest = call.strip().startswith(f'execve("{STATUS[0]}"')
