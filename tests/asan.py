@@ -69,6 +69,8 @@ EXCLUDED = {
     "tests/soak/test_soak.py::test_soak[docker-root]": NO_PROC,
     "tests/policy/test_grants.py::test_the_environment": "the guest is given"
     " the sanitizers' own variables besides",
+    "tests/worker/test_limits.py::test_all_that_a_guest_can_hold": "a cgroup's"
+    " limit leaves room for what the interpreter has, and ASan has much",
     "tests/worker/test_limits.py::test_memory": "ASan's allocator ends the"
     " process where the limit makes another raise MemoryError",
     **{

@@ -116,7 +116,8 @@ def _wrapped(text: str, indent: str) -> str:
     lines = [""]
     for word in text.split(" "):
         line = f"{lines[-1]} {word}" if lines[-1] else word
-        if len(indent) + len(line) <= _WIDTH:
+        # Between two spaces there is no word, and no line begins.
+        if not word or len(indent) + len(line) <= _WIDTH:
             lines[-1] = line
         else:
             lines.append(f"    {word}")
