@@ -5,9 +5,17 @@ import os
 import pickle
 import signal
 import threading
+import time
 
 from harness import call
-from standby_state import descriptors, warm, zygote
+from standby_state import (
+    descriptors,
+    until,
+    waiting,
+    warm,
+    workers,
+    zygote,
+)
 
 import boxed
 from boxed import _boxed
@@ -15,10 +23,23 @@ from boxed import _boxed
 NEVER = (1 << 63) - 1
 
 
+def stop_zygote():
+    """Once all that stand by are forked, and what has answered has ended."""
+
+    def settled():
+        if len(workers()) != len(waiting()):
+            return False
+        time.sleep(0.1)
+        return len(workers()) == len(waiting())
+
+    warm(2)
+    until(settled)
+    os.kill(zygote(), signal.SIGSTOP)
+
+
 def check_that_no_call_waits():
     """With a zygote that tells nothing, a call would wait for ever."""
-    warm(2)
-    os.kill(zygote(), signal.SIGSTOP)
+    stop_zygote()
     outcome = call(abs, (-2,))
     assert outcome.unwrap() == 2 and outcome.usage.wall_time > 0
     os.kill(zygote(), signal.SIGCONT)
@@ -26,8 +47,7 @@ def check_that_no_call_waits():
 
 
 def check_that_threads_may_ask_at_once():
-    warm(2)
-    os.kill(zygote(), signal.SIGSTOP)
+    stop_zygote()
     usage, found = call(abs, (-2,)).usage, []
     threads = [
         threading.Thread(target=lambda: found.append(usage.page_faults))
