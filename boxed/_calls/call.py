@@ -296,8 +296,7 @@ class _Attempt:
         reason = memory.of_exception(error, exchange.memory, limits)
         if reason is not None:
             exchange.cause = "memory"
-            if reason is not error:
-                raise reason from error
+            raise reason from error
 
     def _failure(self, event: int, body: Any) -> Exception:
         """What an event means that is no answer; the worker is gone then, or

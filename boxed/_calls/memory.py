@@ -48,17 +48,17 @@ def _says_so(error: RemoteError) -> bool:
 def of_exception(
     error: RemoteError, measured: Memory, limits: Limits
 ) -> BoxedError | None:
-    """What run() is to raise for it, if memory is why; None if not.
+    """What run() is to raise from it, if memory is why; None if not.
 
     Doubling what it has may be what was refused to a guest that says so; then
-    half is enough to believe it.  Of a MemoryError it knows best where.
+    half is enough to believe it.
     """
     if not was_used_up(measured, limits) and not (
         _says_so(error) and measured[1] * 2 >= limits.memory
     ):
         return None
-    is_plain = isinstance(error, MemoryError)
-    return error if is_plain else exceeded(measured, limits)
+    told = f"{error.type_name}: {error.message}".rstrip(": ")
+    return exceeded(measured, limits, f"; {told}")
 
 
 def was_used_up(measured: Memory, limits: Limits) -> bool:
@@ -79,11 +79,16 @@ def _was_ended(measured: Memory) -> bool:
     return full > 0 and ended > 0
 
 
-def exceeded(measured: Memory, limits: Limits) -> MemoryExceeded:
+def exceeded(
+    measured: Memory, limits: Limits, told: str = ""
+) -> MemoryExceeded:
+    """
+    :param told: what the guest has said of it.
+    """
     most = measured[1]
     return MemoryExceeded(
         f"memory ran out: the call came to {most} bytes, with"
-        f" Limits(memory={limits.memory})",
+        f" Limits(memory={limits.memory}){told}",
         "memory",
         limits.memory,
         most,
