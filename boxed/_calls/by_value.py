@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _SENT = ("__main__", "builtins")
 _MOST_SEEN, _MOST_MODULES = 200, 50
 
-
 _Module, _Function, _Builtin = type(sys), type(lambda: None), type(len)
 _Code = type((lambda: 0).__code__)
 
@@ -73,23 +72,13 @@ def _made_pickler() -> Any:
 def unsendable(function: Any) -> str:
     """What of a function keeps it from being sent by value, for a message: a
     name and why, or nothing where that is not to be found."""
-    seen: set[int] = set()
-    todo: list[Any] = [function]
-    while todo and len(seen) < _MOST_SEEN:
-        one = todo.pop()
-        if id(one) in seen:
-            continue
-        seen.add(id(one))
-        if _home(one) not in (None, *_SENT):
-            continue
-        if type(one) is not _Function:
-            todo.extend(_inside(one))
+    for one in _reached(function):
+        if type(one) is not _Function or _home(one) not in _SENT:
             continue
         for name, value in _names_and_values(one):
-            if type(value) is _Function or issubclass(type(value), type):
-                todo.append(value)
-                continue
-            reason = _refusal(value)
+            # Of functions and classes the names are looked at in their turn.
+            is_code = type(value) is _Function or issubclass(type(value), type)
+            reason = "" if is_code else _refusal(value)
             if reason:
                 return f"{one.__qualname__} refers to {name!r}: {reason}"
     return ""
@@ -123,6 +112,19 @@ def modules_of(function: Callable[..., Any]) -> tuple[str, ...]:
     """The modules that a function refers to, and so does what it refers to
     that goes by value too; sorted."""
     found: set[str] = set()
+    for one in _reached(function):
+        if type(one) is _Module:
+            found.update(_names_of(one, function))
+            continue
+        module = _home(one)
+        if module not in _SENT and _is_found(module):
+            found.add(str(module))
+    return tuple(sorted(found)[:_MOST_MODULES])
+
+
+def _reached(function: Any) -> Iterator[Any]:
+    """The function, what it refers to, and so on within what goes by value;
+    each once."""
     seen: set[int] = set()
     todo: list[Any] = [function]
     while todo and len(seen) < _MOST_SEEN:
@@ -130,15 +132,9 @@ def modules_of(function: Callable[..., Any]) -> tuple[str, ...]:
         if id(one) in seen:
             continue
         seen.add(id(one))
-        if type(one) is _Module:
-            found.update(_names_of(one, function))
-            continue
-        module = _home(one)
-        if module is None or module in _SENT:
+        yield one
+        if type(one) is not _Module and _home(one) in (None, *_SENT):
             todo.extend(_inside(one))
-        elif _is_found(module):
-            found.add(module)
-    return tuple(sorted(found)[:_MOST_MODULES])
 
 
 def _home(one: Any) -> str | None:
