@@ -55,17 +55,23 @@ __all__ = [
     "__version__",
     "call",
     "run",
+    "run_source",
 ]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._outcome import Outcome, Usage
+    from ._source import run_source
 
 
 def __getattr__(name: str) -> object:
-    """What a program without call() need not load."""
+    """What a program that only runs functions need not load."""
     if name in ("Outcome", "Usage"):
         from . import _outcome
 
         return getattr(_outcome, name)
+    if name == "run_source":
+        from ._source import run_source
+
+        return run_source
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

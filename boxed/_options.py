@@ -38,10 +38,9 @@ class OfOneCall(TypedDict, total=False):
     stderr: Target
 
 
-class CallOptions(OfOneCall, total=False):
-    """The options that :func:`boxed.run` takes."""
+class SourceOptions(OfOneCall, total=False):
+    """The options that :func:`boxed.run_source` takes."""
 
-    serializer: str
     user: str
     imports: Iterable[str]
     isolation: str
@@ -53,6 +52,12 @@ class CallOptions(OfOneCall, total=False):
     allow: Iterable[type]
     allow_setstate: Iterable[type]
     trust_result: bool
+
+
+class CallOptions(SourceOptions, total=False):
+    """The options that :func:`boxed.run` takes."""
+
+    serializer: str
 
 
 class SandboxOptions(CallOptions, total=False):
@@ -233,6 +238,10 @@ OPTIONS: dict[str, Option] = {
         check_target,
         "the same for ``sys.stderr``.",
     ),
+}
+#: What there is without a function.
+SOURCE_OPTIONS = {
+    name: option for name, option in OPTIONS.items() if name != "serializer"
 }
 #: What a Sandbox takes beside them.
 SANDBOX_OPTIONS = {

@@ -117,6 +117,36 @@ class Sandbox:
 
         return outcome(self._settings, func, request, terms, self._boxes)
 
+    def run_source(
+        self,
+        source: str | bytes,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        filename: str = "<source>",
+        argv: Sequence[str] = (),
+        **options: Unpack[OfOneCall],
+    ) -> Outcome[Any]:
+        """Run source text in the sandbox, as :func:`boxed.run_source` does.
+
+        ``serializer`` is of no account for it.
+
+        :param source: as there, and so ``inputs``, ``filename``, ``argv``.
+        :options:
+
+        :raises RuntimeError: the Sandbox is closed, or another process's.
+        :raises: otherwise what :func:`boxed.run_source` raises.
+        """
+        terms = self._terms("Sandbox.run_source()", options)
+        from ._source import outcome_of
+
+        return outcome_of(
+            (source, filename, argv),
+            inputs,
+            settings=self._settings,
+            terms=terms,
+            boxes=self._boxes,
+        )
+
     def map(
         self,
         func: Callable[..., Any],
@@ -250,6 +280,6 @@ class Sandbox:
 
 
 Sandbox.__doc__ = documented(Sandbox.__doc__, SANDBOX_OPTIONS)
-for _method in (Sandbox.run, Sandbox.call):
+for _method in (Sandbox.run, Sandbox.call, Sandbox.run_source):
     _method.__doc__ = documented(_method.__doc__, OF_ONE_CALL)
 del _method

@@ -22,6 +22,7 @@ nitpick_ignore = [
     ("py:class", name)
     for name in (
         "CallOptions",
+        "SourceOptions",
         "SandboxOptions",
         "OfOneCall",
         "Target",

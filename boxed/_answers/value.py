@@ -149,9 +149,9 @@ def decode(
     :raises DecodingTimeout: the deadline passed meanwhile.
     """
     if reading.trust_result and serializer != "json":
-        # Results are named also by guests that read what goes by value.
-        named = serializer in ("pickle", "value")
-        return __import__("_pickle" if named else serializer).loads(
+        # The others' results are named, whatever their requests are.
+        by_value = serializer in ("cloudpickle", "dill")
+        return __import__(serializer if by_value else "_pickle").loads(
             data, buffers=buffers
         )
     try:
@@ -230,7 +230,7 @@ def _advice(option: str | None, name: str) -> str:
 
 def refusal(serializer: str, name: str, message: str) -> SerializationError:
     """The error for a result that the guest's serializer refused."""
+    how = "" if serializer == "auto" else f" with serializer={serializer!r}"
     return SerializationError(
-        f"the result, a {name}, cannot be sent with"
-        f" serializer={serializer!r}: {message}"
+        f"the result, a {name}, cannot be sent{how}: {message}"
     )

@@ -78,13 +78,14 @@ def unsendable(function: Any) -> str:
         for name, value in _names_and_values(one):
             # Of functions and classes the names are looked at in their turn.
             is_code = type(value) is _Function or issubclass(type(value), type)
-            reason = "" if is_code else _refusal(value)
+            reason = "" if is_code else refusal(value)
             if reason:
                 return f"{one.__qualname__} refers to {name!r}: {reason}"
     return ""
 
 
-def _refusal(value: Any) -> str:
+def refusal(value: Any) -> str:
+    """Why a value cannot be sent, or nothing where it can."""
     from .._wire.payload import Payload
 
     try:

@@ -10,8 +10,12 @@ from .._errors import LimitExceeded, SerializationError
 from .._wire.payload import LARGE, Payload
 from .serializers import (
     AUTO,
+    BY_CLOUDPICKLE,
     BY_VALUE,
     MAIN,
+    SOURCE,
+    SOURCE_BY_VALUE,
+    SOURCES,
     library,
     main_module,
     mentions,
@@ -34,13 +38,20 @@ _OPTIONS: dict[str, dict[str, bool]] = {
     "cloudpickle": {},
     "dill": {"recurse": True},
 }
+# What else than the library of its name writes for a guest's codec.
+_WRITTEN_BY = {
+    BY_VALUE: "cloudpickle",
+    SOURCE: "pickle",
+    SOURCE_BY_VALUE: "cloudpickle",
+}
 _BY_VALUE_TOO = "serializer='auto' sends it by value"
 
 
 class Request(Payload):
     """Function and arguments, and what a sandbox must have for them.
 
-    :ivar codec: the serializer that reads it, or BY_VALUE.
+    :ivar codec: the serializer that reads it, or another of the guest's
+        codecs.
     :ivar modules: what a function that goes by value refers to.
     """
 
@@ -86,6 +97,33 @@ def encode(
     :raises LimitExceeded: it is too large.
     """
     return _encode(serializer, most, function, tuple(args), dict(kwargs))
+
+
+def encode_source(
+    text: tuple[Any, ...], inputs: Mapping[str, Any], *, most: int
+) -> Request:
+    """A request to run source text, with values for names that it uses.
+
+    :param text: the source, its file's name, its arguments.
+
+    :raises SerializationError: as encode(), of a value.
+    :raises LimitExceeded: as encode().
+    """
+    content = (*text, dict(inputs))
+    request = _by_name(content, SOURCE)
+    if request is None:
+        request = _written(SOURCE_BY_VALUE, content)
+        from .by_value import modules_of
+
+        found: dict[str, None] = {}
+        for value in inputs.values():
+            found.update(dict.fromkeys(modules_of(value)))
+        request.modules = tuple(found)
+    return _checked(request, content, most)
+
+
+#: What a worker that waits may run.
+REHEARSED = ("-1.5", "<rehearsal>", (), True)
 
 
 def encode_columns(
@@ -136,6 +174,14 @@ def _encode(
         request = _by_name(content) or _by_value(content)
     else:
         request = _written(serializer, content)
+    return _checked(request, content, most)
+
+
+def _checked(request: Request, content: Content, most: int) -> Request:
+    """The request, in a store if it is large.
+
+    :raises LimitExceeded: it is too large.
+    """
     size = request.size()
     if size > most:
         raise LimitExceeded(
@@ -152,13 +198,13 @@ def _encode(
     return request
 
 
-def _by_name(content: Content) -> Request | None:
+def _by_name(content: Content, codec: str = "pickle") -> Request | None:
     """The request as pickle writes it; None where something has no name that
     the guest could import it by."""
     if type(content[0]) is Written:
         return None
     try:
-        request = _written("pickle", content)
+        request = _written(codec, content)
     except SerializationError:
         return None
     return None if mentions(MAIN, request) else request
@@ -236,9 +282,10 @@ def _write_pickle(
     request: Request, buffer_callback: BufferCallback, content: Any
 ) -> None:
     codec = request.codec
-    written_by = "cloudpickle" if codec == BY_VALUE else codec
+    by_value = codec in BY_CLOUDPICKLE
+    written_by = _WRITTEN_BY.get(codec, codec)
     dump = library(written_by).dump
-    if codec == BY_VALUE:
+    if by_value:
         from .by_value import dump
     try:
         dump(
@@ -251,11 +298,13 @@ def _write_pickle(
     except Exception as error:
         # A pickler runs the objects' own code: it can raise anything.
         reason = f"{type(error).__name__}: {error}"
-        if codec == BY_VALUE:
+        if codec in SOURCES:
+            raise SerializationError(_unsendable_input(content)) from error
+        if by_value:
             reason = _unsendable(content) or reason
         elif codec == "pickle":
             reason += f"; {_BY_VALUE_TOO}"
-        shown = AUTO if codec == BY_VALUE else codec
+        shown = AUTO if by_value else codec
         raise SerializationError(
             f"function or argument cannot be sent with"
             f" serializer={shown!r}: {reason}"
@@ -266,3 +315,15 @@ def _unsendable(content: Any) -> str:
     from .by_value import unsendable
 
     return unsendable(content[0] if type(content) is tuple else content)
+
+
+def _unsendable_input(content: Content) -> str:
+    """Which of the values for source text keeps them from being sent."""
+    from .by_value import refusal, unsendable
+
+    for name, value in content[-1].items():
+        reason = refusal(value)
+        if reason:
+            reason = unsendable(value) or reason
+            return f"inputs[{name!r}] cannot be sent: {reason}"
+    return "the inputs cannot be sent together"

@@ -21,6 +21,12 @@ NAMES = (AUTO, "pickle", "json", "cloudpickle", "dill")
 #: How the guest reads what 'auto' could not send by name, and names results:
 #: another codec there than that of any serializer.
 BY_VALUE = "value"
+#: How the guest reads source text, and values for it that went by name, and
+#: such that did not.
+SOURCE, SOURCE_BY_VALUE = "source", "source by value"
+SOURCES = (SOURCE, SOURCE_BY_VALUE)
+#: What cloudpickle has written.
+BY_CLOUDPICKLE = (BY_VALUE, SOURCE_BY_VALUE)
 _PACKAGES = ("cloudpickle", "dill")
 
 #: The script's name, and that in a process that multiprocessing spawned, for
@@ -101,7 +107,7 @@ def needs_main(
     """
     if codec == "pickle":
         return mentions(MAIN, request) or mentions(SPAWNED_MAIN, request)
-    if codec == BY_VALUE:
+    if codec in BY_CLOUDPICKLE:
         return mentions(SPAWNED_MAIN, request)
     module = name_of(function)[0]
     return module == SPAWNED_MAIN or (module == MAIN and codec == "json")

@@ -11,7 +11,6 @@ from .._errors import SetupError
 from .input import read_input
 from .serializers import (
     AUTO,
-    BY_VALUE,
     is_standard,
     main_module,
     needs_main,
@@ -55,7 +54,7 @@ class Settings:
             name: option.check(name, options.get(name, option.default))
             for name, option in table.items()
         }
-        self.serializer: str = checked["serializer"]
+        self.serializer: str = checked.get("serializer", AUTO)
         limits: Limits = checked["limits"]
         self.terms = Terms(
             limits,
@@ -98,7 +97,7 @@ class Settings:
         """
         codec = request.codec
         main = main_module() if needs_main(codec, func, request) else None
-        if codec == BY_VALUE:
+        if request.modules:
             referred = tuple(
                 one for one in request.modules if not is_standard(one)
             )

@@ -118,6 +118,30 @@ def value_codec() -> Codec:
     return loads, dump
 
 
+def source_codec() -> Codec:
+    """Source text, and values for it as pickle writes them."""
+    import _pickle
+
+    loads, dump = protocol_5(_pickle)
+    source = load_own("_guest/source")
+    # Its own needs are met, and the guest may import the real package.
+    del sys.modules[source.__name__]
+    source.prepare()
+
+    def read(data: bytes, buffers: list[memoryview]) -> Any:
+        return source.execute, loads(data, buffers), {}
+
+    return read, dump
+
+
+def source_by_value_codec() -> Codec:
+    """The same, and cloudpickle has written the values."""
+    import cloudpickle
+
+    del cloudpickle  # As above.
+    return source_codec()
+
+
 def put_in_main(cls: type) -> None:
     """Where a class of the caller's script is found by its name."""
     where: Any = sys.modules["__main__"]
@@ -133,10 +157,31 @@ def put_in_main(cls: type) -> None:
 CODECS: dict[str, Callable[[], Codec]] = {
     "pickle": pickle_codec,
     "value": value_codec,
+    "source": source_codec,
+    "source by value": source_by_value_codec,
     "cloudpickle": cloudpickle_codec,
     "dill": dill_codec,
     "json": json_codec,
 }
+
+
+#: Where source_codec() has its code from.
+SOURCE_FILE = __file__.replace("_guest/codecs", "_guest/source")
+#: Those that take nothing from the caller's path.
+OWN_CODECS = frozenset(CODECS) - {"cloudpickle", "dill"}
+
+
+def load_own(file: str) -> Any:
+    """A module of this package, by no import, since nothing of the guest's is
+    to find the package."""
+    loader: Any = type(__spec__.loader)
+    where = __file__.replace("_guest/codecs", file)
+    made = type(sys)("boxed." + file.replace("/", "."))
+    code = loader(made.__name__, where).get_code(made.__name__)
+    # What is loaded next may ask for it.
+    sys.modules[made.__name__] = made
+    exec(code, made.__dict__)
+    return made
 
 
 #: Those that take frames apart, and build them for a guest that reads its own.
@@ -145,16 +190,7 @@ FRAMES: list[Any] = []
 
 
 def load_frames() -> None:
-    """By no import, since nothing of the guest's is to find the package."""
-    loader: Any = type(__spec__.loader)
-    for file in FRAME_FILES:
-        where = __file__.replace("_guest/codecs", file)
-        made = type(sys)("boxed." + file.replace("/", "."))
-        code = loader(made.__name__, where).get_code(made.__name__)
-        # The next one asks for it.
-        sys.modules[made.__name__] = made
-        exec(code, made.__dict__)
-        FRAMES.append(made)
+    FRAMES.extend(load_own(file) for file in FRAME_FILES)
     for made in FRAMES:
         del sys.modules[made.__name__]
 

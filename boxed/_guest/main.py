@@ -18,7 +18,7 @@ from time import monotonic_ns
 
 from boxed import _boxed
 from boxed._guest import worker
-from boxed._guest.codecs import CODECS, load_frames
+from boxed._guest.codecs import CODECS, OWN_CODECS, load_frames
 from boxed._guest.exceptions import cut_for_message, exception_texts, pack
 from boxed._guest.imports import Finder, load_main, time_imports
 from boxed._guest.worker import OWN_FILES, raise_stack, work
@@ -126,7 +126,7 @@ def prepare(policy: dict[str, Any]) -> Codec:
     __import__("os")
     if policy["library"]:
         sys.path.append(policy["library"])
-    if serializer in ("pickle", "json", "value"):
+    if serializer in OWN_CODECS:
         codec = CODECS[serializer]()
     sys.path[:] = policy["path"]
     if policy["found"]:

@@ -13,7 +13,7 @@ from sys import getrecursionlimit, modules, setrecursionlimit
 
 from boxed import _boxed
 from boxed._guest import exceptions
-from boxed._guest.codecs import CODECS, teach_pandas
+from boxed._guest.codecs import CODECS, SOURCE_FILE, teach_pandas
 from boxed._guest.exceptions import cut_to_name, pack, refusal_texts, type_name
 from boxed._guest.imports import import_note, import_times
 from boxed._wire.exception_format import MAX_TEXT
@@ -277,6 +277,7 @@ OWN_FILES = (
         one.__code__.co_filename
         for one in (each_row, read_store, CODECS["pickle"])
     ),
+    SOURCE_FILE,
 )
 
 

@@ -11,7 +11,7 @@ import sys
 
 from .. import _boxed
 from .._calls import request
-from .._calls.serializers import BY_VALUE
+from .._calls.serializers import BY_CLOUDPICKLE, BY_VALUE, SOURCES
 from .._errors import SetupError
 from .._policy import installation, mounts, tiers
 from .._policy.import_places import shown_at
@@ -118,7 +118,7 @@ def setting(
 def _library(policy: Policy, *, mounts: bool) -> str | None:
     """Where cloudpickle is, for a zygote that reads what goes by value: it
     asks no place that a guest may have written to."""
-    if policy.serializer != BY_VALUE:
+    if policy.serializer not in BY_CLOUDPICKLE:
         return None
     file = getattr(sys.modules.get("cloudpickle"), "__file__", None) or ""
     place = os.path.dirname(os.path.dirname(installation.absolute(file)))
@@ -127,6 +127,10 @@ def _library(policy: Policy, *, mounts: bool) -> str | None:
 
 def _rehearsal(codec: str) -> bytes:
     """A request for a harmless call."""
+    if codec in SOURCES:
+        return request.encode_source(
+            request.REHEARSED, {}, most=MAX_SOURCE
+        ).stream()
     # What goes by value is read as any pickle is.
     written = "pickle" if codec == BY_VALUE else codec
     return request.encode(written, abs, (-1.5,), {}, most=MAX_SOURCE).stream()

@@ -196,9 +196,10 @@ def pasted(text: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.slow
-def test_code_of_the_front_page_runs_as_pasted(tmp_path):
+@pytest.mark.parametrize("page", ["README.rst", "docs/source.rst"])
+def test_code_runs_as_pasted(tmp_path, page):
     """In a file of its own, and prints what it is said to."""
-    text = (CHECKOUT / "README.rst").read_text()
+    text = (CHECKOUT / page).read_text()
     blocks = pasted(text)
     assert len(blocks) == text.count(".. code-block:: python") == 1
     for number, (code, printed) in enumerate(blocks):

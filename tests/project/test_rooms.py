@@ -27,6 +27,7 @@ FACE = {
     "_outcome",
     "_run",
     "_sandbox",
+    "_source",
     "_version",
 }
 CALLER = {"_answers", "_boxed", "_calls", "_live", "_policy", "_wire", *FACE}

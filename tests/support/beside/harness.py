@@ -20,6 +20,7 @@ run: Callable[..., Any] = partial(boxed.run, isolation=ISOLATION)
 by_value: Callable[..., Any] = partial(run, serializer="cloudpickle")
 Sandbox: Callable[..., Any] = partial(boxed.Sandbox, isolation=ISOLATION)
 call: Callable[..., Any] = partial(boxed.call, isolation=ISOLATION)
+run_source: Callable[..., Any] = partial(boxed.run_source, isolation=ISOLATION)
 
 
 def source(function, *args):
