@@ -158,6 +158,17 @@ class _Declared(_Checked):
         default=64 * _MIB,
         low=0,
     )
+    host_calls: int = _count(
+        "calls of the functions that ``expose`` gives it.",
+        default=10_000,
+        low=0,
+        high=1 << 40,
+    )
+    host_bytes: Size = _size(
+        "bytes of the serialised arguments of all those calls together.",
+        default=64 * _MIB,
+        low=0,
+    )
 
 
 LIMITS: dict[str, Option] = {

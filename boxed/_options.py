@@ -16,7 +16,7 @@ from ._policy.declared import Option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any, TypedDict
 
     from ._calls.input import Source
@@ -41,6 +41,7 @@ class OfOneCall(TypedDict, total=False):
 class SourceOptions(OfOneCall, total=False):
     """The options that :func:`boxed.run_source` takes."""
 
+    expose: Mapping[str, Callable[..., Any]]
     user: str
     imports: Iterable[str]
     isolation: str
@@ -98,6 +99,14 @@ def _paths(name: str, value: Any) -> tuple[str, ...]:
 
 def _classes(name: str, value: Any) -> list[Any]:
     return checks.collection(name, "classes", value)
+
+
+def _exposed(name: str, value: Any) -> dict[str, Any]:
+    if value is None:
+        return {}
+    from ._calls.host_calls import checked_functions
+
+    return checked_functions(name, value)
 
 
 def _isolation(name: str, value: Any) -> str:
@@ -201,6 +210,13 @@ OPTIONS: dict[str, Option] = {
         "the same for classes with a ``__setstate__`` or ``__del__`` of their"
         " own, which will run on what the guest chose: with some classes of"
         " libraries that is as much as running its code.",
+    ),
+    "expose": Option(
+        None,
+        _exposed,
+        "functions of this program that the guest can call by the names that"
+        " they have here, with plain data as arguments and result.  They run"
+        " in this program, as docs/host_calls.rst has it.",
     ),
     "trust_result": Option(
         False,

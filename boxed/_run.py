@@ -95,7 +95,14 @@ def _prepared(
     most = terms.limits.request
     from ._calls.request import encode
 
-    request = encode(settings.serializer, func, args, kwargs, most=most)
+    request = encode(
+        settings.serializer,
+        func,
+        args,
+        kwargs,
+        most=most,
+        exposed=terms.names,
+    )
     step_done("encode function and arguments")
     return settings, request, terms
 

@@ -235,7 +235,14 @@ class Sandbox:
         from ._calls.request import encode
 
         most = terms.limits.request
-        return encode(self._settings.serializer, func, args, kwargs, most=most)
+        return encode(
+            self._settings.serializer,
+            func,
+            args,
+            kwargs,
+            most=most,
+            exposed=terms.names,
+        )
 
     def _check_usable(self) -> None:
         if os.getpid() != self._process:
@@ -259,12 +266,13 @@ class Sandbox:
         def prepare(columns: list[list[Any]]) -> Call:
             self._check_usable()
             if not sent:
-                sent.append(for_many(settings.serializer, func))
+                sent.append(for_many(settings.serializer, func, terms.names))
             request = encode_columns(
                 settings.serializer,
                 sent[0],
                 columns,
                 most=terms.limits.request,
+                exposed=terms.names,
             )
             policy = settings.policy(sent[0], request)
             return lambda on_open: call(

@@ -107,9 +107,9 @@ def _request(
         raise checks.wrong_type("source", "text or bytes", source)
     # Of a class of its own it could not be read inside.
     exact = str.__str__(source) if isinstance(source, str) else bytes(source)
-    from ._calls.request import encode_source
+    from ._calls.source_request import encode
 
-    request = encode_source(
+    request = encode(
         (
             exact,
             checks.text("filename", filename),
@@ -120,6 +120,7 @@ def _request(
         ),
         _checked_inputs(inputs),
         most=terms.limits.request,
+        exposed=terms.names,
     )
     # Which the guest needs then; a text that only mentions it loses nothing.
     if "await" in exact if isinstance(exact, str) else b"await" in exact:

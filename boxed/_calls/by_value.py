@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import sys
 
+from . import exposing
 from .serializers import library
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from types import CodeType
     from typing import Any
 
@@ -35,18 +36,21 @@ _pickler: Any = None
 def dump(
     content: Any,
     request: Payload,
-    protocol: int,
     *,
-    buffer_callback: Callable[..., Any] | None,
+    buffer_callback: Callable[..., Any] | None = None,
+    exposed: Mapping[int, str] | None = None,
 ) -> None:
     """As pickle's, whose ``loads`` reads what this writes where cloudpickle
     can be imported.
+
+    :param exposed: names of host functions by their ids.
 
     :raises ImportError: it is not installed.
     """
     global _pickler
     _pickler = _pickler or _made_pickler()
-    pickler = _pickler(request, protocol, buffer_callback=buffer_callback)
+    pickler = _pickler(request, 5, buffer_callback=buffer_callback)
+    pickler.exposed = exposed or {}
     pickler.dump(content)
 
 
@@ -66,7 +70,9 @@ def _made_pickler() -> Any:
         return make, tuple(name if one == _NO_FILE else one for one in args)
 
     table = ChainMap({_Code: reduce_named}, base.dispatch_table)
-    return type("Pickler", (base,), {"dispatch_table": table})
+    return exposing.pickler(
+        type("Pickler", (base,), {"dispatch_table": table})
+    )
 
 
 def unsendable(function: Any) -> str:
@@ -84,12 +90,22 @@ def unsendable(function: Any) -> str:
     return ""
 
 
+def unsendable_input(content: tuple[Any, ...]) -> str:
+    """Which of the values for source text keeps them from being sent."""
+    for name, value in content[-1].items():
+        reason = refusal(value)
+        if reason:
+            reason = unsendable(value) or reason
+            return f"inputs[{name!r}] cannot be sent: {reason}"
+    return "the inputs cannot be sent together"
+
+
 def refusal(value: Any) -> str:
     """Why a value cannot be sent, or nothing where it can."""
     from .._wire.payload import Payload
 
     try:
-        dump(value, Payload(), 5, buffer_callback=None)
+        dump(value, Payload())
     except Exception as error:
         return f"{type(error).__name__}: {error}"
     return ""
@@ -109,11 +125,16 @@ _WRAPPERS: dict[type, tuple[str, ...]] = {
 }
 
 
-def modules_of(function: Callable[..., Any]) -> tuple[str, ...]:
+def modules_of(
+    function: Callable[..., Any], left_out: Iterable[int] = ()
+) -> tuple[str, ...]:
     """The modules that a function refers to, and so does what it refers to
-    that goes by value too; sorted."""
+    that goes by value too; sorted.
+
+    :param left_out: ids of what does not go.
+    """
     found: set[str] = set()
-    for one in _reached(function):
+    for one in _reached(function, left_out):
         if type(one) is _Module:
             found.update(_names_of(one, function))
             continue
@@ -123,10 +144,10 @@ def modules_of(function: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(sorted(found)[:_MOST_MODULES])
 
 
-def _reached(function: Any) -> Iterator[Any]:
+def _reached(function: Any, left_out: Iterable[int] = ()) -> Iterator[Any]:
     """The function, what it refers to, and so on within what goes by value;
     each once."""
-    seen: set[int] = set()
+    seen = set(left_out)
     todo: list[Any] = [function]
     while todo and len(seen) < _MOST_SEEN:
         one = todo.pop()

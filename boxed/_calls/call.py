@@ -6,7 +6,7 @@ import os
 import time
 
 from .. import _boxed
-from .._answers.value import Reading
+from .._answers.value import DecodingTimeout, Reading
 from .._errors import (
     BoxedError,
     CallTimeout,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .._policy.policy import Policy
     from .._wire.payload import Payload
     from .causes import Report
+    from .host_calls import HostCalls, HostFunctions
     from .memory import Memory
     from .terms import Terms
 
@@ -194,6 +195,7 @@ class _Attempt:
         self._boxes = boxes
         self._streams = Streams(terms.limits.output, terms.streams)
         standby = box.standbys.take()
+        self._host_calls: HostCalls | None = None
         self._seat = _boxed.Seat()
         self._live = admission.enter(
             self._seat, lambda: standby or box.open_call()
@@ -225,6 +227,8 @@ class _Attempt:
         request, terms = exchange.request, exchange.terms
         body = request.sizes if request.store >= 0 else request.stream()
         more = terms.sent(exchange.policy.limits)
+        if terms.exposed is not None:
+            self._expose(terms.exposed)
         self._live.request(body, request.store, *more)
         # While the worker works.
         self._box.standbys.prepare()
@@ -234,7 +238,7 @@ class _Attempt:
         except LimitExceeded:
             if self._streams.target_failed:
                 raise
-            # It has printed too much.
+            # It has printed, or asked, too much.
             self._end_worker()
             self._take_rest()
             raise
@@ -251,6 +255,9 @@ class _Attempt:
             event, kind, body = self._live.wait(limit)
             if event == _boxed.CALL_OUTPUT:
                 self._streams.write(kind, body)
+            elif event == _boxed.CALL_ASKED:
+                self._host_call(body)
+                limit = self._deadline
             elif event == _boxed.CALL_TIMEOUT and limit < self._deadline:
                 limit = self._deadline
                 standbys.open(trusted=False)
@@ -267,6 +274,26 @@ class _Attempt:
         elif event in (_boxed.CALL_SETUP, _boxed.CALL_UNREAD):
             standbys.distrust()
         return event, kind, body
+
+    def _expose(self, functions: HostFunctions) -> None:
+        from .host_calls import HostCalls
+
+        self._host_calls = HostCalls(functions, self._exchange.terms.limits)
+        self._live.permit_host_calls(self._host_calls.most)
+
+    def _host_call(self, body: bytes | int) -> None:
+        """Make it, in this thread; its time is not the guest's."""
+        assert self._host_calls is not None
+        try:
+            one = self._host_calls.taken(body, self._deadline / 1e9)
+        except DecodingTimeout:
+            raise self._exchange.timeout_error() from None
+        began = time.monotonic_ns()
+        told = one.made()
+        if self._deadline != _NEVER:
+            self._deadline += time.monotonic_ns() - began
+            self._exchange.deadline = self._deadline
+        self._live.answer_host_call(told)
 
     def _value(self, kind: int, body: bytes) -> Any:
         try:

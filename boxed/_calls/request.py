@@ -27,17 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    BufferCallback = Callable[[Any], bool] | None
     # The function, then args and kwargs, or columns.
     Content = tuple[Any, ...]
+    BufferCallback = Callable[[Any], bool] | None
 
 # Without it, dill sends a function's globals as a reference to the sandbox's
 # own __main__, which has none of them.
-_OPTIONS: dict[str, dict[str, bool]] = {
-    "pickle": {},
-    "cloudpickle": {},
-    "dill": {"recurse": True},
-}
+_OPTIONS: dict[str, dict[str, bool]] = {"dill": {"recurse": True}}
 # What else than the library of its name writes for a guest's codec.
 _WRITTEN_BY = {
     BY_VALUE: "cloudpickle",
@@ -45,6 +41,7 @@ _WRITTEN_BY = {
     SOURCE_BY_VALUE: "cloudpickle",
 }
 _BY_VALUE_TOO = "serializer='auto' sends it by value"
+_NONE: Mapping[int, str] = {}
 
 
 class Request(Payload):
@@ -52,14 +49,17 @@ class Request(Payload):
 
     :ivar codec: the serializer that reads it, or another of the guest's
         codecs.
+    :ivar exposed: names of host functions by their ids: what it met of them
+        it has as names.
     :ivar modules: what a function that goes by value refers to.
     """
 
-    __slots__ = ("codec", "modules")
+    __slots__ = ("codec", "exposed", "modules")
 
-    def __init__(self, codec: str) -> None:
+    def __init__(self, codec: str, exposed: Mapping[int, str] = _NONE) -> None:
         super().__init__()
         self.codec = codec
+        self.exposed = exposed
         self.modules: tuple[str, ...] = ()
 
 
@@ -87,43 +87,19 @@ def encode(
     kwargs: Mapping[str, Any],
     *,
     most: int,
+    exposed: Mapping[int, str] = _NONE,
 ) -> Request:
     """A request for one call of the function, in a store if it is large; to
     be closed.
 
     :param most: bytes that it may have.
+    :param exposed: names of host functions by their ids.
 
     :raises SerializationError: something cannot travel, and what can do it.
     :raises LimitExceeded: it is too large.
     """
-    return _encode(serializer, most, function, tuple(args), dict(kwargs))
-
-
-def encode_source(
-    text: tuple[Any, ...], inputs: Mapping[str, Any], *, most: int
-) -> Request:
-    """A request to run source text, with values for names that it uses.
-
-    :param text: the source, its file's name, its arguments.
-
-    :raises SerializationError: as encode(), of a value.
-    :raises LimitExceeded: as encode().
-    """
-    content = (*text, dict(inputs))
-    request = _by_name(content, SOURCE)
-    if request is None:
-        request = _written(SOURCE_BY_VALUE, content)
-        from .by_value import modules_of
-
-        found: dict[str, None] = {}
-        for value in inputs.values():
-            found.update(dict.fromkeys(modules_of(value)))
-        request.modules = tuple(found)
-    return _checked(request, content, most)
-
-
-#: What a worker that waits may run.
-REHEARSED = ("-1.5", "<rehearsal>", (), True)
+    content = (function, tuple(args), dict(kwargs))
+    return _encode(serializer, most, exposed, content)
 
 
 def encode_columns(
@@ -132,6 +108,7 @@ def encode_columns(
     columns: list[list[Any]],
     *,
     most: int,
+    exposed: Mapping[int, str] = _NONE,
 ) -> Request:
     """A request for a call with each row of arguments.
 
@@ -139,11 +116,13 @@ def encode_columns(
 
     :raises SerializationError: as encode().
     """
-    return _encode(serializer, most, function, columns)
+    return _encode(serializer, most, exposed, (function, columns))
 
 
 def for_many(
-    serializer: str, function: Callable[..., Any]
+    serializer: str,
+    function: Callable[..., Any],
+    exposed: Mapping[int, str] = _NONE,
 ) -> Callable[..., Any]:
     """The function in a form of which many requests can be made: if it has to
     go by value, it is written here, once, as it is now.
@@ -152,32 +131,33 @@ def for_many(
     """
     if serializer != AUTO or not callable(function):
         return function
-    if _by_name((function,)) is not None:
+    if by_name((function,), "pickle", exposed) is not None:
         return function
     from .by_value import modules_of
 
-    stream = _written(BY_VALUE, function, whole=True).stream()
-    return Written(stream, modules_of(function))
+    stream = written(BY_VALUE, function, exposed, whole=True).stream()
+    return Written(stream, modules_of(function, exposed))
 
 
 def _encode(
-    serializer: str, most: int, function: Callable[..., Any], *content: Any
+    serializer: str, most: int, exposed: Mapping[int, str], content: Content
 ) -> Request:
+    function = content[0]
     if not callable(function):
         raise SerializationError(
             f"{function!r} is not callable; boxed calls a function"
         )
     if serializer in ("pickle", "json"):
         _check_by_name(serializer, function)
-    content = (function, *content)
     if serializer == AUTO:
-        request = _by_name(content) or _by_value(content)
+        named = by_name(content, "pickle", exposed)
+        request = named or _by_value(content, exposed)
     else:
-        request = _written(serializer, content)
-    return _checked(request, content, most)
+        request = written(serializer, content, exposed)
+    return checked(request, content, most)
 
 
-def _checked(request: Request, content: Content, most: int) -> Request:
+def checked(request: Request, content: Content, most: int) -> Request:
     """The request, in a store if it is large.
 
     :raises LimitExceeded: it is too large.
@@ -193,42 +173,51 @@ def _checked(request: Request, content: Content, most: int) -> Request:
         )
     if size >= LARGE and not request.move_to_store() and request.buffers:
         modules = request.modules
-        request = _written(request.codec, content, whole=True)
+        request = written(request.codec, content, request.exposed, whole=True)
         request.modules = modules
     return request
 
 
-def _by_name(content: Content, codec: str = "pickle") -> Request | None:
+def by_name(
+    content: Content, codec: str, exposed: Mapping[int, str]
+) -> Request | None:
     """The request as pickle writes it; None where something has no name that
     the guest could import it by."""
     if type(content[0]) is Written:
         return None
     try:
-        request = _written(codec, content)
+        request = written(codec, content, exposed)
     except SerializationError:
         return None
     return None if mentions(MAIN, request) else request
 
 
-def _by_value(content: Content) -> Request:
+def _by_value(content: Content, exposed: Mapping[int, str]) -> Request:
     """The same as cloudpickle writes it, which sends as code what has no such
     name."""
     from .by_value import modules_of
 
-    request = _written(BY_VALUE, content)
+    request = written(BY_VALUE, content, exposed)
     function = content[0]
     known = type(function) is Written
-    request.modules = function.modules if known else modules_of(function)
+    request.modules = (
+        function.modules if known else modules_of(function, exposed)
+    )
     return request
 
 
-def _written(codec: str, content: Any, *, whole: bool = False) -> Request:
+def written(
+    codec: str,
+    content: Any,
+    exposed: Mapping[int, str],
+    *,
+    whole: bool = False,
+) -> Request:
     """
     :param whole: whether large buffers too go into the stream.
     """
-    request = Request(codec)
-    write = _write_json if codec == "json" else _write_pickle
-    write(request, None if whole else request.take_buffer, content)
+    request = Request(codec, exposed)
+    _write(request, content, None if whole else request.take_buffer)
     return request
 
 
@@ -248,6 +237,20 @@ def _check_by_name(serializer: str, function: Callable[..., Any]) -> None:
         )
 
 
+def _write(
+    request: Request, content: Any, buffer_callback: BufferCallback
+) -> None:
+    """Write the content of a request, as its codec reads it.
+
+    :param buffer_callback: takes large buffers, which then are not in the
+        stream.
+
+    :raises SerializationError: something cannot travel, and what can do it.
+    """
+    one = _write_json if request.codec == "json" else _write_pickle
+    one(request, content, buffer_callback)
+
+
 def _resolve(module: str, qualname: str) -> object:
     found: object = sys.modules.get(module)
     for attribute in qualname.split("."):
@@ -256,7 +259,7 @@ def _resolve(module: str, qualname: str) -> object:
 
 
 def _write_json(
-    request: Request, buffer_callback: BufferCallback, content: Content
+    request: Request, content: Content, buffer_callback: BufferCallback
 ) -> None:
     import json
 
@@ -279,29 +282,25 @@ def _write_json(
 
 
 def _write_pickle(
-    request: Request, buffer_callback: BufferCallback, content: Any
+    request: Request, content: Any, buffer_callback: BufferCallback
 ) -> None:
     codec = request.codec
     by_value = codec in BY_CLOUDPICKLE
-    written_by = _WRITTEN_BY.get(codec, codec)
-    dump = library(written_by).dump
-    if by_value:
-        from .by_value import dump
+    written_by = library(_WRITTEN_BY.get(codec, codec))
     try:
-        dump(
-            content,
-            request,
-            5,
-            buffer_callback=buffer_callback,
-            **_OPTIONS[written_by],
-        )
+        _dump(content, request, buffer_callback, written_by)
     except Exception as error:
         # A pickler runs the objects' own code: it can raise anything.
         reason = f"{type(error).__name__}: {error}"
         if codec in SOURCES:
-            raise SerializationError(_unsendable_input(content)) from error
+            from .by_value import unsendable_input
+
+            raise SerializationError(unsendable_input(content)) from error
         if by_value:
-            reason = _unsendable(content) or reason
+            from .by_value import unsendable
+
+            one = content[0] if type(content) is tuple else content
+            reason = unsendable(one) or reason
         elif codec == "pickle":
             reason += f"; {_BY_VALUE_TOO}"
         shown = AUTO if by_value else codec
@@ -311,19 +310,34 @@ def _write_pickle(
         ) from error
 
 
-def _unsendable(content: Any) -> str:
-    from .by_value import unsendable
+def _dump(
+    content: Any,
+    request: Request,
+    buffer_callback: BufferCallback,
+    written_by: Any,
+) -> None:
+    if request.codec in BY_CLOUDPICKLE:
+        from .by_value import dump
 
-    return unsendable(content[0] if type(content) is tuple else content)
+        dump(
+            content,
+            request,
+            buffer_callback=buffer_callback,
+            exposed=request.exposed,
+        )
+    elif request.exposed:
+        from .exposing import pickler
 
-
-def _unsendable_input(content: Content) -> str:
-    """Which of the values for source text keeps them from being sent."""
-    from .by_value import refusal, unsendable
-
-    for name, value in content[-1].items():
-        reason = refusal(value)
-        if reason:
-            reason = unsendable(value) or reason
-            return f"inputs[{name!r}] cannot be sent: {reason}"
-    return "the inputs cannot be sent together"
+        one = pickler(written_by.Pickler)(
+            request, 5, buffer_callback=buffer_callback
+        )
+        one.exposed = request.exposed
+        one.dump(content)
+    else:
+        written_by.dump(
+            content,
+            request,
+            5,
+            buffer_callback=buffer_callback,
+            **_OPTIONS.get(request.codec, {}),
+        )

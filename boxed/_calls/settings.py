@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .._policy.declared import Option
     from .._policy.import_places import Places
     from .._policy.policy import Policy
+    from .host_calls import HostFunctions
     from .request import Request
 
 
@@ -61,6 +62,7 @@ class Settings:
             timeout=checked["timeout"],
             stdin=read_input(checked["stdin"], limits.request),
             streams=(checked["stdout"], checked["stderr"]),
+            exposed=self._exposed(checked),
         )
         self._allow = checked["allow"]
         self._read: dict[str, Any] = {
@@ -87,7 +89,23 @@ class Settings:
             "write": checked["write"],
             "network": checked["network"],
             "env": checked["env"],
+            "exposed": tuple(sorted(checked["expose"])),
         }
+
+    def _exposed(self, checked: Mapping[str, Any]) -> HostFunctions | None:
+        if not checked["expose"]:
+            return None
+        if self.serializer in ("cloudpickle", "dill"):
+            raise ValueError(
+                f"expose= with serializer={self.serializer!r}, which sends"
+                f" functions as code, host functions too; {AUTO!r} does not"
+            )
+        from .host_calls import HostFunctions
+
+        reading = Reading(
+            allow=checked["allow"], allow_setstate=checked["allow_setstate"]
+        )
+        return HostFunctions(checked["expose"], reading)
 
     def policy(self, func: Callable[..., Any], request: Request) -> Policy:
         """What a sandbox for this request must be.

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from .._limits import Limits
     from .._policy.declared import Option
+    from .host_calls import HostFunctions
     from .output import Target
 
 #: The options that are a call's, and no sandbox's.
@@ -25,9 +26,10 @@ class Terms:
     :ivar limits: what it may use up.
     :ivar stdin: what is on its descriptor 0, or None for nothing.
     :ivar streams: where stdout and stderr go.
+    :ivar exposed: functions that it may call here, or None.
     """
 
-    __slots__ = ("limits", "stdin", "streams", "timeout")
+    __slots__ = ("exposed", "limits", "stdin", "streams", "timeout")
 
     def __init__(
         self,
@@ -36,11 +38,18 @@ class Terms:
         timeout: float | None = None,
         stdin: bytes | None = None,
         streams: tuple[Target, Target] = (None, None),
+        exposed: HostFunctions | None = None,
     ) -> None:
         self.limits = limits
         self.timeout = timeout
         self.stdin = stdin
         self.streams = streams
+        self.exposed = exposed
+
+    @property
+    def names(self) -> Mapping[int, str]:
+        """Of the functions that it may call here, by their ids."""
+        return {} if self.exposed is None else self.exposed.names
 
     def changed(
         self, given: Mapping[str, Any], table: Mapping[str, Option]
@@ -70,6 +79,7 @@ class Terms:
                 checked.get("stdout", self.streams[0]),
                 checked.get("stderr", self.streams[1]),
             ),
+            exposed=self.exposed,
         )
 
     def capturing(self) -> Terms:
@@ -83,6 +93,7 @@ class Terms:
                 CAPTURE if out is None else out,
                 CAPTURE if err is None else err,
             ),
+            exposed=self.exposed,
         )
 
     def sent(

@@ -18,7 +18,7 @@ from time import monotonic_ns
 
 from boxed import _boxed
 from boxed._guest import worker
-from boxed._guest.codecs import CODECS, OWN_CODECS, load_frames
+from boxed._guest.codecs import CODECS, OWN_CODECS, load_frames, load_own
 from boxed._guest.exceptions import cut_for_message, exception_texts, pack
 from boxed._guest.imports import Finder, load_main, time_imports
 from boxed._guest.worker import OWN_FILES, raise_stack, work
@@ -35,6 +35,8 @@ globals()["__builtins__"] = dict(vars(builtins))
 MAX_POLICY, NEVER = 192 * 1024, (1 << 63) - 1
 #: How often a worker that waits runs the path of a call.
 REHEARSALS = 2
+#: The module of the functions that guests may call outside, if there are any.
+HOST_CALLS: list[Any] = []
 
 
 def main(server: int) -> None:
@@ -95,6 +97,7 @@ def main(server: int) -> None:
         server, None if early else warm, ruler=ruler, **policy["worker"]
     )
     if call is not None and is_wanted(codec, policy):
+        begin_host_calls(call)
         done = _boxed.perform(lambda number: work(number, codec), call)
         if not done:
             # The function closed what to answer on.
@@ -132,6 +135,11 @@ def prepare(policy: dict[str, Any]) -> Codec:
     if policy["found"]:
         sys.meta_path.append(Finder(policy["found"]))
     sys.argv[:] = [""]
+    if policy["exposed"]:
+        HOST_CALLS.append(load_own("_guest/host_calls"))
+        HOST_CALLS[0].expose(policy["exposed"])
+        # It needs no name, and the guest may import the real package.
+        del modules[HOST_CALLS[0].__name__]
     codec = codec or CODECS[serializer]()
     for name in policy["imports"]:
         __import__(name)
@@ -141,6 +149,11 @@ def prepare(policy: dict[str, Any]) -> Codec:
         except Exception:
             continue  # Only to be early: a worker that needs it raises it.
     return codec
+
+
+def begin_host_calls(call: int) -> None:
+    for one in HOST_CALLS:
+        one.begin(lambda asked: _boxed.host_call(call, asked))
 
 
 def adapt_imported(policy: dict[str, Any]) -> None:

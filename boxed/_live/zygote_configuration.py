@@ -90,6 +90,7 @@ def setting(
             shown_at(path, mounts=namespaces) for path in policy.places.path
         ],
         "found": policy.places.found,
+        "exposed": list(policy.exposed),
         "imports": list(policy.imports),
         "early": [*policy.standard_modules, *policy.referred],
         "serializer": policy.serializer,
@@ -128,8 +129,10 @@ def _library(policy: Policy, *, mounts: bool) -> str | None:
 def _rehearsal(codec: str) -> bytes:
     """A request for a harmless call."""
     if codec in SOURCES:
-        return request.encode_source(
-            request.REHEARSED, {}, most=MAX_SOURCE
+        from .._calls import source_request
+
+        return source_request.encode(
+            source_request.REHEARSED, {}, most=MAX_SOURCE
         ).stream()
     # What goes by value is read as any pickle is.
     written = "pickle" if codec == BY_VALUE else codec

@@ -23,7 +23,7 @@ _OWN = frozenset({"/", "/proc", "/dev", "/dev/shm", "/sys", "/tmp"})
 
 _COMPARED = (
     *("isolation", "uid", "places", "imports", "serializer", "main"),
-    *("limits", "read", "write", "network", "env", "referred"),
+    *("limits", "read", "write", "network", "env", "referred", "exposed"),
 )
 
 
@@ -44,6 +44,7 @@ class Policy:
     :ivar env: pairs of the guest's environment.
     :ivar referred: modules of no standard library that functions sent by value
         refer to; the zygote imports those that there are.
+    :ivar exposed: names of host functions.
     :ivar standard_modules: what the first call is about to use of the
         standard library.  The zygote imports it once, in place of every
         worker; what a guest can do does not depend on it, and it is not
@@ -64,6 +65,7 @@ class Policy:
     network: bool
     env: tuple[tuple[str, str], ...]
     referred: tuple[str, ...]
+    exposed: tuple[str, ...]
     standard_modules: tuple[str, ...]
     _key: tuple[object, ...]
     _hash: int
@@ -83,12 +85,13 @@ class Policy:
         network: bool = False,
         env: tuple[tuple[str, str], ...] = (),
         referred: tuple[str, ...] = (),
+        exposed: tuple[str, ...] = (),
         standard_modules: tuple[str, ...] = (),
     ) -> None:
         # In the order of _COMPARED.
         key = (
             *(isolation, uid, places, imports, serializer, main, limits),
-            *(read, write, network, env, referred),
+            *(read, write, network, env, referred, exposed),
         )
         for name, value in zip(_COMPARED, key):
             object.__setattr__(self, name, value)

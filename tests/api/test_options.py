@@ -29,7 +29,15 @@ from option_values import (
     Word,
 )
 
-from boxed import Limits, Sandbox, SetupError, _limits, _options, run
+from boxed import (
+    Limits,
+    Sandbox,
+    SetupError,
+    _limits,
+    _options,
+    run,
+    run_source,
+)
 from boxed._calls.settings import Settings
 from boxed._install import configuration
 from boxed._policy import checks
@@ -71,6 +79,7 @@ def parameters(function) -> set[str]:
     [
         (_options.CallOptions, _options.OPTIONS),
         (_options.SandboxOptions, _options.SANDBOX_OPTIONS),
+        (_options.SourceOptions, _options.SOURCE_OPTIONS),
         (Limits, _limits.LIMITS),
     ],
 )
@@ -95,6 +104,8 @@ def test_what_is_no_option():
         lambda **bad: run(abs, (1,), **bad),
         lambda **bad: sandbox.run(abs, (1,), **bad),
         lambda **bad: sandbox.call(abs, (1,), **bad),
+        lambda **bad: run_source("1", **bad),
+        lambda **bad: sandbox.run_source("1", **bad),
         Sandbox,
         Limits,
     ):
@@ -115,6 +126,8 @@ def test_every_option_is_documented():
         (Limits, _limits.LIMITS),
         (Sandbox.run, _options.OF_ONE_CALL),
         (Sandbox.call, _options.OF_ONE_CALL),
+        (run_source, _options.SOURCE_OPTIONS),
+        (Sandbox.run_source, _options.OF_ONE_CALL),
     ):
         for name in table:
             assert thing.__doc__.count(f":param {name}:") == 1

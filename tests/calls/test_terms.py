@@ -27,12 +27,15 @@ OWN = Limits(
     output="1M",
     result="1M",
     request="1M",
+    host_calls=10,
+    host_bytes="1M",
 )
 
 
 @pytest.fixture(scope="module")
 def sandbox():
-    with Sandbox(limits=OWN, stdout="capture") as sandbox:
+    expose = {"f": lambda x: None}
+    with Sandbox(limits=OWN, stdout="capture", expose=expose) as sandbox:
         yield sandbox
 
 
@@ -59,6 +62,8 @@ TIGHTER = {
     ),
     "output": (10, "print('x' * 20)", LimitExceeded),
     "request": (30, "'" + "x" * 30 + "'", LimitExceeded),
+    "host_calls": (1, "f(1); f(2)", LimitExceeded),
+    "host_bytes": (100, "f('x' * 200)", LimitExceeded),
 }
 NOT_TIGHTER = {"result", "processes", "tmp_size"}
 

@@ -196,7 +196,9 @@ def pasted(text: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", ["README.rst", "docs/source.rst"])
+@pytest.mark.parametrize(
+    "page", ["README.rst", "docs/source.rst", "docs/host_calls.rst"]
+)
 def test_code_runs_as_pasted(tmp_path, page):
     """In a file of its own, and prints what it is said to."""
     text = (CHECKOUT / page).read_text()

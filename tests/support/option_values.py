@@ -195,6 +195,14 @@ TABLE = {
     ),
     "allow": (NOT_CLASSES, CLASSES),
     "allow_setstate": (NOT_CLASSES, CLASSES),
+    "expose": (
+        (
+            *([], [len], [("f", len)], "f", 0, False, {"f"}, {"f": 1}),
+            *({1: len}, {b"f": len}, {"": len}, {"a b": len}, {"a.b": len}),
+            *({"print": len}, {"if": len}, {"__f": len}, {"f": None}),
+        ),
+        (None, {}, {"f": len}, types.MappingProxyType({"f": int})),
+    ),
     "trust_result": (NOT_BOOL, (True, False)),
     "stdin": (NOT_SOURCES, SOURCES),
     "stdout": (NOT_FILES, FILES),
@@ -217,4 +225,6 @@ LIMITS = {
     "output": (NOT_SIZES, (0, 1)),
     "result": (NOT_SIZES, (0, 1)),
     "request": (NOT_SIZES, (0, 1)),
+    "host_calls": ((*NOT_WHOLE, *NOT_COUNTS), (0, 1, 1 << 40)),
+    "host_bytes": (NOT_SIZES, (0, 1)),
 }

@@ -39,11 +39,24 @@ call_set_body(struct call *call, char *body)
     call->body = body;
 }
 
-bool
-call_is_answered(const struct call *call)
+/* Header and body of what the worker sends. */
+static bool
+is_complete(const struct call *call)
 {
     return call->header_have == sizeof(call->header) &&
            call->body_have == call->header.size;
+}
+
+bool
+call_is_answered(const struct call *call)
+{
+    return is_complete(call) && call->header.kind != FRAME_HOST_CALL;
+}
+
+bool
+call_is_asked(const struct call *call)
+{
+    return is_complete(call) && call->header.kind == FRAME_HOST_CALL;
 }
 
 static void

@@ -18,6 +18,8 @@ enum call_event {
     CALL_BODY = 1, /* header read and checked: call_set_body() is next */
     CALL_ANSWERED, /* header and body are complete; so is what was printed
                       before */
+    CALL_ASKED,    /* so are those of a host call: the worker waits for
+                      call_set_host_answer() */
     CALL_OUTPUT,   /* output holds output_size bytes of stream */
     CALL_ENDED,    /* the worker ended without an answer: see report */
     CALL_LOST,     /* so did the zygote: nothing is known */
@@ -38,7 +40,9 @@ struct call {
     int streams[2];          /* stdout, stderr */
     int far[FRAME_CALL_FDS]; /* the other ends, until they are sent */
     uint64_t id;
-    uint64_t max_answer; /* a longer answer is refused before allocation */
+    uint64_t max_answer;     /* a longer answer is refused before allocation */
+    uint64_t max_host_call;  /* so is a longer host call; 0: all are */
+    bool host_call_too_long; /* such a one came */
 
     const char *request; /* what is left to send */
     size_t request_left;
@@ -145,6 +149,13 @@ void call_set_body(struct call *call, char *body);
 
 /* Whether the answer is here, as a whole. */
 bool call_is_answered(const struct call *call);
+
+/* Whether a host call is, and its answer is not yet set. */
+bool call_is_asked(const struct call *call);
+
+/* Sets what the worker waits for after a host call; its memory must stay until
+ * the next event.  The next step sends it. */
+void call_set_host_answer(struct call *call, const void *data, size_t size);
 
 /* The call is over but for the report, and all that is not needed for that is
  * closed; a worker that still lives is killed. */

@@ -45,6 +45,8 @@ begins_an_answer(const struct call *call)
         return true;
     case FRAME_STORED:
         return call->store >= 0;
+    case FRAME_HOST_CALL:
+        return call->max_host_call > 0;
     default:
         return false;
     }
@@ -65,6 +67,21 @@ longest(const struct call *call, uint32_t kind)
     }
 }
 
+/* Who makes a host call waits for its answer, and has read all before.  Of one
+ * that is too long nothing more is read. */
+static int
+check_host_call(struct call *call)
+{
+    if (call->body_have > call->header.size || call_has_request_left(call)) {
+        return call_distrust(call, "a host call comes out of turn");
+    }
+    if (call->header.size > call->max_host_call) {
+        call->host_call_too_long = true;
+        call->body_have = call->header.size;
+    }
+    return call->body_have == call->header.size ? 0 : CALL_BODY;
+}
+
 static int
 check_header(struct call *call)
 {
@@ -82,6 +99,9 @@ check_header(struct call *call)
     }
     if (header->kind == FRAME_WANT) {
         return call_send_store(call);
+    }
+    if (header->kind == FRAME_HOST_CALL) {
+        return check_host_call(call);
     }
     if (header->size > longest(call, header->kind)) {
         return call_distrust(call, "the answer is longer than permitted");

@@ -12,9 +12,9 @@
 #include "extension/caller/call_receive.h"
 #include "extension/caller/call_send.h"
 
-/* What was printed before the answer is in the pipes when its last byte was
- * read.  What is printed after it, by threads or processes that go on, is no
- * part of the call: it would have no end. */
+/* What was printed before the answer, or a host call, is in the pipes when its
+ * last byte was read.  What is printed after it, by threads or processes that
+ * go on, is no part of the call: it would have no end. */
 static void
 count_output(struct call *call)
 {
@@ -55,7 +55,10 @@ drain(struct call *call)
     if (call->pausing) {
         return 0;
     }
-    return call->protocol_error != NULL ? CALL_PROTOCOL : CALL_ANSWERED;
+    if (call->protocol_error != NULL) {
+        return CALL_PROTOCOL;
+    }
+    return call_is_asked(call) ? CALL_ASKED : CALL_ANSWERED;
 }
 
 /* Whether nothing of the request can have run.  The guest's code runs only
@@ -99,7 +102,8 @@ call_is_over(const struct call *call)
 bool
 call_is_settled(const struct call *call)
 {
-    return call_is_answered(call) || call->protocol_error != NULL;
+    return call_is_answered(call) || call_is_asked(call) ||
+           call->protocol_error != NULL;
 }
 
 /* What is to be sent, and the answer. */
@@ -109,7 +113,7 @@ talk(struct call *call)
     bool is_sending = call_has_to_send(call) && !call_is_over(call);
     int event = is_sending ? call_send(call) : 0;
 
-    while (event == 0 && !call->socket_ended && !call_is_answered(call)) {
+    while (event == 0 && !call->socket_ended && !call_is_settled(call)) {
         event = call_receive_answer(call);
     }
     return event == -EAGAIN ? 0 : event;

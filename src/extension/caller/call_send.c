@@ -46,6 +46,27 @@ call_set_request(struct call *call, const void *data, size_t size, int store,
     call->request_store = store;
 }
 
+void
+call_set_host_answer(struct call *call, const void *data, size_t size)
+{
+    call->request_header = (struct frame_request){
+        .header =
+            {
+                .magic = FRAME_MAGIC,
+                .kind = FRAME_HOST_ANSWER,
+                .id = call->id,
+                .size = size,
+            },
+    };
+    call->header_sent = 0;
+    call->request = data;
+    call->request_left = size;
+    call->request_store = -1;
+    call->header_have = call->body_have = 0;
+    call->body = NULL;
+    call->counted = false;
+}
+
 bool
 call_has_request_left(const struct call *call)
 {

@@ -38,6 +38,9 @@ PyObject *method_release_reserve(PyObject *module, PyObject *unused);
 PyObject *method_reserve_was_needed(PyObject *module, PyObject *unused);
 PyObject *method_perform(PyObject *module, PyObject *args);
 
+/* method_host_call.c: a worker, in the guest's name */
+PyObject *method_host_call(PyObject *module, PyObject *args);
+
 /* method_store.c: caller and worker, what is too large for a socket */
 PyObject *method_new_store(PyObject *module, PyObject *args);
 PyObject *method_close_store(PyObject *module, PyObject *owner);

@@ -209,6 +209,42 @@ set_request(PyObject *object, PyObject *args)
 }
 
 static PyObject *
+permit_host_calls(PyObject *object, PyObject *most)
+{
+    unsigned long long size = PyLong_AsUnsignedLongLong(most);
+    if (size == (unsigned long long)-1 && PyErr_Occurred()) {
+        return NULL;
+    }
+    ((struct call_object *)object)->call.max_host_call = size;
+    Py_RETURN_NONE;
+}
+
+/* The request was read, so that its memory is not needed any more. */
+static PyObject *
+answer_host_call(PyObject *object, PyObject *data)
+{
+    struct call_object *self = (struct call_object *)object;
+    Py_buffer answer;
+
+    if (PyObject_GetBuffer(data, &answer, PyBUF_SIMPLE) != 0) {
+        return NULL;
+    }
+    if (!call_is_asked(&self->call)) {
+        PyBuffer_Release(&answer);
+        PyErr_SetString(PyExc_RuntimeError, "there is no host call");
+        return NULL;
+    }
+    Py_buffer before = self->request;
+    self->request = answer;
+    Py_CLEAR(self->answer);
+    call_set_host_answer(&self->call, answer.buf, (size_t)answer.len);
+    if (before.obj != NULL) {
+        PyBuffer_Release(&before);
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
 kill_call(PyObject *object, PyObject *unused)
 {
     (void)unused;
@@ -271,6 +307,10 @@ static PyMethodDef call_methods[] = {
     {"step", type_call_step, METH_O,
      "The next event if it is here; or CALL_WAITING, until when, and the\n"
      "descriptors to watch, each with its poll(2) events.  Never blocks."},
+    {"permit_host_calls", permit_host_calls, METH_O,
+     "Let the worker make host calls of so many bytes, before the request."},
+    {"answer_host_call", answer_host_call, METH_O,
+     "What the worker waits for, after CALL_ASKED."},
     {"kill", kill_call, METH_NOARGS, "Have the worker killed."},
     {"wait_end", type_call_wait_end, METH_O,
      "Wait for the worker's end only."},

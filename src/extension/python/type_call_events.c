@@ -40,6 +40,11 @@ describe(struct call_object *self, int event)
 {
     const struct call *call = &self->call;
     switch (event) {
+    case CALL_ASKED:
+        if (call->host_call_too_long) {
+            return Py_BuildValue("(iiK)", event, 0, call->header.size);
+        }
+        /* Fall through. */
     case CALL_ANSWERED:
         if (call->body == NULL) {
             return Py_BuildValue("(iIy#)", event, call->header.kind,

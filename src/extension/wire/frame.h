@@ -27,6 +27,11 @@ enum frame_kind {
 
     /* As FRAME_VALUE, behind a note: its size in two bytes, and ASCII. */
     FRAME_NOTED = 11,
+
+    /* The guest calls a function of the caller's, and waits: which, and its
+     * arguments.  Then what became of it, behind a header as a request's. */
+    FRAME_HOST_CALL = 12,
+    FRAME_HOST_ANSWER = 13,
 };
 
 #define FRAME_MAX_PARTS 4096

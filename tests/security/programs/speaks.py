@@ -13,6 +13,7 @@ from within import call
 CALL = call
 VALUE, ERROR, REFUSED, SETUP, TOO_LONG = 2, 3, 4, 5, 6
 WANT, GIVEN, STORED, REQUEST_STORED = 7, 8, 9, 10
+HOST_CALL, HOST_ANSWER = 12, 13
 
 
 def header(kind, size, id=CALL, magic=0x46584F42, limit=0):
@@ -27,6 +28,19 @@ def frame(kind, body, **changes):
 def send(data):
     while data:
         data = data[os.write(3, data) :]
+
+
+def ask(body):
+    """A host call of these bytes; what the caller says to it."""
+    send(frame(HOST_CALL, body))
+    told = b""
+    while len(told) < 80:
+        told += os.read(3, 80 - len(told))
+    size = struct.unpack("=IIQQQ", told[:32])[3]
+    told = b""
+    while len(told) < size:
+        told += os.read(3, size - len(told))
+    return told
 
 
 def sizes(*numbers):
