@@ -34,8 +34,6 @@ from ._errors import (
 )
 from ._limits import Limits
 from ._run import call, run
-from ._sandbox import Sandbox
-from ._version import __version__
 
 __all__ = [
     "BoxedError",
@@ -61,17 +59,27 @@ __all__ = [
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._outcome import Outcome, Usage
+    from ._sandbox import Sandbox
     from ._source import run_source
+    from ._version import __version__
+
+# What a program that only calls run() need not load, and where it is.
+_LATER = {
+    "Outcome": "_outcome",
+    "Sandbox": "_sandbox",
+    "Usage": "_outcome",
+    "__version__": "_version",
+    "run_source": "_source",
+}
 
 
 def __getattr__(name: str) -> object:
-    """What a program that only runs functions need not load."""
-    if name in ("Outcome", "Usage"):
-        from . import _outcome
-
-        return getattr(_outcome, name)
-    if name == "run_source":
-        from ._source import run_source
-
-        return run_source
+    if name in _LATER:
+        module = __import__(f"{__name__}.{_LATER[name]}", fromlist=[name])
+        found = globals()[name] = getattr(module, name)
+        return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

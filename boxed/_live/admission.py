@@ -16,8 +16,8 @@ from . import prefork
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TypeVar
+    from collections.abc import Callable, Generator
+    from typing import Any, TypeVar
 
     T = TypeVar("T")
 
@@ -41,22 +41,44 @@ _SECOND = 1_000_000_000
 
 
 def enter(seat: _boxed.Seat, open_call: Callable[[], T]) -> T:
+    """entering(), by a thread that waits."""
+    steps = entering(seat, open_call, _boxed.Seat.wait)
+    try:
+        came = next(steps)
+        while True:
+            came = steps.send(came)
+    except StopIteration as done:
+        opened: T = done.value
+        return opened
+
+
+def entering(
+    seat: _boxed.Seat,
+    open_call: Callable[[], Any],
+    wait: Callable[[_boxed.Seat, float], Any],
+) -> Generator[Any, bool, Any]:
     """What `open_call` returns, as soon as there is room.
 
     :param seat: is taken then, and to be left at the call's end.
+    :param wait: makes of it and of seconds what is yielded, and what comes
+        says whether there is another call whose end could make room.
 
     :raises OSError: there is none, and no other call whose end could make
         some, or none has ended for PATIENCE seconds.  A call that waits, or
         that belongs to a thread which does, is none whose end could come.
     """
     try:
-        return _enter(seat, open_call)
+        return (yield from _entering(seat, open_call, wait))
     except BaseException:
         seat.leave()
         raise
 
 
-def _enter(seat: _boxed.Seat, open_call: Callable[[], T]) -> T:
+def _entering(
+    seat: _boxed.Seat,
+    open_call: Callable[[], Any],
+    wait: Callable[[_boxed.Seat, float], Any],
+) -> Generator[Any, bool, Any]:
     started = 0
     while True:
         failed = [OSError(EMFILE, f"{MOST} calls are open")]
@@ -70,7 +92,7 @@ def _enter(seat: _boxed.Seat, open_call: Callable[[], T]) -> T:
             if prefork.end_all():
                 continue
         started = started or time.monotonic_ns()
-        if not seat.wait(RETRY):
+        if not (yield wait(seat, RETRY)):
             raise failed.pop()
         _, _, ended = _boxed.seats()
         if time.monotonic_ns() - max(started, ended) > PATIENCE * _SECOND:

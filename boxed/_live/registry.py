@@ -74,16 +74,24 @@ class Boxes:
         self.slots: dict[Policy, _Slot] = {}
         self.closed = False
 
-    def using(self, policy: Policy) -> _Using:
-        """A context: the policy's sandbox, kept alive meanwhile.
+    def using(self, box: Box) -> _Using:
+        """A context: the sandbox is kept alive meanwhile."""
+        return _Using(self, box)
 
-        :raises SetupError: on entering, it could not be set up.
-        :raises RuntimeError: on entering, the table was closed.
+    def live(self, policy: Policy) -> Box | None:
+        """The policy's sandbox, if there is one.
+
+        :raises RuntimeError: the table was closed.
         """
-        return _Using(self, policy)
+        self.check_open()
+        return self._slot(policy).box
 
     def box(self, policy: Policy) -> Box:
-        """The policy's sandbox, which is started if there is none."""
+        """The policy's sandbox, which is started if there is none.
+
+        :raises SetupError: it could not be set up.
+        :raises RuntimeError: the table was closed.
+        """
         box = None
         while box is None:
             self.check_open()
@@ -185,15 +193,13 @@ def _first(pair: tuple[int, Policy]) -> int:
 class _Using:
     """Not contextlib's, whose import would double that of this package."""
 
-    def __init__(self, boxes: Boxes, policy: Policy) -> None:
+    def __init__(self, boxes: Boxes, box: Box) -> None:
         self._boxes = boxes
-        self._policy = policy
+        self._box = box
 
-    def __enter__(self) -> Box:
-        box = self._boxes.box(self._policy)
+    def __enter__(self) -> None:
         # Not taken: it does no more than count a user.
-        self._user = _boxed.Seat(box.process)
-        return box
+        self._user = _boxed.Seat(self._box.process)
 
     def __exit__(self, *error: object) -> None:
         self._user.leave()

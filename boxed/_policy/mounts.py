@@ -187,13 +187,17 @@ def _targets_outside_trees(found: Mapping[str, Entry]) -> list[Entry]:
     """What a tree shows a symbolic link of only, as the environment that a
     project's directory has a link to: where such links lead."""
     targets: list[Entry] = []
+    # Each is asked for once: several trees are in the same one.
+    reals: dict[str, str] = {}
     for kind, path, _ in found.values():
         above = _nearest(path, found)
         if kind not in (TREE, OPTIONAL) or above is None:
             continue
         inside = os.path.relpath(path, above[1])
-        real = os.path.realpath(path)
-        if real != os.path.join(os.path.realpath(above[1]), inside):
+        for one in (path, above[1]):
+            reals[one] = reals.get(one) or os.path.realpath(one)
+        real = reals[path]
+        if real != os.path.join(reals[above[1]], inside):
             targets += [*_links_on_the_way(path), (kind, real, None)]
     return targets
 

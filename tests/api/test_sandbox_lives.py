@@ -23,7 +23,7 @@ from boxed import (
     SetupError,
     _boxed,
 )
-from boxed._calls import call
+from boxed._calls.attempt import Attempt, Unread
 from boxed._options import OPTIONS, SANDBOX_OPTIONS
 
 
@@ -129,10 +129,10 @@ def test_closing_during_a_call_ends_it():
 
 def test_a_shortage_while_walls_are_raised_is_no_missing_wall():
     """It passes, and nothing has run, so another worker may be had."""
-    attempt = object.__new__(call._Attempt)
+    attempt = object.__new__(Attempt)
     attempt._box = SimpleNamespace(tier="full")
     worker = _boxed.STAGES.index("worker")
-    shortage = (errno.EAGAIN, call._Unread)
+    shortage = (errno.EAGAIN, Unread)
     for number, kind in (shortage, (errno.EPERM, SetupError)):
         record = struct.pack("=IIiI", _boxed.STATUS_MAGIC, worker, number, 0)
         told = attempt._setup_failure(record)

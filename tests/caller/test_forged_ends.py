@@ -9,7 +9,7 @@ import pytest
 from core import check_file
 
 from boxed import WorkerDied, run
-from boxed._calls import call
+from boxed._calls import attempt, call
 
 PROGRAMS = Path(__file__).parent / "programs"
 
@@ -47,9 +47,9 @@ def test_all_attempts_have_one_deadline(monkeypatch):
         deadlines.append(talk._deadline)
         talk._live.close()
         talk._seat.leave()
-        raise call._Unread(WorkerDied("as if unread"))
+        raise attempt.Unread(WorkerDied("as if unread"))
 
-    monkeypatch.setattr(call._Attempt, "run", unread)
+    monkeypatch.setattr(attempt.Attempt, "run", unread)
     with pytest.raises(WorkerDied, match="as if unread"):
         run(abs, (-1,), timeout=60)
     assert len(deadlines) == call.ATTEMPTS
@@ -64,9 +64,9 @@ def test_no_attempt_begins_after_the_deadline(monkeypatch):
         attempts.append(talk)
         talk._live.close()
         talk._seat.leave()
-        raise call._Unread(WorkerDied("as if unread"))
+        raise attempt.Unread(WorkerDied("as if unread"))
 
-    monkeypatch.setattr(call._Attempt, "run", unread)
+    monkeypatch.setattr(attempt.Attempt, "run", unread)
     with pytest.raises(TimeoutError):
         run(abs, (-1,), timeout=1e-9)
     assert len(attempts) == 1

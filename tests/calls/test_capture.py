@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-import boxed._calls.call
+import boxed._calls.attempt
 from boxed import (
     CallTimeout,
     LimitExceeded,
@@ -47,7 +47,7 @@ def kept(monkeypatch):
             super().__init__(*args)
             made.append(self)
 
-    monkeypatch.setattr(boxed._calls.call, "Streams", Kept)
+    monkeypatch.setattr(boxed._calls.attempt, "Streams", Kept)
     return made
 
 

@@ -50,6 +50,7 @@ HOLDING = (
     "_live/registry.py",
     "_live/box.py",
     "_live/prefork.py",
+    "_calls/attempt.py",
     "_calls/call.py",
 )
 PAYLOAD = "_wire/payload.py"

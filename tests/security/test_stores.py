@@ -292,7 +292,8 @@ def live():
     limits = Limits(tmp_size=5 << 20)
     run(abs, (-1,), limits=limits)
     (policy,) = (p for p in registry.shared.slots if p.limits == limits)
-    with registry.shared.using(policy) as box:
+    box = registry.shared.box(policy)
+    with registry.shared.using(box):
         live = box.open_call()
         try:
             yield live

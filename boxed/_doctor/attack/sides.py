@@ -274,7 +274,8 @@ class Inside:
         policy = self._policy("json")
         most = policy.limits.request
         request = encode("json", guest.linger, (), {}, most=most).stream()
-        with registry.shared.using(policy) as box:
+        box = registry.shared.box(policy)
+        with registry.shared.using(box):
             live = box.open_call()
             try:
                 live.request(request)

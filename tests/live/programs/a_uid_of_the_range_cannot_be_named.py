@@ -18,10 +18,5 @@ policy = Policy(
 )
 
 
-def start():
-    with registry.shared.using(policy):
-        pass
-
-
-error = refused(SetupError, start)
+error = refused(SetupError, registry.shared.box, policy)
 assert error.stage == "user", error
