@@ -132,6 +132,7 @@ class Call:
         store: int = -1,
         input: bytes | None = None,
         cpu_us: int = 0,
+        memory: int = 0,
         limits: tuple[int, ...] | None = None,
         /,
     ) -> None: ...

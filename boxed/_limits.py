@@ -98,8 +98,8 @@ class _Declared(_Checked):
         " counts anonymous mappings).  Each process of a call has as much."
         "  Where calls have cgroups, all of one together, its files in /tmp"
         " included, has this, what the interpreter has, the result, and some"
-        " MiB.  Elsewhere the first thread's stack can grow to as much"
-        " besides, and address space to twice that and 1 GiB, or to six times"
+        " MiB.  Elsewhere a call that is seen to have more is ended, and"
+        " address space is bounded by twice that and 1 GiB, or by six times"
         " that where that is less.",
         default=1024 * _MIB,
         low=_MIB,

@@ -145,7 +145,7 @@ class Attempt:
         exchange = self._exchange
         request, terms = exchange.request, exchange.terms
         body = request.sizes if request.store >= 0 else request.stream()
-        more = terms.sent(exchange.policy.limits)
+        more = terms.sent(exchange.policy.limits, exchange.ruler)
         if terms.exposed is not None:
             self._expose(terms.exposed)
         self._live.request(body, request.store, *more)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import errno
 
 from .._errors import MemoryExceeded, RemoteError
+from .._policy.walls import CGROUPS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def was_used_up(measured: Memory, limits: Limits) -> bool:
     proves nothing by itself.
     """
     ruler, most, *_ = measured
-    is_full = ruler != 0 and most * 10 >= limits.memory * 9
+    is_full = ruler in CGROUPS and most * 10 >= limits.memory * 9
     return is_full or _was_ended(measured)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .._policy.walls import WATCHED
 from .input import read_input
 from .output import CAPTURE
 
@@ -97,16 +98,23 @@ class Terms:
         )
 
     def sent(
-        self, sandbox: Limits
-    ) -> tuple[bytes | None, int, tuple[int, ...] | None]:
+        self, sandbox: Limits, ruler: int
+    ) -> tuple[bytes | None, int, int, tuple[int, ...] | None]:
         """What goes with the request: what to read, microseconds of processor
-        time, and limits that are tighter than the sandbox's; as
-        ``_boxed.Call.request()`` has them."""
+        time and bytes of memory that the zygote is to see to, and limits that
+        are tighter than the sandbox's; as ``_boxed.Call.request()`` has them.
+
+        :param ruler: what bounds a call's memory, of _boxed.MEMORY_RULERS.
+        """
         limits = self.limits
         cpu = limits.cpu_time
         micros = 0 if cpu is None else int(cpu * 1e6) or 1
+        memory = limits.memory if ruler == WATCHED else 0
         if limits is sandbox or limits == sandbox:
-            return self.stdin, micros, None
+            return self.stdin, micros, memory, None
         from .._live.zygote_configuration import worker_limits
 
-        return self.stdin, micros, (limits.result, *worker_limits(limits))
+        if limits.memory < sandbox.memory:
+            memory = limits.memory
+        own = limits.result, *worker_limits(limits)
+        return self.stdin, micros, memory, own

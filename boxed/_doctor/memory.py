@@ -8,6 +8,7 @@ import os
 
 from .. import _boxed
 from .._live import registry
+from .._policy import walls
 from .._policy.advice import advice
 
 TYPE_CHECKING = False
@@ -48,12 +49,18 @@ def found(isolation: str) -> dict[str, Any]:
 def show(memory: dict[str, Any]) -> None:
     if memory["ruled_by"] is None:
         return
-    if memory["ruler"] != 0:
+    if memory["ruler"] in walls.CGROUPS:
         print(f"A call's memory is bounded as a whole: {memory['ruled_by']}")
         return
-    print(
-        "A call's memory is bounded for each process and kind of memory; no"
-        f" cgroup:\n{memory['why']}"
-    )
+    if memory["ruler"] == walls.WATCHED:
+        print(
+            "A call's memory is watched, and the call ended when it has too"
+            f" much; no cgroup:\n{memory['why']}"
+        )
+    else:
+        print(
+            "A call's memory is bounded for each process and kind of memory;"
+            f" nobody can watch it, and no cgroup:\n{memory['why']}"
+        )
     if memory["remedy"]:
         print(f"  mend: {memory['remedy']}")

@@ -9,6 +9,11 @@ from __future__ import annotations
 
 from .tiers import NAMESPACES, TAKES_UID
 
+# What bounds a call's memory, of _boxed.MEMORY_RULERS: a cgroup of its own, or
+# the zygote, which looks at it.
+CGROUPS = frozenset({1, 2})
+WATCHED = 3
+
 _ALL = frozenset({"full", "uid", "rootless", "landlock"})
 _MOUNTS = NAMESPACES
 _OTHER_USER = TAKES_UID
@@ -21,7 +26,8 @@ class Wall:
     :ivar what: what it keeps the guest from.
     :ivar tiers: the tiers that raise it.
     :ivar abi: the Landlock ABI that it needs, or 0.
-    :ivar cgroup: whether it needs cgroups.
+    :ivar rulers: what must bound a call's memory for it, of
+        _boxed.MEMORY_RULERS; empty where that is all the same.
     :ivar without: what holds, or does not, where it is missing.
     """
 
@@ -32,25 +38,25 @@ class Wall:
         tiers: frozenset[str],
         *,
         abi: int = 0,
-        cgroup: bool = False,
+        rulers: frozenset[int] = frozenset(),
         without: str = "",
     ) -> None:
         self.name = name
         self.what = what
         self.tiers = tiers
         self.abi = abi
-        self.cgroup = cgroup
+        self.rulers = rulers
         self.without = without
 
     def stands(self, tier: str, abi: int, ruler: int) -> bool:
         """Whether it stands in a tier on a kernel with a Landlock ABI.
 
-        :param ruler: what bounds a call's memory; 0 for no cgroup.
+        :param ruler: what bounds a call's memory, of _boxed.MEMORY_RULERS.
         """
         return (
             tier in self.tiers
             and abi >= self.abi
-            and (not self.cgroup or ruler != 0)
+            and (not self.rulers or ruler in self.rulers)
         )
 
 
@@ -123,8 +129,15 @@ WALLS = (
         "memory cgroup",
         "one limit on all memory of a call together",
         _ALL,
-        cgroup=True,
-        without="each process has its own limit, and each kind of memory",
+        rulers=CGROUPS,
+        without="limits of each process and kind of memory",
+    ),
+    Wall(
+        "memory watch",
+        "a call with more memory in all than one limit is ended",
+        _ALL,
+        rulers=frozenset({WATCHED}),
+        without="a cgroup's limit, or those of each process alone",
     ),
 )
 

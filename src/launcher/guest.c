@@ -15,6 +15,7 @@
 #include "confine/seccomp.h"
 #include "launcher/walk.h"
 #include "shared/fd.h"
+#include "shared/memory_look.h"
 #include "shared/memory_slot.h"
 #include "shared/rlimit.h"
 
@@ -41,16 +42,19 @@ set_limits(void)
     }
 }
 
-/* Keeps stdin, the log twice, the server socket and that to the keeper.  The
- * control socket closes itself when execve succeeds, and serves to tell if it
- * does not. */
+/* Keeps stdin, the log twice, the server socket, and those to keeper and
+ * supervisor.  The control socket closes itself when execve succeeds, and
+ * serves to tell if it does not. */
 static void
-keep_descriptors(int keeper)
+keep_descriptors(int keeper, int looks)
 {
+    int above = fcntl(looks, F_DUPFD_CLOEXEC, ORDER_LOOK_FD + 1);
+
     if (dup2(2, 1) < 0 || fcntl(ORDER_SERVER_FD, F_SETFD, 0) != 0 ||
-        dup2(keeper, ORDER_KEEPER_FD) < 0 ||
+        above < 0 || dup2(keeper, ORDER_KEEPER_FD) < 0 ||
         fcntl(ORDER_KEEPER_FD, F_SETFD, 0) != 0 ||
-        syscall(SYS_close_range, ORDER_KEEPER_FD + 1u, ~0u, 0u) != 0) {
+        dup2(above, ORDER_LOOK_FD) < 0 ||
+        syscall(SYS_close_range, ORDER_LOOK_FD + 1u, ~0u, 0u) != 0) {
         die(STAGE_DESCRIPTORS);
     }
 }
@@ -193,7 +197,7 @@ guest_confine(const struct order *order)
 
     set_limits();
     keeper_await(order);
-    keep_descriptors(order->keeper_socket);
+    keep_descriptors(order->keeper_socket, order->looks_of_zygote);
     confine_files(order);
     int error = seccomp_confine(SECCOMP_ZYGOTE, &options);
     if (error != 0) {

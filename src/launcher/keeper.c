@@ -94,6 +94,9 @@ answer_questions(struct slots *slots)
         if (question.ask == MEMORY_SLOT_DROP) {
             slots_drop(slots, question.number);
         }
+        else if (question.ask == MEMORY_SLOT_LOWER) {
+            slots_lower(slots, question.number, question.limit);
+        }
         else if (make_slot(slots, &question) != 0) {
             return;
         }

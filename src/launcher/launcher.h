@@ -41,6 +41,9 @@ struct order {
     size_t large_count;
     pid_t keeper;
     int keeper_socket; /* on which the zygote asks it */
+    int proc;          /* where all processes of the sandbox are seen, or -1 */
+    int looks;         /* on which the zygote asks for them, both ends */
+    int looks_of_zygote;
 };
 
 /* Who is asking. */
@@ -132,10 +135,15 @@ void modules_close(const struct order *order, const struct modules *modules);
 void tmp_exchange(int tmp);
 
 /* root.c */
-void root_build(const struct order *order);
+void root_build(struct order *order);
+
+/* looks.c */
+void looks_prepare(struct order *order);
+/* Whether the zygote may ask again. */
+bool looks_answer(int socket, int proc);
 
 /* supervisor.c */
-void supervisor_run(const struct order *order);
+void supervisor_run(struct order *order);
 
 /* guest.c */
 void guest_confine(const struct order *order);

@@ -142,6 +142,7 @@ order_parse(char *message, size_t size, struct order *ret_order)
     ret_order->network = (wire.flags & ORDER_NETWORK) != 0;
     ret_order->count = wire.entries;
     ret_order->modules = -1;
+    ret_order->proc = -1;
     ret_order->large_count = 0;
     return 0;
 }

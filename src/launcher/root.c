@@ -29,6 +29,8 @@ struct option {
 /* Process ids only; a process sees those it could trace. */
 static const struct option proc_options[] = {
     {"hidepid", "ptraceable"}, {"subset", "pid"}, {NULL, NULL}};
+/* The supervisor sees all of them; it is mounted nowhere. */
+static const struct option all_of_proc[] = {{"subset", "pid"}, {NULL, NULL}};
 /* Room for what imports in the zygote write. */
 static const struct option tmp_options[] = {
     {"size", "16m"}, {"nr_inodes", "4096"}, {"mode", "1777"}, {NULL, NULL}};
@@ -182,7 +184,7 @@ shows_below_tmp(const struct order *order)
 }
 
 void
-root_build(const struct order *order)
+root_build(struct order *order)
 {
     if (!order_tier_has_namespaces(order->tier)) {
         return;
@@ -197,6 +199,7 @@ root_build(const struct order *order)
      * (mount_too_revealing). */
     cleanup_close int proc =
         make_mount("proc", proc_options, MOUNT_NOEXEC, STAGE_PROC);
+    order->proc = make_mount("proc", all_of_proc, MOUNT_NOEXEC, STAGE_PROC);
     cleanup_close int root = make_shown(&modules);
     cleanup_close int tmp =
         make_mount("tmpfs", tmp_options, MOUNT_NOEXEC, STAGE_ROOT);

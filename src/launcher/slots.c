@@ -262,6 +262,18 @@ slots_make(struct slots *slots, uint32_t number, uint64_t limit,
 }
 
 void
+slots_lower(const struct slots *slots, uint32_t number, uint64_t limit)
+{
+    char buffer[DECIMAL_SIZE];
+    cleanup_close int slot =
+        open_directory(slots->directory, decimal(number, buffer));
+
+    if (slot >= 0) {
+        (void)set_limit(slots, slot, limit);
+    }
+}
+
+void
 slots_drop(const struct slots *slots, uint32_t number)
 {
     char buffer[DECIMAL_SIZE];

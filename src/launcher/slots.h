@@ -25,6 +25,9 @@ int slots_open(pid_t caller, pid_t launcher, struct slots *ret_slots);
 int slots_make(struct slots *slots, uint32_t number, uint64_t limit,
                int fds[MEMORY_SLOT_FILES]);
 
+/* Lowers a slot's limit, if what is in it permits that. */
+void slots_lower(const struct slots *slots, uint32_t number, uint64_t limit);
+
 void slots_drop(const struct slots *slots, uint32_t number);
 
 /* Removes all; what a process still dies in is waited for, for a moment. */

@@ -85,13 +85,14 @@ stay_until_the_end(const struct order *order, pid_t zygote, int signals)
     struct pollfd watched[] = {
         {.fd = ORDER_FD, .events = POLLIN},
         {.fd = signals, .events = POLLIN},
+        {.fd = order->looks, .events = POLLIN},
     };
     struct signalfd_siginfo info;
     struct shortage shortage = {.error = 0};
     int status = 0;
 
     for (;;) {
-        int ready = poll(watched, 2, -1);
+        int ready = poll(watched, 3, -1);
         /* The kernel may be out of memory for a moment, which is no reason to
          * end calls. */
         if (ready < 0 &&
@@ -101,6 +102,14 @@ stay_until_the_end(const struct order *order, pid_t zygote, int signals)
         shortage.error = 0;
         if (ready < 0 || watched[0].revents != 0) {
             end_all(order, zygote);
+        }
+        if (watched[2].revents != 0 &&
+            !looks_answer(order->looks, order->proc)) {
+            /* Whoever asks again is told by its end. */
+            fd_close(&watched[2].fd);
+        }
+        if (watched[1].revents == 0) {
+            continue;
         }
         if (read(signals, &info, sizeof(info)) < 0 && errno != EINTR) {
             end_all(order, zygote);
@@ -121,6 +130,7 @@ become_supervisor(const struct order *order, pid_t zygote, const sigset_t *all)
     }
     (void)close(ORDER_SERVER_FD);
     (void)close(order->keeper_socket);
+    (void)close(order->looks_of_zygote);
     for (int fd = 0; fd <= 2; fd++) {
         (void)close(fd);
     }
@@ -129,9 +139,11 @@ become_supervisor(const struct order *order, pid_t zygote, const sigset_t *all)
 
 /* Returns in the child only, which goes on to become the zygote. */
 void
-supervisor_run(const struct order *order)
+supervisor_run(struct order *order)
 {
     sigset_t all, none;
+
+    looks_prepare(order);
     (void)sigfillset(&all);
     (void)sigemptyset(&none);
     if (sigprocmask(SIG_BLOCK, &all, NULL) != 0 ||

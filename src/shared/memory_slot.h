@@ -19,12 +19,18 @@ enum memory_ruler {
     MEMORY_RLIMIT = 0,  /* limits of each process */
     MEMORY_CGROUP1 = 1, /* a cgroup of its own, of the old hierarchy */
     MEMORY_CGROUP2 = 2, /* and of the new one */
-    MEMORY_RULERS = 3,
+    MEMORY_WATCHED = 3, /* the zygote, which looks at all that a call has */
+    MEMORY_RULERS = 4,
 };
 
-enum memory_slot_ask { MEMORY_SLOT_MAKE = 1, MEMORY_SLOT_DROP = 2 };
+enum memory_slot_ask {
+    MEMORY_SLOT_MAKE = 1,
+    MEMORY_SLOT_DROP = 2,
+    MEMORY_SLOT_LOWER = 3, /* its limit, while a worker is in it */
+};
 
-/* From the zygote; only the first kind is answered. */
+/* From the zygote; only the first kind is answered.  A limit that cannot be
+ * lowered is one that was exceeded meanwhile, which the zygote sees. */
 struct memory_slot_question {
     uint32_t magic;
     uint32_t ask;

@@ -32,9 +32,9 @@ adopt_one(int i, void (*live)(void))
         _exit(0);
     }
     CHECK_EQUAL(children_reserve(&children), 0);
-    CHECK_EQUAL(
-        children_adopt(&children, pids[i], (uint64_t)i + 100, pair[1], NULL),
-        0);
+    CHECK_EQUAL(children_adopt(&children, pids[i], (uint64_t)i + 100, pair[1],
+                               -1, NULL),
+                0);
 }
 
 static void
@@ -277,7 +277,7 @@ be_busy(void)
 static void
 limit_cpu(int i, uint64_t us)
 {
-    const struct frame_cpu_limit limit = {.magic = FRAME_MAGIC, .us = us};
+    const struct frame_limits limit = {.magic = FRAME_MAGIC, .cpu_us = us};
 
     CHECK_EQUAL(send(callers[i], &limit, sizeof(limit), 0), sizeof(limit));
     CHECK(turn(5000));

@@ -30,5 +30,6 @@ def test_memory_as_cause_of_an_ordinary_user(make_environment):
     "name", ["user", "rootless", "docker-user", "kubernetes"]
 )
 def test_memory_as_cause_without_cgroups(name, make_environment):
-    """What is raised for want of it is believed if the process had much."""
-    check_file(make_environment(name), PROGRAM, "rlimit")
+    """What is raised for want of it is believed if the process had much; what
+    no limit of a process counts is watched."""
+    check_file(make_environment(name), PROGRAM, "watched")

@@ -188,5 +188,6 @@ def test_files_of_steps_have_their_numbers():
     assert {name: said.get(name) for name in wanted} == wanted
     of_pool = {"pool.c"}
     of_keeper = {"cgroup.c", "slots.c"}
+    of_supervisor = {"looks.c"}
     others = {"modules.c", "order.c", "tmp.c", "walk.c"}
-    assert part == of_pool | of_keeper | others
+    assert part == of_pool | of_keeper | of_supervisor | others

@@ -94,8 +94,10 @@ def test_output_and_result(environment):
 def test_all_that_a_guest_can_hold(make_environment):
     """Memory of every kind that one call can take, in sum, has a bound
     (control: outside, the first kind alone passes it)."""
-    environment = make_environment("root")
-    check_file(environment, PROGRAMS / "all_that_a_guest_can_hold.py")
+    for name in ("root", "rootless"):
+        check_file(
+            make_environment(name), PROGRAMS / "all_that_a_guest_can_hold.py"
+        )
 
 
 @pytest.mark.case("P-R04")

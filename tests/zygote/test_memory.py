@@ -61,7 +61,7 @@ def test_guests_and_keepers_of_one_uid(abi, make_environment, old_hierarchy):
         ("root", "cgroup v1"),
         ("docker-root", "cgroup v1"),
         # Version 1 moves nobody whose uid is another's.
-        ("user", "rlimit"),
+        ("user", "watched"),
         ("rootless", "cgroup v1"),
     ],
 )
@@ -69,7 +69,7 @@ def test_what_rules(name, of_user, make_environment, old_hierarchy):
     """An ordinary user has a cgroup only where one was given to it."""
     environment = make_environment(name)
     program = PROGRAMS / "ruled_by.py"
-    without = of_user if environment.uid == 0 else "rlimit"
+    without = of_user if environment.uid == 0 else "watched"
     check_file(environment, program, without)
     with delegated(old_hierarchy, environment.uid):
         check_file(environment, program, of_user)

@@ -115,9 +115,10 @@ int call_announce(struct call *call, int server, bool prefork);
 void call_set_request(struct call *call, const void *data, size_t size,
                       int store, const struct frame_request *limits);
 
-/* Has the zygote end the worker once it has used so much processor time;
- * before the request is sent.  Returns 0 or -errno. */
-int call_limit_cpu(const struct call *call, uint64_t us);
+/* Has the zygote end the worker once it has used so much processor time, or
+ * has more memory, where these are not 0; before the request is sent.  Returns
+ * 0 or -errno. */
+int call_limit(const struct call *call, uint64_t cpu_us, uint64_t memory);
 
 /* What it means that the kernel refused something to the call: 0, to be tried
  * again after a pause, or -error. */

@@ -13,10 +13,14 @@
 #include "shared/rights.h"
 
 int
-call_limit_cpu(const struct call *call, uint64_t us)
+call_limit(const struct call *call, uint64_t cpu_us, uint64_t memory)
 {
-    const struct frame_cpu_limit limit = {.magic = FRAME_MAGIC, .us = us};
-    ssize_t put = send(call->report_socket, &limit, sizeof(limit),
+    const struct frame_limits limits = {
+        .magic = FRAME_MAGIC,
+        .cpu_us = cpu_us,
+        .memory = memory,
+    };
+    ssize_t put = send(call->report_socket, &limits, sizeof(limits),
                        MSG_NOSIGNAL | MSG_DONTWAIT);
 
     /* A zygote that is gone is found out by what comes next. */

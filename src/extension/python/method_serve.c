@@ -7,6 +7,7 @@
  * which does what need not be done before the first call. */
 #include "extension/python/methods.h"
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -14,7 +15,9 @@
 #include "extension/worker/reserve.h"
 #include "extension/worker/worker.h"
 #include "extension/zygote/forkserver.h"
+#include "extension/zygote/memory_watch.h"
 #include "shared/fd.h"
+#include "shared/memory_look.h"
 
 /* Forks for one call; returns the pid, 0 in the worker, or -1 with an
  * exception.  The walls come before Python's own after-fork work, so that no
@@ -31,7 +34,7 @@ fork_worker(const struct worker_policy *policy, pid_t zygote,
             worker_refuse(call->fds[1], STAGE_MEMORY, outside);
             _exit(STAGE_EXIT);
         }
-        worker_confine(policy, zygote, call->fds);
+        worker_confine(policy, zygote, call->fds, call->end_of_init);
         PyOS_AfterFork_Child();
         return 0;
     }
@@ -200,7 +203,8 @@ method_serve(PyObject *module, PyObject *args, PyObject *kwargs)
         return method_raise_errno(error);
     }
     struct forkserver *forkserver =
-        forkserver_new(server, (enum memory_ruler)ruler, most_memory(&policy));
+        forkserver_new(server, (enum memory_ruler)ruler, policy.limits.memory,
+                       most_memory(&policy));
     if (forkserver == NULL) {
         return PyErr_SetFromErrno(PyExc_OSError);
     }
@@ -227,6 +231,11 @@ method_memory_ruler(PyObject *module, PyObject *unused)
     (void)unused;
     Py_BEGIN_ALLOW_THREADS
     error = memory_hear_ruler(ORDER_KEEPER_FD, &ruler, &why);
+    (void)fcntl(ORDER_LOOK_FD, F_SETFD, FD_CLOEXEC);
+    if (error == 0 && ruler == MEMORY_RLIMIT &&
+        memory_watch_is_possible(ORDER_LOOK_FD)) {
+        ruler = MEMORY_WATCHED;
+    }
     Py_END_ALLOW_THREADS
     if (error != 0) {
         return method_raise_errno(error);

@@ -131,6 +131,7 @@ static const char *const rulers[] = {
     [MEMORY_RLIMIT] = "rlimit",
     [MEMORY_CGROUP1] = "cgroup v1",
     [MEMORY_CGROUP2] = "cgroup v2",
+    [MEMORY_WATCHED] = "watched",
 };
 
 static int

@@ -155,11 +155,11 @@ read_request(PyObject *args, struct call *call, PyObject **ret_data,
              int *ret_store, struct frame_request *ret_limits,
              bool *ret_has_limits)
 {
-    unsigned long long cpu_us = 0, result = call->max_answer;
+    unsigned long long cpu_us = 0, memory = 0, result = call->max_answer;
     PyObject *input = Py_None, *limits = Py_None;
 
-    if (!PyArg_ParseTuple(args, "O|iOKO:request", ret_data, ret_store, &input,
-                          &cpu_us, &limits)) {
+    if (!PyArg_ParseTuple(args, "O|iOKKO:request", ret_data, ret_store, &input,
+                          &cpu_us, &memory, &limits)) {
         return -1;
     }
     *ret_has_limits = limits != Py_None;
@@ -172,7 +172,8 @@ read_request(PyObject *args, struct call *call, PyObject **ret_data,
     if (input != Py_None && set_input(call, input) != 0) {
         return -1;
     }
-    int error = cpu_us != 0 ? call_limit_cpu(call, cpu_us) : 0;
+    int error =
+        cpu_us != 0 || memory != 0 ? call_limit(call, cpu_us, memory) : 0;
     if (error != 0) {
         (void)method_raise_errno(error);
     }

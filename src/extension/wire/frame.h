@@ -96,12 +96,13 @@ struct frame_report {
     uint32_t reserved;
 };
 
-/* From the caller on the report socket, before the request: the processor time
- * that the call may use. */
-struct frame_cpu_limit {
+/* From the caller on the report socket, before the request: what the zygote is
+ * to see to, from the call's beginning. */
+struct frame_limits {
     uint32_t magic;
     uint32_t reserved;
-    uint64_t us;
+    uint64_t cpu_us; /* processor time that it may use; 0: no limit */
+    uint64_t memory; /* as in Limits; 0: the zygote has nothing to see to */
 };
 
 /* Before the report, where a call has several processes: what the first of
@@ -110,6 +111,14 @@ struct frame_charged {
     uint32_t magic;
     uint32_t reserved;
     uint64_t us;
+};
+
+/* Where the init of a call's processes counts their memory: how much they may
+ * have, from the zygote; and from init at the end what it saw. */
+struct frame_memory {
+    uint32_t magic;
+    uint32_t ended; /* for having more */
+    uint64_t bytes;
 };
 
 /* A header, blocking, and the descriptors that come with it.  Returns its size

@@ -23,7 +23,6 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -32,44 +31,19 @@
 #include "confine/notify.h"
 #include "confine/privileges.h"
 #include "extension/wire/frame.h"
-#include "extension/worker/cpu_clock.h"
-#include "extension/worker/process_limit.h"
+#include "extension/worker/namespace_init.h"
 #include "shared/deadline.h"
 #include "shared/rights.h"
 #include "shared/shortage.h"
 #include "shared/stage.h"
 #include "shared/syscall_numbers.h"
 
-/* What is kept while everything else is closed: a status pipe; outside the
- * report socket; in init the socket on which the listener comes, and a look at
- * /proc. */
-#define STATUS_FD  0
-#define REPORT_FD  1
-#define CHANNEL_FD 1
-#define PROC_FD    2
+/* What is kept outside while everything else is closed. */
+#define STATUS_FD 0
+#define REPORT_FD 1
 
 /* For init to end all others, once it is asked to. */
 #define INIT_END_MS 500
-
-/* How the worker ended. */
-struct end {
-    int status;
-    uint64_t charged_us;
-};
-
-/* fds are above those that they are to be. */
-static void
-keep_only(const int *fds, int count)
-{
-    for (int i = 0; i < count; i++) {
-        if (dup2(fds[i], i) != i) {
-            _exit(STAGE_EXIT);
-        }
-    }
-    if (syscall(NR_close_range, (unsigned)count, ~0u, 0u) != 0) {
-        _exit(STAGE_EXIT);
-    }
-}
 
 /* Ends as the worker did, so that the zygote sees no difference. */
 static _Noreturn void
@@ -134,11 +108,11 @@ await_end(pid_t init)
 static _Noreturn void
 stay_outside(pid_t init, int status_pipe, int report)
 {
-    struct end end = {.status = 0};
+    struct worker_end end = {.status = 0};
     int of_init = 0;
 
     const int kept[] = {status_pipe, report};
-    keep_only(kept, 2);
+    namespace_init_keep_only(kept, 2);
     if (privileges_lock() != 0) {
         _exit(STAGE_EXIT);
     }
@@ -152,98 +126,6 @@ stay_outside(pid_t init, int status_pipe, int report)
     }
     tell_charged(end.charged_us);
     end_as(end.status);
-}
-
-/* Reaps those that have ended.  Whether the worker is among them. */
-static bool
-reap(pid_t worker, struct end *ret_end)
-{
-    siginfo_t ended;
-
-    do {
-        memset(&ended, 0, sizeof(ended));
-        if (waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT | WNOHANG) != 0) {
-            _exit(STAGE_EXIT);
-        }
-        if (ended.si_pid == worker) {
-            ret_end->charged_us = cpu_clock_us(worker);
-            return waitpid(worker, &ret_end->status, 0) == worker;
-        }
-    } while (ended.si_pid > 0 && waitpid(ended.si_pid, NULL, 0) > 0);
-    return false;
-}
-
-/* What is left of the call.  It is reaped here, since nobody counts what the
- * processes have used that the kernel ends with this one. */
-static void
-end_others(void)
-{
-    (void)kill(-1, SIGKILL);
-    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR) {
-    }
-}
-
-/* -1 if the worker ended before it had one. */
-static int
-receive_listener(void)
-{
-    char word;
-    int listener = -1;
-    struct rights message = {&word, 1, &listener, 1};
-    ssize_t got = rights_receive(CHANNEL_FD, &message, 0);
-
-    return got == 1 && message.count == 1 ? listener : -1;
-}
-
-/* A signal that is blocked waits, so none is missed. */
-static _Noreturn void
-stay_init(pid_t worker, const int *fds, size_t processes)
-{
-    static struct process_limit limit;
-    struct signalfd_siginfo info;
-    sigset_t awaited;
-    struct end end;
-
-    memset(&end, 0, sizeof(end));
-    keep_only(fds, PROC_FD + 1);
-    (void)sigemptyset(&awaited);
-    (void)sigaddset(&awaited, SIGCHLD);
-    (void)sigaddset(&awaited, SIGTERM);
-    (void)sigprocmask(SIG_BLOCK, &awaited, NULL);
-    int signals = signalfd(-1, &awaited, SFD_CLOEXEC);
-    limit.listener = receive_listener();
-    limit.proc = PROC_FD;
-    limit.most = processes;
-    struct pollfd watched[] = {
-        {.fd = signals, .events = POLLIN},
-        {.fd = limit.listener, .events = POLLIN},
-    };
-    struct shortage shortage = {.error = 0};
-
-    while (signals >= 0 && !reap(worker, &end)) {
-        process_limit_enforce(&limit);
-        if (poll(watched, 2, limit.in_doubt ? PROCESS_LIMIT_DOUBT_MS : -1) <
-            0) {
-            if (errno != EINTR && shortage_wait(&shortage, errno) != 0) {
-                _exit(STAGE_EXIT);
-            }
-            continue;
-        }
-        if (watched[0].revents != 0 &&
-            read(signals, &info, sizeof(info)) == sizeof(info) &&
-            info.ssi_signo == SIGTERM) {
-            (void)kill(worker, SIGKILL);
-        }
-        if ((watched[1].revents & POLLIN) != 0) {
-            process_limit_answer(&limit);
-        }
-        else if (watched[1].revents != 0) {
-            watched[1].fd = -1;
-        }
-    }
-    end_others();
-    ssize_t put = write(STATUS_FD, &end, sizeof(end));
-    _exit(signals >= 0 && put == (ssize_t)sizeof(end) ? 0 : STAGE_EXIT);
 }
 
 /* In the worker: init is asked from now on before a process is made. */
@@ -303,7 +185,7 @@ mount_proc(int *ret_look)
 }
 
 static int
-become_init(int status_pipe, size_t processes)
+become_init(int status_pipe, size_t processes, int watch)
 {
     int look = -1, channel[2];
 
@@ -321,10 +203,16 @@ become_init(int status_pipe, size_t processes)
         return -errno;
     }
     if (worker > 0) {
-        const int kept[] = {status_pipe, channel[0], look};
-        stay_init(worker, kept, processes);
+        const int kept[] = {status_pipe, channel[0], look, watch};
+        namespace_init_stay(worker, kept, processes);
     }
     error = ask_init(channel[1]);
+    if (watch >= 0) {
+        /* For init alone, which is told no shares of pages otherwise. */
+        error =
+            error || prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0 ? error : -errno;
+        (void)close(watch);
+    }
     (void)close(status_pipe);
     (void)close(look);
     (void)close(channel[0]);
@@ -334,7 +222,7 @@ become_init(int status_pipe, size_t processes)
 }
 
 int
-pid_namespace_enter(int report, unsigned processes)
+pid_namespace_enter(int report, unsigned processes, int watch)
 {
     int status_pipe[2];
 
@@ -349,5 +237,5 @@ pid_namespace_enter(int report, unsigned processes)
         stay_outside(init, status_pipe[0], report);
     }
     (void)close(status_pipe[0]);
-    return become_init(status_pipe[1], processes);
+    return become_init(status_pipe[1], processes, watch);
 }

@@ -9,7 +9,9 @@
  * everything it left behind ends, and the calling process ends as it did, and
  * tells on the report socket what the kernel charged it.  The worker and what
  * it makes are `processes` at a time, and no more: beyond that fork fails with
- * EAGAIN. */
-int pid_namespace_enter(int report, unsigned processes);
+ * EAGAIN.  On `watch`, if it is not -1, the child
+ * between is told how much memory they may have together, and tells what it
+ * saw (struct frame_memory). */
+int pid_namespace_enter(int report, unsigned processes, int watch);
 
 #endif

@@ -32,6 +32,9 @@
 /* Where it finds its end of the report socket. */
 #define REPORT_FD 4
 
+/* And, while its init is made, the zygote's word on memory. */
+#define WATCH_FD 5
+
 struct grant {
     const char *path;
     enum landlock_access access;
@@ -72,22 +75,25 @@ tie_to_zygote(pid_t zygote)
  * is an open file of the zygote's: its flags, which any holder can set, would
  * be seen by all workers. */
 static int
-keep_descriptors(const int *fds)
+keep_descriptors(const int *fds, int watch)
 {
+    unsigned above = watch < 0 ? WATCH_FD : WATCH_FD + 1u;
+
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
     /* Every given one is above 4, where the zygote's server socket was. */
     if (null < 0 || dup2(null, 0) < 0 || dup2(fds[2], 1) < 0 ||
         dup2(fds[3], 2) < 0 || dup2(fds[0], WORKER_CALL_FD) < 0 ||
         dup2(fds[1], REPORT_FD) < 0 ||
-        syscall(NR_close_range, REPORT_FD + 1u, ~0u, 0u) != 0) {
+        (watch >= 0 && dup2(watch, WATCH_FD) < 0) ||
+        syscall(NR_close_range, above, ~0u, 0u) != 0) {
         return -errno;
     }
     return 0;
 }
 
 static int
-enter_namespaces(const struct worker_policy *policy)
+enter_namespaces(const struct worker_policy *policy, int watch)
 {
     if (!policy->namespaces) {
         return rlimits_set_threads(&policy->limits, &policy->baseline);
@@ -104,7 +110,8 @@ enter_namespaces(const struct worker_policy *policy)
     if (error != 0) {
         return error;
     }
-    return several ? pid_namespace_enter(REPORT_FD, policy->processes)
+    return several ? pid_namespace_enter(REPORT_FD, policy->processes,
+                                         watch < 0 ? -1 : WATCH_FD)
                    : privileges_lock();
 }
 
@@ -193,7 +200,7 @@ worker_lower_limits(const struct rlimits *limits)
 
 void
 worker_confine(const struct worker_policy *policy, pid_t zygote,
-               const int *fds)
+               const int *fds, int watch)
 {
     const struct seccomp_options options = {
         .network = policy->network,
@@ -203,7 +210,7 @@ worker_confine(const struct worker_policy *policy, pid_t zygote,
     };
 
     kept_baseline = policy->baseline;
-    int error = keep_descriptors(fds);
+    int error = keep_descriptors(fds, watch);
     if (error != 0) {
         worker_refuse(fds[1], STAGE_DESCRIPTORS, error);
         _exit(STAGE_EXIT);
@@ -216,7 +223,7 @@ worker_confine(const struct worker_policy *policy, pid_t zygote,
     if (error != 0) {
         refuse(STAGE_LIMITS, error);
     }
-    error = enter_namespaces(policy);
+    error = enter_namespaces(policy, watch);
     if (error != 0) {
         refuse(STAGE_SCRATCH, error);
     }

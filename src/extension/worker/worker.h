@@ -2,6 +2,7 @@
 #ifndef BOXED_WORKER_H
 #define BOXED_WORKER_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "extension/wire/frame.h"
@@ -27,10 +28,10 @@ struct worker_policy {
 #define WORKER_CALL_FD 3
 
 /* Turns a fresh fork of the zygote into a worker.  fds are those of struct
- * frame_call.  Never returns when a wall cannot be raised: it tells on the
- * report socket and exits. */
+ * frame_call; watch is that of its init, or -1.  Never returns when a wall
+ * cannot be raised: it tells on the report socket and exits. */
 void worker_confine(const struct worker_policy *policy, pid_t zygote,
-                    const int *fds);
+                    const int *fds, int watch);
 
 /* Lowers this worker's limits to those of one call, before any of the guest's
  * code runs.  Returns 0 or -errno. */

@@ -31,11 +31,13 @@
 struct child {
     pid_t pid;
     int report;
+    int init; /* the socket to that of its processes, or -1 */
     uint64_t id;
     struct memory_slot *slot; /* NULL: there are none */
     struct event_source report_source;
     struct event_source exit_source;
     struct cpu_limit cpu_limit;
+    struct memory_watch watch;
     deadline_ns lingers_since; /* 0: it does not */
     struct child *before, *after;
 };
@@ -102,29 +104,70 @@ stop_lingering(struct children *children, struct child *child)
     children->lingering--;
 }
 
+static void
+stop_watching(struct children *children, struct child *child)
+{
+    cpu_limits_remove(&children->cpu_limits, &child->cpu_limit);
+    memory_watch_end(&children->watches, &child->watch);
+}
+
 /* Not reaped yet, so the pid is still its own. */
 static void
 kill_child(struct children *children, struct child *child)
 {
     (void)kill(child->pid, SIGKILL);
     stop_lingering(children, child);
-    cpu_limits_remove(&children->cpu_limits, &child->cpu_limit);
+    stop_watching(children, child);
     events_unwatch(children->events, &child->report_source);
+}
+
+/* What the call may use up, where that is for the zygote to see to. */
+static void
+limit_child(struct children *children, struct child *child,
+            const struct frame_limits *limits)
+{
+    struct memory *memory = &children->memory;
+
+    cpu_limits_add(&children->cpu_limits, &child->cpu_limit, child->pid,
+                   limits->cpu_us);
+    if (limits->memory == 0) {
+        return;
+    }
+    uint64_t most = memory_limit_of(memory, limits->memory);
+    if (child->slot != NULL) {
+        memory_watch_begin(&children->watches, &child->watch, child->pid, most,
+                           memory_lower(memory, child->slot, most));
+    }
+    else if (child->init >= 0) {
+        memory_watch_have_init(&child->watch, child->init, most);
+    }
+    else if (memory->ruler == MEMORY_WATCHED) {
+        memory_watch_begin(&children->watches, &child->watch, child->pid, most,
+                           -1);
+    }
+}
+
+deadline_ns
+children_enforce(struct children *children, deadline_ns now)
+{
+    deadline_ns one = cpu_limits_enforce(&children->cpu_limits, now);
+    deadline_ns other = memory_watch_enforce(&children->watches, now);
+
+    return one < other ? one : other;
 }
 
 bool
 children_hear(struct children *children, struct child *child)
 {
-    struct frame_cpu_limit limit;
-    ssize_t got = recv(child->report, &limit, sizeof(limit), MSG_DONTWAIT);
+    struct frame_limits limits;
+    ssize_t got = recv(child->report, &limits, sizeof(limits), MSG_DONTWAIT);
 
     if (got < 0 && (errno == EAGAIN || shortage_is(errno))) {
         /* It is still there, and shows again. */
         return false;
     }
-    if (got == (ssize_t)sizeof(limit) && limit.magic == FRAME_MAGIC) {
-        cpu_limits_add(&children->cpu_limits, &child->cpu_limit, child->pid,
-                       limit.us);
+    if (got == (ssize_t)sizeof(limits) && limits.magic == FRAME_MAGIC) {
+        limit_child(children, child, &limits);
         return false;
     }
     if (got != 1 && children->end_themselves) {
@@ -165,15 +208,20 @@ children_bury(struct children *children, struct child *child)
     struct frame_report report = make_report(child, status, charged, &usage);
     memory_measure(&children->memory, child->slot, !children->end_themselves,
                    &report);
+    if (child->init >= 0) {
+        memory_watch_hear_init(&child->watch, child->init);
+    }
+    memory_watch_report(&child->watch, &report);
     memory_give_back(&children->memory, child->slot);
     send_report(child, &report);
     stop_lingering(children, child);
-    cpu_limits_remove(&children->cpu_limits, &child->cpu_limit);
+    stop_watching(children, child);
     /* Taken out by name: closing alone would not do it while a fresh fork
      * still holds copies, and the source is freed here. */
     events_unwatch(children->events, &child->report_source);
     events_unwatch(children->events, &child->exit_source);
     fd_close(&child->report);
+    fd_close(&child->init);
     fd_close(&child->exit_source.fd);
     free(child);
     children->count--;
@@ -203,13 +251,19 @@ children_reserve(struct children *children)
 
 int
 children_adopt(struct children *children, pid_t pid, uint64_t id, int report,
-               struct memory_slot *slot)
+               int init, struct memory_slot *slot)
 {
     struct child *child = children->spare;
 
     children->spare = NULL;
-    *child =
-        (struct child){.pid = pid, .report = report, .id = id, .slot = slot};
+    *child = (struct child){
+        .pid = pid,
+        .report = report,
+        .init = init,
+        .id = id,
+        .slot = slot,
+        .watch.account = -1,
+    };
     children->count++;
     int error = watch_child(children, child);
     if (error != 0) {

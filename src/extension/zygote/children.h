@@ -9,6 +9,7 @@
 #include "extension/zygote/cpu_limits.h"
 #include "extension/zygote/events.h"
 #include "extension/zygote/memory.h"
+#include "extension/zygote/memory_watch.h"
 #include "shared/deadline.h"
 
 struct children {
@@ -20,6 +21,7 @@ struct children {
     bool end_themselves; /* at the end of file that kills others */
     struct child *first_lingering, *last_lingering;
     struct cpu_limits cpu_limits;
+    struct memory_watches watches;
 };
 
 /* Descriptors that each takes. */
@@ -29,19 +31,22 @@ struct children {
 int children_reserve(struct children *children);
 
 /* Takes a fresh fork, for which there is room, the report socket of its call,
- * and the slot that its memory is counted in, if any.  Returns 0 or -errno
- * (the child is then dead and the socket closed).
+ * that to its init or -1, and the slot that its memory is counted in, if any.
+ * Returns 0 or -errno (the child is then dead and the socket closed).
  */
 int children_adopt(struct children *children, pid_t pid, uint64_t id,
-                   int report, struct memory_slot *slot);
+                   int report, int init, struct memory_slot *slot);
 
 /* At an EVENT_REPORT: the caller has closed, and the child is killed; or it
- * limits the child's processor time; or it has the answer, and the child may
+ * limits what the child may use up; or it has the answer, and the child may
  * linger.  Returns whether it does. */
 bool children_hear(struct children *children, struct child *child);
 
 /* At an EVENT_EXIT: tells the caller how it ended, and forgets it. */
 void children_bury(struct children *children, struct child *child);
+
+/* Ends those that have used up what they may.  Returns when to look again. */
+deadline_ns children_enforce(struct children *children, deadline_ns now);
 
 /* Kills those that have lingered since then or longer, and those that are too
  * many. */

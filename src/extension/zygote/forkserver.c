@@ -14,12 +14,14 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include "extension/zygote/children.h"
 #include "extension/zygote/events.h"
 #include "extension/zygote/prefork.h"
 #include "extension/zygote/put_off.h"
 #include "shared/fd.h"
+#include "shared/memory_look.h"
 #include "shared/rights.h"
 #include "shared/shortage.h"
 
@@ -76,7 +78,8 @@ watch_server(struct forkserver *forkserver)
 }
 
 struct forkserver *
-forkserver_new(int server, enum memory_ruler ruler, uint64_t memory)
+forkserver_new(int server, enum memory_ruler ruler, uint64_t granted,
+               uint64_t memory)
 {
     struct forkserver *made = calloc(1, sizeof(*made));
     if (made == NULL) {
@@ -93,7 +96,12 @@ forkserver_new(int server, enum memory_ruler ruler, uint64_t memory)
         free(made);
         return NULL;
     }
-    memory_begin(&made->children.memory, ORDER_KEEPER_FD, ruler, memory);
+    memory_begin(&made->children.memory, ORDER_KEEPER_FD, ruler, granted,
+                 memory);
+    made->children.watches.looks = ORDER_LOOK_FD;
+    if (ruler != MEMORY_WATCHED) {
+        fd_close(&made->children.watches.looks);
+    }
     return made;
 }
 
@@ -109,6 +117,8 @@ close_call(struct forkserver_call *call)
     for (int i = 0; i < FRAME_CALL_FDS; i++) {
         fd_close(&call->fds[i]);
     }
+    fd_close(&call->init);
+    fd_close(&call->end_of_init);
 }
 
 void
@@ -139,6 +149,7 @@ receive_call(const struct forkserver *forkserver,
 {
     struct rights message = {&ret_call->call, sizeof(ret_call->call),
                              ret_call->fds, FRAME_CALL_FDS};
+    ret_call->init = ret_call->end_of_init = -1;
     ssize_t got = rights_receive(forkserver->server, &message, 0);
     if (got < 0 && shortage_is((int)-got)) {
         /* It is still there, and shows again. */
@@ -262,8 +273,7 @@ forkserver_next(struct forkserver *forkserver,
 
         children_end_lingering(&forkserver->children,
                                quiet ? now : now - PUT_OFF_MAX_NS);
-        deadline_ns next_look =
-            cpu_limits_enforce(&forkserver->children.cpu_limits, now);
+        deadline_ns next_look = children_enforce(&forkserver->children, now);
         int found = events_next(&forkserver->events,
                                 idle_ms(forkserver, now, next_look), &source);
         if (found > 0) {
@@ -300,6 +310,22 @@ retire(struct forkserver *forkserver)
     }
 }
 
+static int
+connect_init(const struct forkserver *forkserver, struct forkserver_call *call)
+{
+    int pair[2];
+
+    if (forkserver->children.memory.ruler != MEMORY_WATCHED) {
+        return 0;
+    }
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+        return -errno;
+    }
+    call->init = pair[0];
+    call->end_of_init = pair[1];
+    return 0;
+}
+
 bool
 forkserver_take_slot(struct forkserver *forkserver,
                      struct forkserver_call *call,
@@ -307,6 +333,9 @@ forkserver_take_slot(struct forkserver *forkserver,
 {
     int error = memory_take(&forkserver->children.memory, ret_slot);
 
+    if (error == 0 && forkserver->children.end_themselves) {
+        error = connect_init(forkserver, call);
+    }
     if (error == -ESHUTDOWN) {
         close_call(call);
         retire(forkserver);
@@ -327,8 +356,9 @@ int
 forkserver_adopt(struct forkserver *forkserver, pid_t pid,
                  struct forkserver_call *call, struct memory_slot *slot)
 {
-    int error = children_adopt(&forkserver->children, pid, call->call.id,
-                               fd_steal(&call->fds[1]), slot);
+    int error =
+        children_adopt(&forkserver->children, pid, call->call.id,
+                       fd_steal(&call->fds[1]), fd_steal(&call->init), slot);
     close_call(call);
     int unwatched = watch_server(forkserver);
     return error != 0 ? error : unwatched;

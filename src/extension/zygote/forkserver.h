@@ -17,12 +17,15 @@ enum forkserver_event {
 struct forkserver_call {
     struct frame_call call;
     int fds[FRAME_CALL_FDS];
+    /* To the init of its processes, where that counts their memory. */
+    int init, end_of_init;
 };
 
-/* Serves the SEQPACKET socket; each worker's memory is limited to so many
- * bytes in all, where a ruler can.  NULL and errno on failure. */
+/* Serves the SEQPACKET socket; each worker is granted so many bytes of memory,
+ * for which all that it has is limited to `memory`, where a ruler can.  NULL
+ * and errno on failure. */
 struct forkserver *forkserver_new(int server, enum memory_ruler ruler,
-                                  uint64_t memory);
+                                  uint64_t granted, uint64_t memory);
 
 /* Children end by themselves what their calls have started: they are not
  * killed where the caller closes. */

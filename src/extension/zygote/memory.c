@@ -31,6 +31,7 @@
 
 struct memory_slot {
     uint32_t number;
+    uint64_t limit;
     int files[MEMORY_SLOT_FILES];
     bool begins_anew;           /* its peak is of one worker */
     uint64_t peak, full, kills; /* when the worker began */
@@ -85,13 +86,14 @@ read_events(const struct memory *memory, const struct memory_slot *slot,
 }
 
 static int
-ask(struct memory *memory, enum memory_slot_ask what, uint32_t number)
+ask(const struct memory *memory, enum memory_slot_ask what, uint32_t number,
+    uint64_t limit)
 {
     const struct memory_slot_question question = {
         .magic = MEMORY_SLOT_MAGIC,
         .ask = what,
         .number = number,
-        .limit = memory->limit,
+        .limit = limit,
     };
     struct shortage shortage = {.error = 0};
 
@@ -105,10 +107,25 @@ ask(struct memory *memory, enum memory_slot_ask what, uint32_t number)
     return 0;
 }
 
+static bool
+has_slots(const struct memory *memory)
+{
+    return memory->ruler == MEMORY_CGROUP1 || memory->ruler == MEMORY_CGROUP2;
+}
+
+uint64_t
+memory_limit_of(const struct memory *memory, uint64_t granted)
+{
+    return memory->limit == 0 || granted >= memory->granted
+               ? memory->limit
+               : memory->limit - (memory->granted - granted);
+}
+
 static void
 ask_for_slot(struct memory *memory)
 {
-    memory->asked = ask(memory, MEMORY_SLOT_MAKE, memory->slots) == 0;
+    memory->asked =
+        ask(memory, MEMORY_SLOT_MAKE, memory->slots, memory->limit) == 0;
 }
 
 static int
@@ -149,12 +166,16 @@ memory_hear_ruler(int keeper, enum memory_ruler *ret_ruler, int *ret_why)
 
 void
 memory_begin(struct memory *memory, int keeper, enum memory_ruler ruler,
-             uint64_t limit)
+             uint64_t granted, uint64_t limit)
 {
-    *memory =
-        (struct memory){.keeper = keeper, .limit = limit, .ruler = ruler};
+    *memory = (struct memory){
+        .keeper = keeper,
+        .granted = granted,
+        .limit = limit,
+        .ruler = ruler,
+    };
     (void)fcntl(keeper, F_SETFD, FD_CLOEXEC);
-    if (ruler == MEMORY_RLIMIT) {
+    if (!has_slots(memory)) {
         fd_close(&memory->keeper);
     }
     else {
@@ -165,7 +186,7 @@ memory_begin(struct memory *memory, int keeper, enum memory_ruler ruler,
 static void
 forget(struct memory *memory, struct memory_slot *slot)
 {
-    (void)ask(memory, MEMORY_SLOT_DROP, slot->number);
+    (void)ask(memory, MEMORY_SLOT_DROP, slot->number, 0);
     for (int i = 0; i < MEMORY_SLOT_FILES; i++) {
         fd_close(&slot->files[i]);
     }
@@ -214,6 +235,7 @@ hear_slot(struct memory *memory, struct memory_slot **ret_slot)
     }
     memory->asked = false;
     slot->number = answer.number;
+    slot->limit = memory->limit;
     memory->slots = answer.number + 1;
     if (answer.error == 0 && count == MEMORY_SLOT_FILES) {
         if (begin(memory, slot) == -ESHUTDOWN) {
@@ -234,7 +256,7 @@ int
 memory_take(struct memory *memory, struct memory_slot **ret_slot)
 {
     *ret_slot = NULL;
-    if (memory->ruler == MEMORY_RLIMIT) {
+    if (!has_slots(memory)) {
         return 0;
     }
     while (memory->first != NULL) {
@@ -250,6 +272,16 @@ memory_take(struct memory *memory, struct memory_slot **ret_slot)
         ask_for_slot(memory);
     }
     return memory->asked ? hear_slot(memory, ret_slot) : -ESHUTDOWN;
+}
+
+int
+memory_lower(struct memory *memory, struct memory_slot *slot, uint64_t limit)
+{
+    if (limit < slot->limit) {
+        slot->limit = limit;
+        (void)ask(memory, MEMORY_SLOT_LOWER, slot->number, limit);
+    }
+    return slot->files[MEMORY_SLOT_NOW];
 }
 
 int
@@ -303,7 +335,7 @@ memory_measure(const struct memory *memory, const struct memory_slot *slot,
         return;
     }
     read_events(memory, slot, &full, &kills);
-    report->memory_limit = memory->limit;
+    report->memory_limit = slot->limit;
     report->memory_full = above(full, slot->full);
     report->oom_kills = above(kills, slot->kills);
     report->peak_memory = most_had(slot);
@@ -320,6 +352,11 @@ void
 memory_give_back(struct memory *memory, struct memory_slot *slot)
 {
     if (slot == NULL) {
+        return;
+    }
+    if (slot->limit != memory->limit) {
+        /* Nobody else is to have so little. */
+        forget(memory, slot);
         return;
     }
     slot->next = NULL;

@@ -13,7 +13,8 @@ struct memory_slot;
 
 struct memory {
     int keeper;
-    uint64_t limit; /* of each slot; 0: none */
+    uint64_t granted; /* that the guest is promised: Limits.memory */
+    uint64_t limit;   /* of all that a call has; 0: none */
     enum memory_ruler ruler;
     bool asked;                       /* for a slot that has not come */
     uint32_t slots;                   /* numbers below it are given out */
@@ -26,7 +27,16 @@ int memory_hear_ruler(int keeper, enum memory_ruler *ret_ruler, int *ret_why);
 
 /* Takes the socket to the keeper, and asks for a first slot. */
 void memory_begin(struct memory *memory, int keeper, enum memory_ruler ruler,
-                  uint64_t limit);
+                  uint64_t granted, uint64_t limit);
+
+/* Bytes of all that a call has, which is promised no more than this; 0: no
+ * limit. */
+uint64_t memory_limit_of(const struct memory *memory, uint64_t granted);
+
+/* Lowers the limit of the slot that a worker is in.  Returns the file that
+ * tells how much is in it, which stays the slot's. */
+int memory_lower(struct memory *memory, struct memory_slot *slot,
+                 uint64_t limit);
 
 /* A slot for one worker, or NULL where there are none.  Returns 0 or -errno;
  * -ESHUTDOWN: the keeper is gone, or cannot tell, and no worker may be made

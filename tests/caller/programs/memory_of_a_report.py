@@ -14,7 +14,7 @@ small = Reported("pass", LIMITS).peak
 assert 0 <= small < 8 * MIB, small
 for end in ("", *ENDS):
     told = Reported(GROW + end, LIMITS)
-    assert told.ruled_by in ("rlimit", "cgroup v1", "cgroup v2")
+    assert told.ruled_by in ("watched", "cgroup v1", "cgroup v2")
     # Of what the zygote has, a fork is not given all.
     assert 80 * MIB <= told.peak <= small + 110 * MIB, (told.peak, small)
     assert told.limit == 0 or told.limit >= 256 * MIB

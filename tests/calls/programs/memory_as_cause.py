@@ -16,7 +16,7 @@ from boxed import LimitExceeded, Limits, RemoteError, WorkerDied
 cloudpickle.register_pickle_by_value(guests)
 MIB = 1 << 20
 SMALL = {"memory": 64 * MIB}
-HAS_CGROUPS = sys.argv[1] != "rlimit"
+HAS_CGROUPS = sys.argv[1] != "watched"
 HAS_NAMESPACES = call(abs, (-1,)).tier in ("full", "rootless")
 
 
@@ -33,6 +33,7 @@ def ended(what, *args, **limits):
         **options,
     )
     assert ("memory cgroup" in outcome.walls) == HAS_CGROUPS, outcome
+    assert ("memory watch" in outcome.walls) != HAS_CGROUPS, outcome
     return outcome
 
 
@@ -85,10 +86,14 @@ def failed_imports():
     assert isinstance(outcome.exception, MemoryError), outcome
 
 
-def killed():
-    """By the kernel, of what no limit of one process counts."""
+def watched():
+    """What no limit of one process counts."""
     is_of_memory(ended(guests.share), LimitExceeded)
     is_of_memory(ended(guests.make_page_tables), LimitExceeded)
+
+
+def killed():
+    """By the kernel, of what it alone counts."""
     if HAS_NAMESPACES:
         sizes = {"tmp_size": 200 * MIB, "file_size": 200 * MIB}
         is_of_memory(
@@ -128,9 +133,10 @@ def disguises():
     assert outcome.cause == "raised", outcome
     assert isinstance(outcome.exception, ValueError)
     if HAS_NAMESPACES:
-        # In version 2 all of a call ends together.
+        # All of a call ends together, but for version 1.
         outcome = ended(guests.share_in_child, "return", processes=3)
-        expected = "memory" if sys.argv[1] == "cgroup v2" else "returned"
+        together = sys.argv[1] in ("cgroup v2", "watched")
+        expected = "memory" if together else "returned"
         assert outcome.cause == expected, outcome
 
 
@@ -186,14 +192,15 @@ if __name__ == "__main__":
     disguises()
     together()
     plenty()
+    watched()
+    if HAS_NAMESPACES:
+        children()
     if HAS_CGROUPS:
         failed_imports()
         killed()
         if sys.argv[1] != "cgroup v2":
             # That is tried in a machine without a disk: its files are memory.
             files()
-        if HAS_NAMESPACES:
-            children()
     else:
         outcome = ended(guests.fill_and_exit)
         assert outcome.cause == "exit", outcome

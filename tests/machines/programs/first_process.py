@@ -121,7 +121,7 @@ def of_root():
     """In the root, which nobody may write to without capabilities; in a unit,
     beside which others are made; and in one whose limit that would escape, so
     that the program goes down in it."""
-    yield run("root in the root", RULER, "rlimit")
+    yield run("root in the root", RULER, "watched")
     slice_ = group(CGROUPS / "system.slice")
     unit = group(slice_ / "one.service", memory=False)
     yield run("root in a unit", RULER, "cgroup v2", where=unit)
@@ -137,7 +137,7 @@ def of_ann():
     ann = {"uid": ANN}
     slice_ = group(CGROUPS / "user.slice")
     session = group(slice_ / "session-1.scope", memory=False)
-    yield run("ann in a session", RULER, "rlimit", where=session, **ann)
+    yield run("ann in a session", RULER, "watched", where=session, **ann)
     manager = group(slice_ / "user@1000.service", given=True)
     applications = group(manager / "app.slice", given=True)
     one = group(applications / "app-1.scope", memory=False, given=True)

@@ -145,6 +145,7 @@ def test_p_l06_launcher_fills_the_gaps(user, tier):
         assert links.pop("2").startswith("pipe:")
         assert links.pop("4").startswith("socket:")
         assert links.pop("5").startswith("socket:")
+        assert links.pop("6").startswith("socket:")
         # The directory that ls is reading.
         assert [path for path in links.values() if "/fd" not in path] == []
 
@@ -165,7 +166,7 @@ def test_p_l06_nothing_else_is_inherited(user, tier, tmp_path, variants):
         ended = start(user, order_for(tier, argv))
         assert not any(f"{number} -> " in ended.printed for number in high)
         assert "4 -> socket" in ended.printed
-        edit = ("guest.c", "ORDER_KEEPER_FD + 1u, ~0u, 0u", "5000u, ~0u, 0u")
+        edit = ("guest.c", "ORDER_LOOK_FD + 1u, ~0u, 0u", "5000u, ~0u, 0u")
         launcher = variants.build("closes-nothing", [edit])
         ended = start(user, order_for(tier, argv), launcher=launcher)
         assert all(f"{number} -> " in ended.printed for number in high)

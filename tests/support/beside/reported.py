@@ -8,6 +8,7 @@ import time
 from harness import run
 
 from boxed import Limits, _boxed
+from boxed._calls.terms import Terms
 from boxed._live.registry import shared
 
 
@@ -27,7 +28,8 @@ class Reported:
         ]
         live = box.open_call()
         before = live.memory
-        live.request(pickle.dumps((exec, (source,), {}), 5))
+        more = Terms(limits).sent(limits, box.ruler)
+        live.request(pickle.dumps((exec, (source,), {}), 5), -1, *more)
         limit = time.monotonic_ns() + 60 * 10**9
         while live.wait(limit)[0] == _boxed.CALL_OUTPUT:
             pass

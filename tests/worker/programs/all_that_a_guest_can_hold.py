@@ -66,13 +66,10 @@ def hoard():
 
 
 small = Limits(memory=64 << 20, tmp_size=8 << 20, open_files=64)
-if "memory cgroup" in call(abs, (-1,)).walls:
-    # All of it together has one limit, which ends it.
-    total = refused(MemoryError, told, hoard, limits=small).used
-    bound = 3 * 64 << 20
-else:
-    total = told(hoard, limits=small)
-    bound = (3 * 64 << 20) + (1 << 30) + 2 * (8 << 20) + 64 * (1 << 20)
+# All of it together has one limit, which ends it.
+assert {"memory cgroup", "memory watch"} & set(call(abs, (-1,)).walls)
+total = refused(MemoryError, told, hoard, limits=small).used
+bound = 4 * 64 << 20
 assert 64 << 20 < total < bound, total
 outside = mmap.mmap(-1, 2 * bound)
 outside.close()
