@@ -54,8 +54,9 @@ def show(memory: dict[str, Any]) -> None:
         return
     if memory["ruler"] == walls.WATCHED:
         print(
-            "A call's memory is watched, and the call ended when it has too"
-            f" much; no cgroup:\n{memory['why']}"
+            "A call's memory is watched, and the call ended when it is seen to"
+            " have too much;\nshared memory can be hidden from that.  No"
+            f" cgroup: {memory['why']}"
         )
     else:
         print(

@@ -134,7 +134,7 @@ WALLS = (
     ),
     Wall(
         "memory watch",
-        "a call with more memory in all than one limit is ended",
+        "a call that is seen to have more memory than one limit is ended",
         _ALL,
         rulers=frozenset({WATCHED}),
         without="a cgroup's limit, or those of each process alone",
