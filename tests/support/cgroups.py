@@ -75,4 +75,5 @@ def delegated(own: Path, uid: int) -> Iterator[None]:
         yield
     finally:
         (own / "cgroup.procs").write_text(str(os.getpid()))
-        group.rmdir()
+        # A keeper that was just killed may still be on its way out.
+        sleep_until(lambda: removed(group), 20, f"the end of {group}")
