@@ -45,6 +45,7 @@ __all__ = [
     "ProtocolError",
     "RemoteError",
     "Sandbox",
+    "SandboxExecutor",
     "SerializationError",
     "SetupError",
     "UnsafeResultError",
@@ -54,10 +55,13 @@ __all__ = [
     "call",
     "run",
     "run_source",
+    "sandboxed",
 ]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ._decorator import sandboxed
+    from ._executor import SandboxExecutor
     from ._outcome import Outcome, Usage
     from ._sandbox import Sandbox
     from ._source import run_source
@@ -67,9 +71,11 @@ if TYPE_CHECKING:
 _LATER = {
     "Outcome": "_outcome",
     "Sandbox": "_sandbox",
+    "SandboxExecutor": "_executor",
     "Usage": "_outcome",
     "__version__": "_version",
     "run_source": "_source",
+    "sandboxed": "_decorator",
 }
 
 

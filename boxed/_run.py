@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from ._calls.call import Exchange
     from ._calls.request import Request
     from ._calls.settings import Settings
     from ._calls.terms import Terms
@@ -63,14 +64,23 @@ def run(
     :raises ValueError: it has an impossible one.
     :raises ImportError: the serializer's package is not installed.
     """
-    settings, request, terms = _prepared("run()", func, args, kwargs, options)
-    from ._calls.call import call
+    from ._live.registry import shared
 
-    return call(
-        settings.policy(func, request),
-        request,
-        terms=terms,
-        reading=settings.reading(func),
+    return prepared_run(func, args, kwargs, options).value(shared)
+
+
+def prepared_run(
+    func: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any] | None,
+    options: CallOptions,
+) -> Exchange:
+    """run(), encoded, for whatever drives it."""
+    settings, request, terms = _prepared("run()", func, args, kwargs, options)
+    from ._calls.call import Exchange
+
+    return Exchange(
+        settings.policy(func, request), request, terms, settings.reading(func)
     )
 
 
@@ -141,15 +151,31 @@ def call(
         arguments that cannot travel; OSError where the caller's own process is
         short of something.  A sandbox that cannot be set up is an outcome.
     """
-    from ._calls.outcomes import outcome, unprepared
+    from ._calls.call import carried_out
+    from ._calls.outcomes import outcome_steps, unprepared
 
     try:
-        settings, request, terms = _prepared(
-            "call()", func, args, kwargs, options
-        )
+        exchange = prepared_call(func, args, kwargs, options)
     except SetupError as error:
         return unprepared(error)
-    return outcome(settings, func, request, terms)
+    made: Outcome[T] = carried_out(outcome_steps(exchange))
+    return made
+
+
+def prepared_call(
+    func: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any] | None,
+    options: CallOptions,
+) -> Exchange:
+    """call(), encoded, for whatever drives it.
+
+    :raises SetupError: there can be no sandbox.
+    """
+    settings, request, terms = _prepared("call()", func, args, kwargs, options)
+    from ._calls.outcomes import exchange_of
+
+    return exchange_of(settings, func, request, terms)
 
 
 run.__doc__ = documented(run.__doc__, OPTIONS)

@@ -13,15 +13,17 @@ from ._policy.declared import documented, given_options
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from concurrent.futures import Future
     from typing import Any, NoReturn, TypeVar
 
     from typing_extensions import Unpack
 
-    from ._calls.chunks import Call
-    from ._calls.request import Request
+    from ._calls.call import Exchange
+    from ._calls.chunks import Feed
     from ._calls.terms import Terms
     from ._options import OfOneCall, Own, SandboxOptions
     from ._outcome import Outcome
+    from ._source import Text
 
     T = TypeVar("T")
 
@@ -80,17 +82,8 @@ class Sandbox:
         It raises what :func:`run` raises, and :exc:`CallCancelled` where
         another thread closes the Sandbox meanwhile.
         """
-        terms = self._terms("Sandbox.run()", options)
-        request = self._request(func, args, kwargs, terms)
-        from ._calls.call import call
-
-        return call(
-            self._settings.policy(func, request),
-            request,
-            terms=terms,
-            reading=self._settings.reading(func),
-            boxes=self._boxes,
-        )
+        exchange = self._exchange("Sandbox.run()", func, args, kwargs, options)
+        return exchange.value(self._boxes)
 
     def call(
         self,
@@ -111,11 +104,12 @@ class Sandbox:
         :raises RuntimeError: the Sandbox is closed, or another process's.
         :raises: otherwise what :func:`boxed.call` raises.
         """
-        terms = self._terms("Sandbox.call()", options)
-        request = self._request(func, args, kwargs, terms)
-        from ._calls.outcomes import outcome
-
-        return outcome(self._settings, func, request, terms, self._boxes)
+        made: Outcome[T] = self._outcome(
+            self._exchange(
+                "Sandbox.call()", func, args, kwargs, options, measured=True
+            )
+        )
+        return made
 
     def run_source(
         self,
@@ -136,16 +130,41 @@ class Sandbox:
         :raises RuntimeError: the Sandbox is closed, or another process's.
         :raises: otherwise what :func:`boxed.run_source` raises.
         """
-        terms = self._terms("Sandbox.run_source()", options)
-        from ._source import outcome_of
+        text = (source, filename, argv)
+        return self._outcome(self._of_source(text, inputs, options))
 
-        return outcome_of(
-            (source, filename, argv),
-            inputs,
-            settings=self._settings,
-            terms=terms,
-            boxes=self._boxes,
+    def submit(
+        self,
+        func: Callable[..., T],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        **options: Unpack[OfOneCall],
+    ) -> Future[T]:
+        """Have ``func(*args, **kwargs)`` called in the sandbox, and do not
+        wait for it.
+
+        No thread waits for it either: one of the process has all such calls
+        under way, and writes what they print.  ``cancel()`` of the future ends
+        a guest that runs.
+
+        :param func: as for :func:`run`, and so ``args`` and ``kwargs``.
+        :options:
+
+        :return: a ``concurrent.futures.Future``, whose ``result()`` is what
+            :meth:`run` would return or raise.
+
+        :raises: what :meth:`run` raises before anything runs.
+        """
+        from ._calls import driver
+        from ._calls.future import SandboxFuture, start
+
+        future = SandboxFuture()
+        future._exchange = self._exchange(
+            "Sandbox.submit()", func, args, kwargs, options
         )
+        future.begin()
+        driver.do(start, future, self._boxes)
+        return future
 
     def map(
         self,
@@ -179,16 +198,18 @@ class Sandbox:
         ``LimitExceeded`` or ``UnsafeResultError``, is raised in the place of
         its first row.
         """
-        terms = self._terms("Sandbox.map()", {"timeout": timeout})
-        chunksize = checks.whole("chunksize", chunksize, 1, sys.maxsize)
-        if not iterables:
-            raise TypeError("map() takes at least one iterable")
         from ._calls import chunks
 
+        boxes = self._boxes
+        feed = self._feed(
+            func,
+            iterables,
+            chunksize,
+            timeout,
+            make=lambda exchange, size: chunks.Chunk(exchange, boxes, size),
+        )
         return chunks.results(
-            self._preparing(func, terms),
-            [iter(iterable) for iterable in iterables],
-            chunksize=chunksize,
+            feed,
             serializer=self._settings.serializer,
             explain=self._settings.explain,
         )
@@ -224,24 +245,54 @@ class Sandbox:
         given = given_options(function, options, OF_ONE_CALL)
         return self._settings.terms.changed(given, OF_ONE_CALL)
 
-    def _request(
+    def _outcome(self, exchange: Exchange) -> Outcome[Any]:
+        from ._calls.call import carried_out
+        from ._calls.outcomes import outcome_steps
+
+        made: Outcome[Any] = carried_out(outcome_steps(exchange, self._boxes))
+        return made
+
+    def _exchange(
         self,
+        name: str,
         func: Callable[..., Any],
         args: Sequence[Any],
         kwargs: Mapping[str, Any] | None,
-        terms: Terms,
-    ) -> Request:
-        args, kwargs = checks.arguments(args, kwargs)
-        from ._calls.request import encode
+        options: Mapping[str, Any],
+        *,
+        of: Callable[..., Any] | None = None,
+        measured: bool = False,
+    ) -> Exchange:
+        """run() or call(), encoded, for whatever drives it.
 
-        most = terms.limits.request
-        return encode(
-            self._settings.serializer,
+        :param name: what the options are of, for messages.
+        :param of: the function whose result it is, if that is another.
+        :param measured: whether an outcome is to be made of it.
+        """
+        terms = self._terms(name, options)
+        from ._calls.encoded import exchange
+
+        return exchange(
+            self._settings,
             func,
-            args,
-            kwargs,
-            most=most,
-            exposed=terms.names,
+            checks.arguments(args, kwargs),
+            terms,
+            of=of,
+            measured=measured,
+        )
+
+    def _of_source(
+        self,
+        text: Text,
+        inputs: Mapping[str, Any] | None,
+        options: Mapping[str, Any],
+    ) -> Exchange:
+        """The same of run_source()."""
+        terms = self._terms("Sandbox.run_source()", options)
+        from ._source import source_exchange
+
+        return source_exchange(
+            text, inputs, settings=self._settings, terms=terms
         )
 
     def _check_usable(self) -> None:
@@ -251,43 +302,55 @@ class Sandbox:
             )
         self._boxes.check_open()
 
-    def _preparing(
-        self, func: Callable[..., Any], terms: Terms
-    ) -> Callable[[list[list[Any]]], Call]:
-        """Makes a function that encodes a chunk, and returns its call."""
-        from ._calls.call import call
-        from ._calls.request import encode_columns, for_many
+    def _feed(
+        self,
+        func: Callable[..., Any],
+        iterables: Sequence[Iterable[Any]],
+        chunksize: int,
+        timeout: float | Own | None,
+        make: Callable[[Exchange, int], Any],
+    ) -> Feed:
+        """What map() takes chunks from.
 
-        settings = self._settings
-        reading = settings.reading(func)
-        # The function as it is sent, from the first chunk on.
-        sent: list[Callable[..., Any]] = []
+        :param make: a chunk of a call and its number of rows.
+        """
+        terms = self._terms("Sandbox.map()", {"timeout": timeout})
+        chunksize = checks.whole("chunksize", chunksize, 1, sys.maxsize)
+        if not iterables:
+            raise TypeError("map() takes at least one iterable")
+        from ._calls.chunks import Feed
 
-        def prepare(columns: list[list[Any]]) -> Call:
+        return Feed(
+            self._encoding_chunks(func, terms),
+            [iter(iterable) for iterable in iterables],
+            chunksize,
+            make,
+        )
+
+    def _encoding_chunks(
+        self,
+        func: Callable[..., Any],
+        terms: Terms,
+        of: Callable[..., Any] | None = None,
+    ) -> Callable[[list[list[Any]]], Exchange]:
+        """A function that encodes a chunk, and returns its call."""
+        from ._calls.encoded import encoding_chunks
+
+        encode = encoding_chunks(self._settings, func, terms, of=of)
+
+        def checked(columns: list[list[Any]]) -> Exchange:
             self._check_usable()
-            if not sent:
-                sent.append(for_many(settings.serializer, func, terms.names))
-            request = encode_columns(
-                settings.serializer,
-                sent[0],
-                columns,
-                most=terms.limits.request,
-                exposed=terms.names,
-            )
-            policy = settings.policy(sent[0], request)
-            return lambda on_open: call(
-                policy,
-                request,
-                terms=terms,
-                reading=reading,
-                boxes=self._boxes,
-                on_open=on_open,
-            )
+            return encode(columns)
 
-        return prepare
+        return checked
 
 
 Sandbox.__doc__ = documented(Sandbox.__doc__, SANDBOX_OPTIONS)
-for _method in (Sandbox.run, Sandbox.call, Sandbox.run_source):
+for _method in (
+    Sandbox.run,
+    Sandbox.call,
+    Sandbox.run_source,
+    Sandbox.submit,
+):
     _method.__doc__ = documented(_method.__doc__, OF_ONE_CALL)
 del _method

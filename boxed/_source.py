@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from ._calls.call import Exchange
     from ._calls.request import Request
     from ._calls.settings import Settings
     from ._calls.terms import Terms
-    from ._live.registry import Boxes
     from ._options import SourceOptions
     from ._outcome import Outcome
+
+    Text = tuple[str | bytes, str, Sequence[str]]
 
 #: What tracebacks call text that is in no file.
 NO_FILE = "<source>"
@@ -63,42 +65,51 @@ def run_source(
     :raises ValueError: it has an impossible value.
     :raises: otherwise what :func:`boxed.call` raises.
     """
+    from ._calls.call import carried_out
+    from ._calls.outcomes import outcome_steps, unprepared
+
+    text = (source, filename, argv)
+    try:
+        exchange = prepared_source(text, inputs, options)
+    except SetupError as error:
+        return unprepared(error)
+    made: Outcome[Any] = carried_out(outcome_steps(exchange))
+    return made
+
+
+def prepared_source(
+    text: Text, inputs: Mapping[str, Any] | None, options: SourceOptions
+) -> Exchange:
+    """run_source(), encoded, for whatever drives it.
+
+    :raises SetupError: there can be no sandbox.
+    """
     given = given_options("run_source()", options, SOURCE_OPTIONS)
     own = {one: given.pop(one) for one in NAMES if one in given}
-    try:
-        settings = settings_for(given, SOURCE_OPTIONS)
-    except SetupError as error:
-        from ._calls.outcomes import unprepared
-
-        return unprepared(error)
+    settings = settings_for(given, SOURCE_OPTIONS)
     terms = settings.terms.changed(own, SOURCE_OPTIONS)
-    text = (source, filename, argv)
-    return outcome_of(text, inputs, settings=settings, terms=terms)
+    return source_exchange(text, inputs, settings=settings, terms=terms)
 
 
-def outcome_of(
-    text: tuple[str | bytes, str, Sequence[str]],
+def source_exchange(
+    text: Text,
     inputs: Mapping[str, Any] | None,
     *,
     settings: Settings,
     terms: Terms,
-    boxes: Boxes | None = None,
-) -> Outcome[Any]:
+) -> Exchange:
     """
     :param text: source, file's name and arguments, as run_source() has them.
-    :param boxes: the table of sandboxes, if it is another than run()'s.
     """
-    from ._calls.outcomes import outcome
+    from ._calls.outcomes import exchange_of
 
     request = _request(text, inputs, terms)
-    # What a guest calls for it, nearly.
-    if boxes is None:
-        return outcome(settings, exec, request, terms)
-    return outcome(settings, exec, request, terms, boxes)
+    # exec() is what a guest calls for it, nearly.
+    return exchange_of(settings, exec, request, terms)
 
 
 def _request(
-    text: tuple[str | bytes, str, Sequence[str]],
+    text: Text,
     inputs: Mapping[str, Any] | None,
     terms: Terms,
 ) -> Request:

@@ -28,5 +28,14 @@ nitpick_ignore = [
         "Target",
         "T",
         "T_co",
+        "P",
+        "P.args",
+        "P.kwargs",
+        "Future",
+        "futures.Future",
+        "Sandboxed",
+        "boxed._decorator.Sandboxed",
+        "boxed._decorator.P",
+        "boxed._decorator.T",
     )
 ]

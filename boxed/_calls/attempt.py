@@ -23,7 +23,7 @@ from .timing import step_done
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
     from typing import Any
 
     from .._live import registry
@@ -124,18 +124,21 @@ class Attempt:
         self._deadline = exchange.deadline
         step_done("ask for a worker")
 
-    def run(self, on_open: Callable[[_boxed.Call], None] | None) -> Steps:
+    def run(self) -> Steps:
         """Give the worker the request; return the function's value or raise.
 
         :raises Unread: the request has to go to another worker.
         """
         try:
-            if on_open is not None:
-                on_open(self._live)
+            exchange = self._exchange
+            exchange.live = self._live
+            if exchange.cancelled:
+                self._live.kill()
             kind, body = yield from self._answer()
             return (yield from self._value(kind, body))
         finally:
-            if self._exchange.left is None:
+            exchange.live = None
+            if exchange.left is None:
                 self._live.close()
             self._seat.leave()
             step_done("give the worker up")
@@ -283,6 +286,8 @@ class Attempt:
             return ProtocolError(f"{body}; it was thrown away")
         if self._boxes.closed:
             return causes.of_closing()
+        if self._exchange.cancelled:
+            return causes.of_cancelling()
         if report is None:
             return causes.of_loss(self._box.log_text())
         limits = self._exchange.terms.limits

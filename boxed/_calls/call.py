@@ -18,7 +18,6 @@ from .attempt import Attempt, Unread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
     from .._live.box import Box
@@ -60,17 +59,13 @@ def call(
     terms: Terms,
     reading: Reading,
     boxes: registry.Boxes = registry.shared,
-    on_open: Callable[[_boxed.Call], None] | None = None,
 ) -> Any:
     """Run one request, which is closed, and return the value it yields.
 
     :param terms: what it may use, reads, and where it prints.
     :param boxes: the table of sandboxes to use.
-    :param on_open: is given the call before its request is sent, to be
-        killed by another thread.
     """
-    exchange = Exchange(policy, request, terms, reading)
-    return exchange.value(boxes, on_open)
+    return Exchange(policy, request, terms, reading).value(boxes)
 
 
 class Exchange:
@@ -81,6 +76,8 @@ class Exchange:
         where there is an answer.
     :ivar report: that word, once it is there, and `memory` with it.
     :ivar left: the call on which it comes where nobody has waited for it.
+    :ivar live: its attempt's call.
+    :ivar cancelled: whether nobody wants its value any more.
     :ivar killed: whether the worker was ended from here.
     :ivar cause: where the exception alone does not tell it.
     """
@@ -94,7 +91,8 @@ class Exchange:
     report: Report | None = None
     memory: Memory | None = None
     left: _boxed.Call | None = None
-    killed = False
+    live: _boxed.Call | None = None
+    killed = cancelled = False
     result_bytes = 0
 
     def __init__(
@@ -112,19 +110,19 @@ class Exchange:
         self.reading = reading
         self.measured = measured
 
-    def value(
-        self,
-        boxes: registry.Boxes,
-        on_open: Callable[[_boxed.Call], None] | None = None,
-    ) -> Any:
+    def value(self, boxes: registry.Boxes) -> Any:
         """Run it, and return the function's value: steps(), in this thread."""
-        return carried_out(self.steps(boxes, on_open))
+        return carried_out(self.steps(boxes))
 
-    def steps(
-        self,
-        boxes: registry.Boxes,
-        on_open: Callable[[_boxed.Call], None] | None = None,
-    ) -> Steps:
+    def cancel(self) -> None:
+        """Have its worker killed, if there is or will be one; by another
+        thread, or between two steps."""
+        self.cancelled = True
+        # Whichever of the two comes first, one of them sees the other.
+        if self.live is not None:
+            self.live.kill()
+
+    def steps(self, boxes: registry.Boxes) -> Steps:
         """The same, step by step.  Who does not go on to the end closes it,
         which ends the worker.
 
@@ -132,7 +130,7 @@ class Exchange:
             the call.
         """
         try:
-            return (yield from self._value(boxes, on_open))
+            return (yield from self._value(boxes))
         except BoxedError as error:
             if not self.was_given_up():
                 from .outcomes import facts
@@ -143,11 +141,7 @@ class Exchange:
         finally:
             self.request.close()
 
-    def _value(
-        self,
-        boxes: registry.Boxes,
-        on_open: Callable[[_boxed.Call], None] | None,
-    ) -> Steps:
+    def _value(self, boxes: registry.Boxes) -> Steps:
         ended: BoxedError | None = None
         for _ in range(ATTEMPTS):
             # What ended while idle, sandbox or worker, has run nothing of this
@@ -157,7 +151,7 @@ class Exchange:
                 try:
                     attempt = Attempt(self, box, boxes)
                     yield from attempt.open()
-                    return (yield from attempt.run(on_open))
+                    return (yield from attempt.run())
                 except BoxGone:
                     log.gone()
                     boxes.discard(self.policy, box)

@@ -70,6 +70,10 @@ def of_loss(log: str) -> WorkerDied:
     return WorkerDied(f"the sandbox was lost during the call {log}".strip())
 
 
+def of_cancelling() -> BoxedError:
+    return CallCancelled("the call was cancelled")
+
+
 def of_closing() -> CallCancelled:
     return CallCancelled("the call was ended by the caller")
 

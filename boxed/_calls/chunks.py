@@ -24,9 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
-    Opened = Callable[[_boxed.Call], None]
-    #: Makes a call; gives it to its argument, to be killed by others.
-    Call = Callable[[Opened], Any]
+    from .._live.registry import Boxes
+    from .call import Exchange
 
 #: Chunks in flight for each processor: one runs, one is ready to.
 CHUNKS_PER_CORE = 2
@@ -35,23 +34,19 @@ MAX_CHUNKS = 64
 
 
 def results(
-    prepare: Callable[[list[list[Any]]], Call],
-    iterables: Sequence[Iterator[Any]],
+    feed: Feed,
     *,
-    chunksize: int,
     serializer: str,
     explain: Callable[[RemoteError], None],
 ) -> Iterator[Any]:
     """The values for all rows, in their order; raises in its place what a
     row, asking for it or encoding it raised.
 
-    :param prepare: makes a call of a chunk's arguments, a list of them for
-        each of the iterables.
+    :param feed: starts the chunks.
     :param explain: has an exception of the function's say what it cannot.
     """
     process = os.getpid()
-    feed = _Feed(prepare, iterables, chunksize)
-    flight: deque[_Chunk] = deque()
+    flight: deque[Chunk] = deque()
     at_most = max_in_flight()
     try:
         while True:
@@ -62,7 +57,7 @@ def results(
             flight.popleft()
             # Before the program turns to these results.
             feed.fill(flight, at_most)
-            done, failed = _split(value, size, serializer)
+            done, failed = split(value, size, serializer)
             if failed and isinstance(failed[0], RemoteError):
                 explain(failed[0])
             yield from done
@@ -89,16 +84,23 @@ def max_in_flight() -> int:
 # the Sandbox until it is collected.
 
 
-class _Feed:
-    """Starts chunks for as long as there are rows."""
+class Feed:
+    """Starts chunks for as long as there are rows.
+
+    :param prepare: makes a call of a chunk's arguments, a list of them for
+        each of the iterables.
+    :param make: a chunk of a call and its number of rows, to be started.
+    """
 
     def __init__(
         self,
-        prepare: Callable[[list[list[Any]]], Call],
+        prepare: Callable[[list[list[Any]]], Exchange],
         iterables: Sequence[Iterator[Any]],
         chunksize: int,
+        make: Callable[[Exchange, int], Any],
     ) -> None:
         self._prepare = prepare
+        self._make = make
         # Rows of one are not made tuples only to be taken out of them.
         self._is_single = len(iterables) == 1
         self._rows = iterables[0] if self._is_single else zip(*iterables)
@@ -107,19 +109,19 @@ class _Feed:
         #: What ended it early; its place is after the chunks before.
         self.failed: list[Exception] = []
 
-    def fill(self, flight: deque[_Chunk], at_most: int) -> None:
+    def fill(self, flight: deque[Any], at_most: int) -> None:
         while len(flight) < at_most and not self._ended:
             rows = self._next_rows()
             if not rows:
                 break
             try:
-                call = self._prepare(self._columns(rows))
+                exchange = self._prepare(self._columns(rows))
             except Exception as error:
                 # These rows come before what ended their iterable.
                 self._ended, self.failed = True, [error]
                 break
             # First, so that an interrupt right after the start ends it too.
-            flight.append(_Chunk(call, len(rows)))
+            flight.append(self._make(exchange, len(rows)))
             flight[-1].start()
 
     def _next_rows(self) -> list[Any]:
@@ -138,17 +140,17 @@ class _Feed:
         return [[row[place] for row in rows] for place in range(len(rows[0]))]
 
 
-class _Chunk:
+class Chunk:
     """A call in a thread.
 
     Not threading's, whose import a program without threads does not need;
     and not joined at exit, where a call may have no time limit.
     """
 
-    def __init__(self, call: Call, size: int) -> None:
+    def __init__(self, exchange: Exchange, boxes: Boxes, size: int) -> None:
         self.size = size
-        self._call = call
-        self._live: _boxed.Call | None = None
+        self._exchange = exchange
+        self._boxes = boxes
         self._thread: int | None = None
         self._cancelled = False
         self._value: Any = None
@@ -164,16 +166,10 @@ class _Chunk:
         self._thread = _thread.get_ident()
         try:
             if not self._cancelled:
-                self._value = self._call(self._opened)
+                self._value = self._exchange.value(self._boxes)
             self._ended = True
         except BaseException as error:
             self._failed = [error]
-
-    def _opened(self, live: _boxed.Call) -> None:
-        self._live = live
-        # Whichever of the two comes first, one of them sees the other.
-        if self._cancelled:
-            live.kill()
 
     def value(self) -> Any:
         """Waits for the call; its value, or raises what it raised."""
@@ -187,8 +183,7 @@ class _Chunk:
     def cancel(self) -> None:
         """Have the worker killed, if there is or will be one."""
         self._cancelled = True
-        if self._live is not None:
-            self._live.kill()
+        self._exchange.cancel()
 
     def join(self) -> None:
         """Wait for the end of a cancelled call, and forget how it ended."""
@@ -199,7 +194,7 @@ class _Chunk:
             self._failed.clear()
 
 
-def _end(flight: deque[_Chunk]) -> None:
+def _end(flight: deque[Chunk]) -> None:
     for chunk in flight:
         chunk.cancel()
     # The interpreter's end has stopped the threads, and ended the sandbox.
@@ -208,7 +203,7 @@ def _end(flight: deque[_Chunk]) -> None:
             chunk.join()
 
 
-def _split(
+def split(
     answer: Any, size: int, serializer: str
 ) -> tuple[list[Any], list[Exception]]:
     """A chunk's values, and what the function raised at the next row, if it

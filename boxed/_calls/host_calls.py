@@ -21,7 +21,7 @@ from .._policy.checks import impossible, wrong_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from typing import Any
 
     from .._limits import Limits
@@ -180,7 +180,21 @@ class HostCall:
             value = self.function(*self.args, **self.kwargs)
         except Exception as error:
             return raised(error)
+        if hasattr(value, "__await__"):
+            getattr(value, "close", _nothing)()
+            raise TypeError(
+                f"the host function {self.name!r} is asynchronous; those of"
+                " boxed.asyncio await it"
+            )
         return self.returned(value)
+
+    async def awaited(self, value: Awaitable[Any]) -> bytes:
+        """What the guest is told of what is yet to come."""
+        try:
+            came = await value
+        except Exception as error:
+            return raised(error)
+        return self.returned(came)
 
     def returned(self, value: Any) -> bytes:
         """What the guest is told of a value.

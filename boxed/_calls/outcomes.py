@@ -17,32 +17,38 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from .attempt import Steps
     from .output import Streams
     from .request import Request
     from .settings import Settings
     from .terms import Terms
 
 
-def outcome(
+def exchange_of(
     settings: Settings,
     func: Callable[..., Any],
     request: Request,
     terms: Terms,
-    boxes: registry.Boxes = registry.shared,
-) -> Outcome[Any]:
-    """Run one request, which is closed, and return what became of it.
+) -> Exchange:
+    """A call that an outcome is to be made of.
 
     Streams that no option sends elsewhere are captured.
     """
-    exchange = Exchange(
+    return Exchange(
         settings.policy(func, request),
         request,
         terms.capturing(),
         settings.reading(func),
         measured=True,
     )
+
+
+def outcome_steps(
+    exchange: Exchange, boxes: registry.Boxes = registry.shared
+) -> Steps:
+    """Run it, step by step, and return what became of it."""
     try:
-        value = exchange.value(boxes)
+        value = yield from exchange.steps(boxes)
     except BoxedError as error:
         if exchange.was_given_up():
             raise

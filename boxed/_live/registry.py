@@ -70,6 +70,8 @@ class Boxes:
 
     def __init__(self, owner: str) -> None:
         self._owner = owner
+        #: Until the program ends, where nobody closes it before.
+        self.is_kept = False
         self._uses = 0
         self.slots: dict[Policy, _Slot] = {}
         self.closed = False
@@ -171,7 +173,7 @@ class Boxes:
     def abandon(self) -> None:
         """Close what the program should have closed, and say so."""
         try:
-            if self.slots and not self.closed:
+            if self.slots and not self.closed and not self.is_kept:
                 import warnings
 
                 warnings.warn(f"unclosed {self._owner}", ResourceWarning, 2)

@@ -32,11 +32,13 @@ from option_values import (
 from boxed import (
     Limits,
     Sandbox,
+    SandboxExecutor,
     SetupError,
     _limits,
     _options,
     run,
     run_source,
+    sandboxed,
 )
 from boxed._calls.settings import Settings
 from boxed._install import configuration
@@ -106,6 +108,9 @@ def test_what_is_no_option():
         lambda **bad: sandbox.call(abs, (1,), **bad),
         lambda **bad: run_source("1", **bad),
         lambda **bad: sandbox.run_source("1", **bad),
+        lambda **bad: sandbox.submit(abs, (1,), **bad),
+        SandboxExecutor,
+        sandboxed,
         Sandbox,
         Limits,
     ):
@@ -128,6 +133,9 @@ def test_every_option_is_documented():
         (Sandbox.call, _options.OF_ONE_CALL),
         (run_source, _options.SOURCE_OPTIONS),
         (Sandbox.run_source, _options.OF_ONE_CALL),
+        (Sandbox.submit, _options.OF_ONE_CALL),
+        (SandboxExecutor, _options.SANDBOX_OPTIONS),
+        (sandboxed, _options.SANDBOX_OPTIONS),
     ):
         for name in table:
             assert thing.__doc__.count(f":param {name}:") == 1

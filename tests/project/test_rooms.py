@@ -21,7 +21,9 @@ PACKAGE = CHECKOUT / "boxed"
 COMMANDS = {"_bench", "_cli", "_doctor", "_install"}
 SET_UP = "_install.configuration"
 FACE = {
+    "_decorator",
     "_errors",
+    "_executor",
     "_limits",
     "_options",
     "_outcome",
@@ -29,6 +31,7 @@ FACE = {
     "_sandbox",
     "_source",
     "_version",
+    "asyncio",
 }
 CALLER = {"_answers", "_boxed", "_calls", "_live", "_policy", "_wire", *FACE}
 # Room: what its modules may import of the package, besides each other.

@@ -259,6 +259,17 @@ answer_in_c(uint64_t id, PyObject *raised)
     has_answered = frame_write(WORKER_CALL_FD, &header, texts.data) == 0;
 }
 
+/* Whether what runs here is a guest's. */
+static bool is_guest;
+
+PyObject *
+method_is_guest(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+    return PyBool_FromLong(is_guest);
+}
+
 PyObject *
 method_perform(PyObject *module, PyObject *args)
 {
@@ -270,6 +281,7 @@ method_perform(PyObject *module, PyObject *args)
         return NULL;
     }
     id = PyLong_AsUnsignedLongLong(number);
+    is_guest = true;
     PyObject *done = PyObject_CallOneArg(work, number);
     if (done == NULL && !has_begun) {
         reserve_release();

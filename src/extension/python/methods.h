@@ -37,6 +37,7 @@ PyObject *method_rehearse_answer(PyObject *module, PyObject *unused);
 PyObject *method_release_reserve(PyObject *module, PyObject *unused);
 PyObject *method_reserve_was_needed(PyObject *module, PyObject *unused);
 PyObject *method_perform(PyObject *module, PyObject *args);
+PyObject *method_is_guest(PyObject *module, PyObject *unused);
 
 /* method_host_call.c: a worker, in the guest's name */
 PyObject *method_host_call(PyObject *module, PyObject *args);

@@ -44,6 +44,8 @@ static PyMethodDef boxed_methods[] = {
      "Worker: linger, with no other threads, until the zygote ends it."},
     {"read_request", method_read_request, METH_VARARGS, "Worker: request."},
     {"answer", method_answer, METH_VARARGS, "Worker: answer."},
+    {"is_guest", method_is_guest, METH_NOARGS,
+     "Whether this process is a worker that has its request."},
     {"host_call", method_host_call, METH_VARARGS,
      "Worker: ask the caller, and wait for what it says."},
     {"rehearse_answer", method_rehearse_answer, METH_NOARGS,

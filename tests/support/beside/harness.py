@@ -20,6 +20,10 @@ run: Callable[..., Any] = partial(boxed.run, isolation=ISOLATION)
 by_value: Callable[..., Any] = partial(run, serializer="cloudpickle")
 Sandbox: Callable[..., Any] = partial(boxed.Sandbox, isolation=ISOLATION)
 call: Callable[..., Any] = partial(boxed.call, isolation=ISOLATION)
+SandboxExecutor: Callable[..., Any] = partial(
+    boxed.SandboxExecutor, isolation=ISOLATION
+)
+sandboxed: Callable[..., Any] = partial(boxed.sandboxed, isolation=ISOLATION)
 run_source: Callable[..., Any] = partial(boxed.run_source, isolation=ISOLATION)
 
 
