@@ -64,9 +64,10 @@ def run(
     :raises ValueError: it has an impossible one.
     :raises ImportError: the serializer's package is not installed.
     """
+    exchange = prepared_run(func, args, kwargs, options)
     from ._live.registry import shared
 
-    return prepared_run(func, args, kwargs, options).value(shared)
+    return exchange.value(shared)
 
 
 def prepared_run(

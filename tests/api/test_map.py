@@ -25,8 +25,8 @@ from boxed import (
     WorkerDied,
 )
 from boxed._calls.chunks import (
-    _split,
     max_in_flight,
+    split,
 )
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -253,6 +253,6 @@ for value in [{values}]:
 )
 def test_answers_that_are_no_chunks(answer):
     """Every one is a ProtocolError, of the few shapes that there are."""
-    _, (error,) = _split(answer, 3, "pickle")
+    _, (error,) = split(answer, 3, "pickle")
     assert type(error) is ProtocolError
-    assert _split([[1, 2, 3], None], 3, "pickle") == ([1, 2, 3], [])
+    assert split([[1, 2, 3], None], 3, "pickle") == ([1, 2, 3], [])

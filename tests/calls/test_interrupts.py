@@ -371,6 +371,6 @@ def test_nothing_is_left_of_large_arguments_and_results():
 
 def test_a_chunk_whose_thread_is_ended(monkeypatch):
     """Before it could note anything: whoever waits for it is told."""
-    monkeypatch.setattr(chunks._Chunk, "_run", lambda self: sys.exit())
+    monkeypatch.setattr(chunks.Chunk, "_run", lambda self: sys.exit())
     with Sandbox() as sandbox, pytest.raises(WorkerDied, match="thread"):
         list(sandbox.map(abs, [1]))
