@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from .._policy.walls import WATCHED
 from .input import read_input
 from .output import CAPTURE
 
@@ -106,10 +105,13 @@ class Terms:
 
         :param ruler: what bounds a call's memory, of _boxed.MEMORY_RULERS.
         """
+        # Not before a call: a program may import boxed and never make one.
+        from .. import _boxed
+
         limits = self.limits
         cpu = limits.cpu_time
         micros = 0 if cpu is None else int(cpu * 1e6) or 1
-        memory = limits.memory if ruler == WATCHED else 0
+        memory = limits.memory if ruler == _boxed.MEMORY_WATCHED else 0
         if limits is sandbox or limits == sandbox:
             return self.stdin, micros, memory, None
         from .._live.zygote_configuration import worker_limits

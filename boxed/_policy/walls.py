@@ -7,12 +7,13 @@ stands.
 
 from __future__ import annotations
 
+from .. import _boxed
 from .tiers import NAMESPACES, TAKES_UID
 
 # What bounds a call's memory, of _boxed.MEMORY_RULERS: a cgroup of its own, or
 # the zygote, which looks at it.
 CGROUPS = frozenset({1, 2})
-WATCHED = 3
+WATCHED = _boxed.MEMORY_WATCHED
 
 _ALL = frozenset({"full", "uid", "rootless", "landlock"})
 _MOUNTS = NAMESPACES

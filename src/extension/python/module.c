@@ -100,6 +100,7 @@ static const struct constant constants[] = {
     {"FRAME_STORED", FRAME_STORED},
     {"FRAME_NOTED", FRAME_NOTED},
     {"FRAME_MAX_PARTS", FRAME_MAX_PARTS},
+    {"MEMORY_WATCHED", MEMORY_WATCHED},
     {"CALL_ANSWERED", CALL_ANSWERED},
     {"CALL_ASKED", CALL_ASKED},
     {"CALL_OUTPUT", CALL_OUTPUT},
