@@ -233,6 +233,41 @@ def test_the_grader(project):
     assert "No such file" in said["cleo"]
 
 
+def test_the_service_for_formulas(project):
+    """Each formula gets what it deserves, whatever the others do."""
+    (*shown, counts) = lines_of(project, "formulas.py", "90")
+    got = {line[:52].strip(): line[52:].strip() for line in shown}
+    assert got["cell('price') * cell('amount')"] == "2.0"
+    assert got["cell('secret')"] == got["cell('price') / 0"] == "raised"
+    assert got["max(iter(int, 1))"] == "cpu_time"
+    assert counts == "{'cpu_time': 10, 'raised': 40, 'returned': 40}"
+
+
+def test_the_pipeline(project):
+    """Each bad row fails alone, with its own reason."""
+    first, *bad = lines_of(project, "pipeline.py")
+    assert first == "30 rows, mean of means 15.5"
+    assert dict(line.split() for line in bad) == {
+        "endless": "CallTimeout",
+        "exit": "WorkerDied",
+        "memory": "MemoryError",
+        "nested": "SyntaxError",
+        "nothing": "ZeroDivisionError",
+        "signal": "PermissionError",
+        "text": "TypeError",
+    }
+
+
+def lines_of(project, name, *args) -> list[str]:
+    """What an example prints."""
+    folder = project.folder / "examples"
+    shutil.copytree(EXAMPLES, folder)
+    own(folder, project.environment)
+    argv = (project.python, name, *args)
+    done = project.environment.run(argv, cwd=folder, check=True)
+    return done.stdout.splitlines()
+
+
 def test_a_cheat_has_the_answers_outside(project):
     """The control: where the grader's own files can be read."""
     folder = project.folder / "examples"

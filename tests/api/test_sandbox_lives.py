@@ -215,7 +215,7 @@ def test_two_hundred_leave_nothing():
 
 def test_the_example():
     """What the README points to does what it says."""
-    done = completed_here(str(CHECKOUT / "examples" / "formulas.py"))
+    done = completed_here(str(CHECKOUT / "examples" / "columns.py"))
     kinds = [line.split(": ")[1] for line in done.stdout.splitlines()]
     assert kinds[3:] == [
         "RemoteNameError",
