@@ -2,9 +2,10 @@
 
     python -s -S contender.py SPEC
 
-SPEC is JSON: the name of a factory in peers.py, programs.py or crowds.py, and
-its options.  Prints ``ready`` or ``missing: why``; then, for every number on
-its standard input, a JSON list of that many samples in nanoseconds.
+SPEC is JSON: the name of a factory in peers.py, programs.py, crowds.py or
+faces.py, and its options.  Prints ``ready`` or ``missing: why``; then, for
+every number on its standard input, a JSON list of that many samples in
+nanoseconds.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ import sys
 
 def find(name):
     """The factory of that name."""
-    from bench import crowds, peers, programs
+    from bench import crowds, faces, peers, programs
 
     (factory,) = {
         getattr(module, name)
-        for module in (peers, programs, crowds)
+        for module in (peers, programs, crowds, faces)
         if hasattr(module, name)
     }
     return factory

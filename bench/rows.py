@@ -342,6 +342,31 @@ PRINTS = Row(
     limit=2.0,
 )
 
+FACES = Row(
+    "faces",
+    "A warm call by each way that a program has for it, ten in a row",
+    (
+        *tiers("boxed", 10, "run()"),
+        *tiers("boxed_executor", 10, "SandboxExecutor"),
+        *tiers("boxed_awaited", 10, "boxed.asyncio"),
+        *tiers("boxed_by_value", 10, "by value"),
+        *tiers("boxed_source", 10, "run_source()"),
+        POOL,
+        Contender("loky", "loky"),
+        Contender("pebble, pool", "pebble_pool"),
+    ),
+    POOL.name,
+)
+
+HOST_CALL = Row(
+    "host",
+    "A host call, from the guest and back to it",
+    (*tiers("boxed_host_call", 2), POOL),
+    POOL.name,
+    target="at most 0.5 of a call of ProcessPoolExecutor",
+    limit=0.5,
+)
+
 NEW = Row(
     "new",
     "A new sandbox and its first call, in a program that runs",
@@ -385,6 +410,8 @@ ROWS = (
     *map(crowd, CROWDS),
     *map(kinds, TIERS),
     PRINTS,
+    FACES,
+    HOST_CALL,
     *map(share, TIERS),
     *map(growth, TIERS),
     *map(linear, TIERS),

@@ -1,4 +1,4 @@
-"""A service for formulas: tenants' own, hundreds at once, each with its bounds.
+"""A service for formulas: hundreds of tenants' at once, each with its bounds.
 
     python formulas.py [requests]
 

@@ -89,8 +89,10 @@ class HostCall:
 class Unread(Exception):
     """The worker ended before it had read the request, or could not be."""
 
-    def __init__(self, error: BoxedError) -> None:
+    def __init__(self, error: BoxedError, *, fresh: bool = False) -> None:
         self.error = error
+        #: Whether it did not stand by before: so the sandbox itself may end.
+        self.fresh = fresh
 
 
 class Attempt:
@@ -115,6 +117,7 @@ class Attempt:
         """
         exchange, box = self._exchange, self._box
         standby = box.standbys.take()
+        self._is_fresh = standby is None
         self._live = yield from admission.entering(
             self._seat, lambda: standby or box.open_call(), Room
         )
@@ -252,7 +255,8 @@ class Attempt:
         if event == _boxed.CALL_SETUP:
             return self._setup_failure(body)
         if event == _boxed.CALL_UNREAD:
-            return Unread(self._error_of_event(event, body))
+            unread = self._error_of_event(event, body)
+            return Unread(unread, fresh=self._is_fresh)
         short = self._live.shortage
         error: Exception
         if event == _boxed.CALL_TIMEOUT and short:

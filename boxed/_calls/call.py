@@ -158,6 +158,8 @@ class Exchange:
                 except Unread as unread:
                     ended = unread.error
                     log.unread(ended)
+                    if unread.fresh:
+                        boxes.discard(self.policy, box)
                     if boxes.closed:
                         break
                     if time.monotonic_ns() >= self.deadline:

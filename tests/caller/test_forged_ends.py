@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from core import check_file
 
-from boxed import WorkerDied, run
+from boxed import Sandbox, WorkerDied, run
 from boxed._calls import attempt, call
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -54,6 +54,28 @@ def test_all_attempts_have_one_deadline(monkeypatch):
         run(abs, (-1,), timeout=60)
     assert len(deadlines) == call.ATTEMPTS
     assert len(set(deadlines)) == 1
+
+
+@pytest.mark.parametrize(("fresh", "count"), [(True, 3), (False, 1)])
+def test_a_sandbox_whose_fresh_workers_end_is_no_more_asked(
+    monkeypatch, fresh, count
+):
+    """One that stood by may have ended by itself; of another the sandbox is
+    ending, and what is left of the attempts is for a new one."""
+    asked = []
+
+    def unread(talk, *rest):
+        asked.append(talk._box)
+        talk._live.close()
+        talk._seat.leave()
+        raise attempt.Unread(WorkerDied("as if unread"), fresh=fresh)
+
+    with Sandbox() as sandbox:
+        monkeypatch.setattr(attempt.Attempt, "run", unread)
+        with pytest.raises(WorkerDied, match="as if unread"):
+            sandbox.run(abs, (-1,))
+    assert len(asked) == call.ATTEMPTS
+    assert len({id(box) for box in asked}) == count
 
 
 def test_no_attempt_begins_after_the_deadline(monkeypatch):
