@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 # Each has a file in _cli, which is imported for no other.
 _COMMANDS = {
     "run": "call a function in a sandbox, print its value",
+    "exec": "run a script in a sandbox, as python would run it",
     "doctor": "say what this machine can enforce, and what mends it",
     "bench": "measure a call on this machine, beside its peers",
     "setup": "install the launcher with its capabilities (root)",

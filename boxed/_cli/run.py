@@ -9,19 +9,18 @@ import sys
 from .._calls import timing
 from .._errors import BoxedError, CallTimeout, RemoteError, SetupError
 from .._guest import by_name
-from .._limits import LIMITS, Limits
+from .._limits import LIMITS
 from .._options import OPTIONS
 from .._policy import declared, import_places
 from .._policy.checks import shown
 from .._policy.installation import PACKAGE
 from .._run import run
+from .options import options_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from typing import IO, Any
-
-    from .._options import CallOptions
+    from typing import Any
 
 _PARENT = os.path.dirname(PACKAGE)
 _EPILOG = """\
@@ -94,7 +93,7 @@ def main(args: argparse.Namespace) -> int:
     if not isinstance(kwargs, dict):
         return _usage("--kwargs is not a JSON object")
     try:
-        options = _options(args)
+        options: dict[str, Any] = options_of(args, OPTIONS)
     except (TypeError, ValueError, OSError) as error:
         return _usage(str(error))
     # As for `python -m`: modules of the current directory can be named.
@@ -115,25 +114,6 @@ def main(args: argparse.Namespace) -> int:
         _print_steps(steps)
     _print(value)
     return 0
-
-
-def _options(args: argparse.Namespace) -> CallOptions:
-    """What ``run()`` is to be given."""
-    given: dict[str, Any] = declared.taken_arguments(args, OPTIONS)
-    pairs = [one.partition("=") for one in given.pop("env", ())]
-    for name, equals, _ in pairs:
-        if not equals:
-            raise ValueError(f"--env takes NAME=VALUE, not {shown(name)}")
-    given["env"] = {name: value for name, _, value in pairs}
-    if "stdin" in given:
-        given["stdin"] = _opened(given["stdin"])
-    given["limits"] = Limits(**declared.taken_arguments(args, LIMITS))
-    return given  # type: ignore[return-value]
-
-
-def _opened(path: str) -> IO[bytes]:
-    """What --stdin names; it is open until the command ends."""
-    return sys.stdin.buffer if path == "-" else open(path, "rb")
 
 
 def _print_steps(steps: timing.Steps) -> None:
