@@ -1,4 +1,4 @@
-"""``boxed exec script.py``: a script in a sandbox, from a shell."""
+"""``boxed exec SCRIPT``: a script in a sandbox, from a shell."""
 
 from __future__ import annotations
 

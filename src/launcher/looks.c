@@ -29,6 +29,29 @@ open_status(int proc, pid_t pid)
     return fd < 0 ? -errno : fd;
 }
 
+/* Without the file where the kernel is short of something for it.  Of what the
+ * user has in flight, unix(7), that may be descriptors of calls which the
+ * zygote takes in as soon as it has its answer: so waiting here would be in
+ * vain, and it asks again. */
+static bool
+send_answer(int socket, struct memory_look_answer *answer, int status)
+{
+    struct rights message = {answer, sizeof(*answer), &status,
+                             status < 0 ? 0 : 1};
+    struct shortage shortage = {.error = 0};
+    ssize_t put = rights_send(socket, &message, 0);
+
+    if (put < 0 && message.count > 0 && shortage_is((int)-put)) {
+        answer->error = (int)-put;
+        message.count = 0;
+        put = rights_send(socket, &message, 0);
+    }
+    while (put < 0 && shortage_wait(&shortage, (int)-put) == 0) {
+        put = rights_send(socket, &message, 0);
+    }
+    return put >= 0;
+}
+
 bool
 looks_answer(int socket, int proc)
 {
@@ -44,15 +67,8 @@ looks_answer(int socket, int proc)
         return false;
     }
     cleanup_close int status = open_status(proc, question.pid);
-    const struct rights message = {&answer, sizeof(answer), &status,
-                                   status < 0 ? 0 : 1};
-    struct shortage shortage = {.error = 0};
     answer.error = status < 0 ? -status : 0;
-    ssize_t put = rights_send(socket, &message, 0);
-    while (put < 0 && shortage_wait(&shortage, (int)-put) == 0) {
-        put = rights_send(socket, &message, 0);
-    }
-    return put >= 0;
+    return send_answer(socket, &answer, status);
 }
 
 void

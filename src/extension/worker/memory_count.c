@@ -15,7 +15,7 @@
 
 #include "shared/fd.h"
 #include "shared/listing.h"
-#include "shared/memory_status.h"
+#include "extension/worker/memory_status.h"
 #include "shared/shortage.h"
 
 /* Asking for shares may take no more than this part of the time. */

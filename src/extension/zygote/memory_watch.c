@@ -19,7 +19,7 @@
 
 #include "shared/fd.h"
 #include "shared/memory_look.h"
-#include "shared/memory_status.h"
+#include "extension/worker/memory_status.h"
 #include "shared/rights.h"
 #include "shared/shortage.h"
 

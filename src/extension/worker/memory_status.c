@@ -4,7 +4,7 @@
  * Runs in the zygote and in the init of a call's processes; system calls only,
  * and no allocation.  What a guest can choose of these files, the program's
  * name, cannot have a line of its own: the kernel escapes it. */
-#include "shared/memory_status.h"
+#include "extension/worker/memory_status.h"
 
 #include <errno.h>
 #include <sched.h>
