@@ -4,20 +4,6 @@
 
 #include <errno.h>
 
-static struct call_watch watch;
-
-static int
-one_step(void)
-{
-    for (;;) {
-        int event = call_step(&call, DEADLINE_NEVER, &watch);
-        if (event != CALL_BODY) {
-            return event;
-        }
-        call_set_body(&call, malloc(call.header.size));
-    }
-}
-
 static struct frame_header
 host_call_of(size_t size)
 {

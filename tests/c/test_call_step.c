@@ -5,20 +5,6 @@
 
 #include <errno.h>
 
-static struct call_watch watch;
-
-static int
-one_step(void)
-{
-    for (;;) {
-        int event = call_step(&call, DEADLINE_NEVER, &watch);
-        if (event != CALL_BODY) {
-            return event;
-        }
-        call_set_body(&call, malloc(call.header.size));
-    }
-}
-
 /* The descriptors of a watch that have something, of those it names. */
 static int
 ready(void)

@@ -204,6 +204,7 @@ def pasted(text: str) -> list[tuple[str, str]]:
         "docs/host_calls.rst",
         "docs/executor.rst",
         "docs/loops.rst",
+        "docs/integrations.rst",
     ],
 )
 def test_code_runs_as_pasted(tmp_path, page):

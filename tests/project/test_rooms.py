@@ -46,6 +46,7 @@ ROOMS: dict[str, set[str]] = {
     "_install": {"_boxed", "_policy"},
     "_doctor": {*CALLER, "_guest", SET_UP},
     "_bench": CALLER,
+    "integrations": CALLER,
     "_cli": {*CALLER, *COMMANDS, "_guest"},
 }
 # Of these rooms everything else must be of the standard library; serializers

@@ -47,7 +47,7 @@ from users import (
 SOURCES = CHECKOUT / "tests" / "c"
 # Packages of the running interpreter that guests may import.
 BORROWED = (
-    *("cloudpickle", "dill", "numpy", "numpy.libs"),
+    *("cloudpickle", "dill", "joblib", "numpy", "numpy.libs"),
     *("pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments"),
     *("exceptiongroup", "tomli", "py.py"),
 )
