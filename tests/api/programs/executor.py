@@ -77,7 +77,7 @@ def in_order(pool):
     refused(TypeError, pool.map, abs, [1], buffersize=1.5)
     slow = pool.map(time.sleep, [0, 60], timeout=0.2)
     assert next(slow) is None
-    refused(TimeoutError, next, slow)
+    refused(futures.TimeoutError, next, slow)
 
 
 def an_endless_iterable(pool):
