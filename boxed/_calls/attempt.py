@@ -89,10 +89,8 @@ class HostCall:
 class Unread(Exception):
     """The worker ended before it had read the request, or could not be."""
 
-    def __init__(self, error: BoxedError, *, fresh: bool = False) -> None:
+    def __init__(self, error: BoxedError) -> None:
         self.error = error
-        #: Whether it did not stand by before: so the sandbox itself may end.
-        self.fresh = fresh
 
 
 class Attempt:
@@ -117,7 +115,6 @@ class Attempt:
         """
         exchange, box = self._exchange, self._box
         standby = box.standbys.take()
-        self._is_fresh = standby is None
         self._live = yield from admission.entering(
             self._seat, lambda: standby or box.open_call(), Room
         )
@@ -255,8 +252,7 @@ class Attempt:
         if event == _boxed.CALL_SETUP:
             return self._setup_failure(body)
         if event == _boxed.CALL_UNREAD:
-            unread = self._error_of_event(event, body)
-            return Unread(unread, fresh=self._is_fresh)
+            return Unread(self._error_of_event(event, body))
         short = self._live.shortage
         error: Exception
         if event == _boxed.CALL_TIMEOUT and short:

@@ -143,7 +143,8 @@ class Exchange:
 
     def _value(self, boxes: registry.Boxes) -> Steps:
         ended: BoxedError | None = None
-        for _ in range(ATTEMPTS):
+        unread = gone = 0
+        while unread < ATTEMPTS and gone < ATTEMPTS:
             # What ended while idle, sandbox or worker, has run nothing of this
             # call, so another one may.
             box = yield Start(boxes, self.policy)
@@ -153,13 +154,14 @@ class Exchange:
                     yield from attempt.open()
                     return (yield from attempt.run())
                 except BoxGone:
+                    # A dying one may have taken the attempts before.
+                    gone += 1
                     log.gone()
                     boxes.discard(self.policy, box)
-                except Unread as unread:
-                    ended = unread.error
+                except Unread as error:
+                    unread += 1
+                    ended = error.error
                     log.unread(ended)
-                    if unread.fresh:
-                        boxes.discard(self.policy, box)
                     if boxes.closed:
                         break
                     if time.monotonic_ns() >= self.deadline:

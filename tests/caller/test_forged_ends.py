@@ -10,6 +10,7 @@ from core import check_file
 
 from boxed import Sandbox, WorkerDied, run
 from boxed._calls import attempt, call
+from boxed._live.box import BoxGone
 
 PROGRAMS = Path(__file__).parent / "programs"
 
@@ -56,26 +57,33 @@ def test_all_attempts_have_one_deadline(monkeypatch):
     assert len(set(deadlines)) == 1
 
 
-@pytest.mark.parametrize(("fresh", "count"), [(True, 3), (False, 1)])
-def test_a_sandbox_whose_fresh_workers_end_is_no_more_asked(
-    monkeypatch, fresh, count
-):
-    """One that stood by may have ended by itself; of another the sandbox is
-    ending, and what is left of the attempts is for a new one."""
-    asked = []
+def test_a_sandbox_that_is_gone_takes_no_attempt(monkeypatch):
+    """It may have left requests unread before it was: what is left of the
+    attempts is for a new one."""
+    asked: list[object] = []
+    opened = attempt.Attempt.open
 
-    def unread(talk, *rest):
+    def opening(talk):
         asked.append(talk._box)
+        # As of one that dies: twice unread, and then there is none.
+        if len(asked) == 3:
+            raise BoxGone
+        return (yield from opened(talk))
+
+    def unread(talk):
+        if len(asked) > 3:
+            return (yield from ran(talk))
         talk._live.close()
         talk._seat.leave()
-        raise attempt.Unread(WorkerDied("as if unread"), fresh=fresh)
+        raise attempt.Unread(WorkerDied("as if unread"))
 
+    ran = attempt.Attempt.run
     with Sandbox() as sandbox:
+        monkeypatch.setattr(attempt.Attempt, "open", opening)
         monkeypatch.setattr(attempt.Attempt, "run", unread)
-        with pytest.raises(WorkerDied, match="as if unread"):
-            sandbox.run(abs, (-1,))
-    assert len(asked) == call.ATTEMPTS
-    assert len({id(box) for box in asked}) == count
+        assert sandbox.run(abs, (-1,)) == 1
+    assert len(asked) == 4
+    assert asked[0] is asked[1] is asked[2] is not asked[3]
 
 
 def test_no_attempt_begins_after_the_deadline(monkeypatch):
