@@ -129,9 +129,13 @@ def test_a_standby_has_done_it_all(tmp_path, traced):
     """From the request to its end the worker makes hardly a call: neither a
     wall nor an import is left for then, nor memory to be asked for.  Its end
     is not its own to choose the time of."""
-    calls = serving(tmp_path, traced)
-    assert len(calls) <= SERVING, calls
-    assert calls[-1] == "poll", calls
+    seen = []
+    while not seen or seen[-1][-1] != "poll":
+        # It may be ended on its way there, by a zygote that has waited for
+        # long enough; but not each time.
+        assert len(seen) < 4, seen
+        seen.append(serving(tmp_path, traced))
+        assert len(seen[-1]) <= SERVING, seen
 
 
 @pytest.mark.parametrize("options", ["write", "network"])
