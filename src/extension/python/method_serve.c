@@ -31,7 +31,12 @@ fork_worker(const struct worker_policy *policy, pid_t zygote,
     if (pid == 0) {
         int outside = slot == NULL ? 0 : memory_enter(slot);
         if (outside != 0) {
-            worker_refuse(call->fds[1], STAGE_MEMORY, outside);
+            /* Where its keeper was ended by somebody else, another sandbox's
+             * has removed the group since it was looked at: the request goes
+             * unread to another worker, as this sandbox makes none. */
+            if (outside != -ENODEV) {
+                worker_refuse(call->fds[1], STAGE_MEMORY, outside);
+            }
             _exit(STAGE_EXIT);
         }
         worker_confine(policy, zygote, call->fds, call->end_of_init);
