@@ -92,7 +92,7 @@ def unsendable(function: Any) -> str:
 
 def unsendable_input(content: tuple[Any, ...]) -> str:
     """Which of the values for source text keeps them from being sent."""
-    for name, value in content[-1].items():
+    for name, value in content[3].items():
         reason = refusal(value)
         if reason:
             reason = unsendable(value) or reason

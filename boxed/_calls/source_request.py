@@ -28,7 +28,8 @@ def encode(
     :raises SerializationError: as encode(), of a value.
     :raises LimitExceeded: as encode().
     """
-    content = (*text, dict(inputs))
+    # In the order of execute() of _guest/source.py.
+    content = (*text[:3], dict(inputs), *text[3:])
     names = exposed or {}
     request = by_name(content, SOURCE, names)
     if request is None:
