@@ -129,8 +129,8 @@ class Attempt:
 
         :raises Unread: the request has to go to another worker.
         """
+        exchange = self._exchange
         try:
-            exchange = self._exchange
             exchange.live = self._live
             if exchange.cancelled:
                 self._live.kill()

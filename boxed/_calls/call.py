@@ -1,8 +1,9 @@
 """One call on a live sandbox, from the request to a value or an exception.
 
-A call is a generator: it yields what it waits for (py), and is sent what
-came.  So nothing here says how to wait: run() does it in C, in its thread; an
-event loop watches descriptors, and has many calls under way.
+A call is a generator: it yields what it waits for, Start and the kinds of
+attempt.py, and is sent what came.  So nothing here says how to wait: run()
+does it in C, in its thread; an event loop watches descriptors, and has many
+calls under way.
 """
 
 from __future__ import annotations
@@ -119,8 +120,9 @@ class Exchange:
         thread, or between two steps."""
         self.cancelled = True
         # Whichever of the two comes first, one of them sees the other.
-        if self.live is not None:
-            self.live.kill()
+        live = self.live
+        if live is not None:
+            live.kill()
 
     def steps(self, boxes: registry.Boxes) -> Steps:
         """The same, step by step.  Who does not go on to the end closes it,
