@@ -283,7 +283,7 @@ class SandboxExecutor(futures.Executor):
                 if size == 0:
                     yield came.pop()
                     continue
-                done, failed = split(came.pop(), size, settings.serializer)
+                done, failed = split(came.pop(), size, settings)
                 done.reverse()
                 while done:
                     yield done.pop()

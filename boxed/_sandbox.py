@@ -208,11 +208,7 @@ class Sandbox:
             timeout,
             make=lambda exchange, size: chunks.Chunk(exchange, boxes, size),
         )
-        return chunks.results(
-            feed,
-            serializer=self._settings.serializer,
-            explain=self._settings.explain,
-        )
+        return chunks.results(feed, self._settings)
 
     def close(self) -> None:
         """End every process of the sandbox, and wait for that.

@@ -24,7 +24,7 @@ from . import _sandbox as _in_threads
 from ._calls import chunks
 from ._calls.in_loop import carried_out, encoded, in_thread
 from ._calls.outcomes import outcome_steps, unprepared
-from ._errors import RemoteError, SetupError
+from ._errors import SetupError
 from ._live.registry import Boxes, shared
 from ._options import OWN
 
@@ -201,9 +201,7 @@ class Sandbox:
                 value, size = await flight[0].value(), flight[0].size
                 flight.popleft()
                 feed.fill(flight, at_most)
-                done, failed = chunks.split(value, size, settings.serializer)
-                if failed and isinstance(failed[0], RemoteError):
-                    settings.explain(failed[0])
+                done, failed = chunks.split(value, size, settings)
                 for one in done:
                     yield one
                 if failed:
@@ -245,3 +243,9 @@ class _Chunk:
 
     def cancel(self) -> None:
         self._task.cancel()
+        # One that has failed by now is to be no news of the loop's.
+        self._task.add_done_callback(_look_at)
+
+
+def _look_at(task: asyncio.Task[Any]) -> None:
+    _ = task.cancelled() or task.exception()

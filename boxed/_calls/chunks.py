@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from .._live.registry import Boxes
     from .call import Exchange
+    from .settings import Settings
 
 #: Chunks in flight for each processor: one runs, one is ready to.
 CHUNKS_PER_CORE = 2
@@ -33,17 +34,11 @@ CHUNKS_PER_CORE = 2
 MAX_CHUNKS = 64
 
 
-def results(
-    feed: Feed,
-    *,
-    serializer: str,
-    explain: Callable[[RemoteError], None],
-) -> Iterator[Any]:
+def results(feed: Feed, settings: Settings) -> Iterator[Any]:
     """The values for all rows, in their order; raises in its place what a
     row, asking for it or encoding it raised.
 
     :param feed: starts the chunks.
-    :param explain: has an exception of the function's say what it cannot.
     """
     process = os.getpid()
     flight: deque[Chunk] = deque()
@@ -57,9 +52,7 @@ def results(
             flight.popleft()
             # Before the program turns to these results.
             feed.fill(flight, at_most)
-            done, failed = split(value, size, serializer)
-            if failed and isinstance(failed[0], RemoteError):
-                explain(failed[0])
+            done, failed = split(value, size, settings)
             yield from done
             if failed:
                 raise failed.pop()
@@ -204,10 +197,10 @@ def _end(flight: deque[Chunk]) -> None:
 
 
 def split(
-    answer: Any, size: int, serializer: str
+    answer: Any, size: int, settings: Settings
 ) -> tuple[list[Any], list[Exception]]:
     """A chunk's values, and what the function raised at the next row, if it
-    did.
+    did; which says what only the caller knows of it.
 
     :param answer: what the guest sent: any value that a result can be.
     """
@@ -216,7 +209,10 @@ def split(
         if failure is None and len(done) == size:
             return done, []
         if type(failure) is list and len(done) < size:
-            return done, [_failure(failure, serializer)]
+            error = _failure(failure, settings.serializer)
+            if isinstance(error, RemoteError):
+                settings.explain(error)
+            return done, [error]
     return [], [_malformed()]
 
 

@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stdout
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from core import check_file
@@ -253,6 +254,19 @@ for value in [{values}]:
 )
 def test_answers_that_are_no_chunks(answer):
     """Every one is a ProtocolError, of the few shapes that there are."""
-    _, (error,) = split(answer, 3, "pickle")
+    explained: list[object] = []
+    settings = SimpleNamespace(serializer="pickle", explain=explained.append)
+    _, (error,) = split(answer, 3, settings)
     assert type(error) is ProtocolError
-    assert split([[1, 2, 3], None], 3, "pickle") == ([1, 2, 3], [])
+    assert split([[1, 2, 3], None], 3, settings) == ([1, 2, 3], [])
+    assert explained == []
+
+
+def test_what_a_row_raised_is_explained():
+    """For whoever has the chunk made: threads, a loop, an executor."""
+    explained: list[object] = []
+    settings = SimpleNamespace(serializer="pickle", explain=explained.append)
+    texts = ["KeyError", "x", "", "KeyError LookupError Exception", "(0"]
+    done, (error,) = split([[1], texts], 3, settings)
+    assert done == [1] and explained == [error]
+    assert isinstance(error, KeyError)
