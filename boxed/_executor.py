@@ -163,8 +163,10 @@ class SandboxExecutor(futures.Executor):
         most = checks.whole("max_workers", max_workers, 1, 1 << 20)
         if initializer is not None and not callable(initializer):
             raise TypeError("initializer must be a callable")
-        self._initializer = initializer
-        self._initargs = tuple(initargs)
+        # What each call's process begins with.
+        self._first: Callable[..., Any] | None = None
+        if initializer is not None:
+            self._first = partial(_initialized(), initializer, tuple(initargs))
         self._sandbox = Sandbox(**options)
         self._queue = _Queue(self._sandbox, most)
         _queues.add(self._queue)
@@ -208,9 +210,7 @@ class SandboxExecutor(futures.Executor):
         return future
 
     def _prepared(self, fn: Callable[..., Any]) -> Callable[..., Any]:
-        if self._initializer is None:
-            return fn
-        return partial(_initialized(), self._initializer, self._initargs, fn)
+        return fn if self._first is None else partial(self._first, fn)
 
     def map(
         self,
@@ -241,7 +241,6 @@ class SandboxExecutor(futures.Executor):
             raise TypeError("buffersize must be an integer or None")
         if buffersize is not None and buffersize < 1:
             raise ValueError("buffersize must be None or > 0")
-        self._sandbox._check_usable()
         end = None if timeout is None else time.monotonic() + timeout
         begun = self._chunks(fn, zip(*iterables), chunksize)
         flight = deque(islice(begun, buffersize))

@@ -73,8 +73,8 @@ class End:
         return self.live.wait_end(self.deadline)
 
 
-class HostCall:
-    """What a function of the caller's returns."""
+class HostAnswer:
+    """What becomes of a host call."""
 
     __slots__ = ("one",)
 
@@ -211,7 +211,7 @@ class Attempt:
         except DecodingTimeout:
             raise self._exchange.timeout_error() from None
         began = time.monotonic_ns()
-        told = yield HostCall(one)
+        told = yield HostAnswer(one)
         self._exchange.put_off(time.monotonic_ns() - began)
         self._deadline = self._exchange.deadline
         self._live.answer_host_call(told)

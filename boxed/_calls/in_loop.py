@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 from .. import _boxed
 from .._live import admission
-from .attempt import End, Event, HostCall, Room
+from .attempt import End, Event, HostAnswer, Room
 from .call import Start
 
 TYPE_CHECKING = False
@@ -113,7 +113,7 @@ async def _end(wait: End, watch: _Watch) -> int:
         await watch.until(event)
 
 
-async def _host_call(wait: HostCall, watch: _Watch) -> bytes:
+async def _host_answer(wait: HostAnswer, watch: _Watch) -> bytes:
     """A coroutine function is awaited here; any other is called in one of the
     loop's threads, since it may wait."""
     one = wait.one
@@ -239,5 +239,5 @@ _WAYS: dict[type, Callable[[Any, _Watch], Awaitable[Any]]] = {
     Room: _room,
     Event: _event,
     End: _end,
-    HostCall: _host_call,
+    HostAnswer: _host_answer,
 }

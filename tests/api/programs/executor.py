@@ -198,6 +198,7 @@ def shutting_down():
     assert [one.result() for one in left] == [None] * 5
     message = refused(RuntimeError, pool.submit, abs, 1)
     assert "cannot schedule new futures after shutdown" in str(message)
+    assert str(refused(RuntimeError, pool.map, abs, [1])) == str(message)
     pool.shutdown()
     pool = SandboxExecutor(1)
     left = [pool.submit(time.sleep, 0.1) for _ in range(5)]
