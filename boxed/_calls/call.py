@@ -53,22 +53,6 @@ class Start:
         return self.boxes.box(self.policy)
 
 
-def call(
-    policy: Policy,
-    request: Payload,
-    *,
-    terms: Terms,
-    reading: Reading,
-    boxes: registry.Boxes = registry.shared,
-) -> Any:
-    """Run one request, which is closed, and return the value it yields.
-
-    :param terms: what it may use, reads, and where it prints.
-    :param boxes: the table of sandboxes to use.
-    """
-    return Exchange(policy, request, terms, reading).value(boxes)
-
-
 class Exchange:
     """One call, whichever workers its request goes to.  Its timeout begins
     with the first of them, and no other has more of it.

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 from ... import _boxed
 from ..._answers.value import Reading
-from ..._calls.call import call
+from ..._calls.call import Exchange
 from ..._calls.request import encode
 from ..._calls.terms import Terms
 from ..._errors import (
@@ -235,12 +235,13 @@ class Inside:
         args: list[Any],
         seconds: float,
     ) -> Any:
-        return call(
+        exchange = Exchange(
             self._policy(serializer),
             encode(serializer, function, args, {}, most=LIMITS.request),
-            terms=Terms(LIMITS, timeout=seconds),
-            reading=Reading(),
+            Terms(LIMITS, timeout=seconds),
+            Reading(),
         )
+        return exchange.value(registry.shared)
 
     def attempt(self, trial: Trial) -> Answer:
         """Make it in calls as `run` makes them.
